@@ -1,0 +1,133 @@
+use crate::*;
+
+extern crate std;
+use std::string::ToString;
+
+const EDGES: [u32; 6] = [0, 1, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, u32::MAX];
+
+#[test]
+fn ctx_next_keeps_every_ctx() {
+    assert_eq!(CtxNext::STOP.bits(), 0);
+    assert!(!CtxNext::STOP.is_next());
+    for ctx in EDGES {
+        let value = CtxNext::go_on(ctx);
+        assert_eq!(value.bits(), u64::from(ctx) << 32 | 1);
+        assert_eq!(value.ctx(), ctx);
+        assert!(value.is_next() && value.is_valid());
+        assert_eq!(CtxNext::from_bits(value.bits()), value);
+    }
+}
+
+#[test]
+fn ctx_next_outside_the_abi_is_not_valid() {
+    for low in [2, 0x8000_0000, u32::MAX] {
+        let value = CtxNext::from_bits(7 << 32 | u64::from(low));
+        assert!(!value.is_valid());
+        assert!(value.is_next(), "the official Go host goes on for any low word but 0");
+        assert_eq!(value.ctx(), 7);
+    }
+    let stop_with_ctx = CtxNext::from_bits(9 << 32);
+    assert!(stop_with_ctx.is_valid() && !stop_with_ctx.is_next());
+}
+
+#[test]
+fn count_len_keeps_both_halves() {
+    for count in EDGES {
+        for len in EDGES {
+            let value = CountLen::new(count, len);
+            assert_eq!((value.count(), value.len()), (count, len));
+            assert_eq!(value.bits(), u64::from(count) << 32 | u64::from(len));
+            assert_eq!(value.is_empty(), count == 0);
+            assert_eq!(CountLen::from_bits(value.bits()), value);
+        }
+    }
+}
+
+#[test]
+fn eof_len_keeps_both_halves() {
+    for eof in [false, true] {
+        for len in EDGES {
+            let value = EofLen::new(eof, len);
+            assert_eq!((value.is_eof(), value.len()), (eof, len));
+            assert_eq!(value.is_empty(), len == 0);
+            assert_eq!(EofLen::from_bits(value.bits()), value);
+        }
+    }
+}
+
+#[test]
+fn constants_have_the_published_values() {
+    assert_eq!(HeaderKind::ALL.map(|kind| kind as u32), [0, 1, 2, 3]);
+    assert_eq!(BodyKind::ALL.map(|kind| kind as u32), [0, 1]);
+    assert_eq!(LogLevel::ALL.map(|level| level as i32), [-1, 0, 1, 2, 3]);
+    assert_eq!(Features::NAMED.map(|(feature, _)| feature.bits()), [1, 2, 4]);
+    for kind in HeaderKind::ALL {
+        assert_eq!(HeaderKind::from_bits(kind as u32), Some(kind));
+    }
+    for kind in BodyKind::ALL {
+        assert_eq!(BodyKind::from_bits(kind as u32), Some(kind));
+    }
+    for level in LogLevel::ALL {
+        assert_eq!(LogLevel::from_i32(level as i32), Some(level));
+    }
+    assert_eq!(HeaderKind::from_bits(4), None);
+    assert_eq!(BodyKind::from_bits(u32::MAX), None);
+    assert_eq!(LogLevel::from_i32(-2), None);
+}
+
+#[test]
+fn features_print_their_names() {
+    assert_eq!(Features::NONE.to_string(), "none");
+    let all = Features::from_bits(7);
+    assert_eq!(all.to_string(), "buffer_request|buffer_response|trailers");
+    assert_eq!(Features::from_bits(0x12).to_string(), "buffer_response|0x10");
+    assert!(all.contains(Features::BUFFER_REQUEST.union(Features::TRAILERS)));
+}
+
+#[test]
+fn the_table_has_the_published_types() {
+    let types: std::vec::Vec<_> = FUNCTIONS
+        .iter()
+        .map(|function| std::format!("{function}{}", function.signature()))
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "enable_features(i32) -> i32",
+            "get_config(i32, i32) -> i32",
+            "log_enabled(i32) -> i32",
+            "log(i32, i32, i32) -> ()",
+            "get_method(i32, i32) -> i32",
+            "set_method(i32, i32) -> ()",
+            "get_uri(i32, i32) -> i32",
+            "set_uri(i32, i32) -> ()",
+            "get_protocol_version(i32, i32) -> i32",
+            "get_source_addr(i32, i32) -> i32",
+            "get_header_names(i32, i32, i32) -> i64",
+            "get_header_values(i32, i32, i32, i32, i32) -> i64",
+            "set_header_value(i32, i32, i32, i32, i32) -> ()",
+            "add_header_value(i32, i32, i32, i32, i32) -> ()",
+            "remove_header(i32, i32, i32) -> ()",
+            "read_body(i32, i32, i32) -> i64",
+            "write_body(i32, i32, i32) -> ()",
+            "get_status_code() -> i32",
+            "set_status_code(i32) -> ()",
+        ]
+    );
+    for function in FUNCTIONS {
+        assert_eq!(Function::from_name(function.name()), Some(function));
+        assert_eq!(function.params().len(), function.signature().params.len());
+        assert!(function.doc().ends_with('.'), "{function}: {}", function.doc());
+    }
+    assert_eq!(Function::from_name("get_time"), None);
+}
+
+#[test]
+fn only_four_functions_run_during_initialisation() {
+    let init: std::vec::Vec<_> = FUNCTIONS
+        .into_iter()
+        .filter(|function| function.access().request.contains(Phase::Init))
+        .map(Function::name)
+        .collect();
+    assert_eq!(init, ["enable_features", "get_config", "log_enabled", "log"]);
+}

@@ -1,0 +1,2 @@
+//! The reference host of the `http_handler` ABI.
+#![forbid(unsafe_code)]

@@ -1,0 +1,15 @@
+//! `build`
+
+use std::process::ExitCode;
+
+/// Arguments of `build`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`build` is not here yet")
+}

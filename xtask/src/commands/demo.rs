@@ -1,0 +1,15 @@
+//! `demo`
+
+use std::process::ExitCode;
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`demo` is not here yet")
+}

@@ -1,0 +1,10 @@
+//! One module per command: its arguments, and the steps that they stand for.
+
+pub mod build;
+pub mod check;
+pub mod demo;
+pub mod interop;
+pub mod new;
+pub mod replay;
+pub mod setup;
+pub mod test;

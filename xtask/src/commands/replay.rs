@@ -1,0 +1,15 @@
+//! `replay`
+
+use std::process::ExitCode;
+
+/// Arguments of `replay`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`replay` is not here yet")
+}

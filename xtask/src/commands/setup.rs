@@ -1,0 +1,15 @@
+//! `setup`
+
+use std::process::ExitCode;
+
+/// Arguments of `setup`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`setup` is not here yet")
+}

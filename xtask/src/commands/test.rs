@@ -1,0 +1,15 @@
+//! `test`
+
+use std::process::ExitCode;
+
+/// Arguments of `test`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`test` is not here yet")
+}

@@ -1,0 +1,11 @@
+//! Scaffold, build, check, test and run http-wasm guests.
+//!
+//! Everything that the command line does is a function here, so tests and other tools can do the
+//! same. Modules at this level are steps that know nothing of arguments and print nothing but
+//! progress (through [`ui`]); [`commands`] has one module per command that turns arguments into
+//! steps and results into output.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod commands;
+pub mod ui;

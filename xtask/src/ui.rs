@@ -1,0 +1,14 @@
+//! What a person sees while work is under way: short aligned lines on standard error, so that
+//! standard output stays free for results.
+
+use std::fmt::Display;
+
+/// Says that a step begins: a verb, right-aligned as cargo does it, and what it is about.
+pub fn step(verb: &str, what: impl Display) {
+    eprintln!("{verb:>12} {what}");
+}
+
+/// Says something that the user should know although the work goes on.
+pub fn warn(what: impl Display) {
+    eprintln!("{:>12} {what}", "warning");
+}
