@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod constants;
+pub mod exports;
 mod packed;
 mod table;
 
@@ -21,43 +22,8 @@ pub use table::{
     Access, FUNCTIONS, Function, Param, Phase, Phases, Signature, ValueType, WasmValue,
 };
 
-/// The module that every function of this ABI is imported from.
-pub const MODULE: &str = "http_handler";
-
 /// The module of WASI preview 1, which some hosts offer beside this ABI.
 pub const WASI_MODULE: &str = "wasi_snapshot_preview1";
-
-/// What a guest exports: names and types that every host checks before the first request.
-pub mod exports {
-    use crate::{Signature, ValueType};
-
-    /// The guest's linear memory; every pointer of the ABI points into it.
-    pub const MEMORY: &str = "memory";
-    /// The request hook, `() -> i64`; see [`CtxNext`](crate::CtxNext).
-    pub const HANDLE_REQUEST: &str = "handle_request";
-    /// The response hook, `(req_ctx: i32, is_error: i32)`.
-    pub const HANDLE_RESPONSE: &str = "handle_response";
-    /// Optional: runs once per instance, before the first request, `()`.
-    pub const START: &str = "_start";
-    /// Called after [`START`] by one host and by none of the others; not to be relied on.
-    pub const INITIALIZE: &str = "_initialize";
-
-    /// Type of [`HANDLE_REQUEST`].
-    pub const HANDLE_REQUEST_SIGNATURE: Signature =
-        Signature { params: &[], result: Some(ValueType::I64) };
-    /// Type of [`HANDLE_RESPONSE`].
-    pub const HANDLE_RESPONSE_SIGNATURE: Signature =
-        Signature { params: &[ValueType::I32, ValueType::I32], result: None };
-    /// Type of [`START`] and [`INITIALIZE`].
-    pub const START_SIGNATURE: Signature = Signature { params: &[], result: None };
-
-    /// Every function that a guest may export to a host, with its type and whether it must.
-    pub const FUNCTIONS: [(&str, Signature, bool); 3] = [
-        (HANDLE_REQUEST, HANDLE_REQUEST_SIGNATURE, true),
-        (HANDLE_RESPONSE, HANDLE_RESPONSE_SIGNATURE, true),
-        (START, START_SIGNATURE, false),
-    ];
-}
 
 /// The bytes of one page of linear memory.
 pub const PAGE_SIZE: u32 = 65_536;

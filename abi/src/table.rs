@@ -150,10 +150,11 @@ pub struct Param {
 
 /// Hands the table of host functions to a macro.
 ///
-/// `functions!(path::to::callback)` expands to one invocation of `callback!` whose input is a
-/// sequence of rows like
+/// `functions!(path::to::callback)` expands to one invocation of `callback!` whose input is the
+/// name of the module and a sequence of rows, like
 ///
 /// ```text
+/// module "http_handler";
 /// #[doc = "…"]
 /// GetUri get_uri(buf: *mut u8, buf_limit: u32) -> u32
 ///     { request: HOOKS, response: NEVER, buffered: NEVER }
@@ -166,6 +167,7 @@ pub struct Param {
 macro_rules! functions {
     ($($callback:ident)::+) => {
         $($callback)::+! {
+            module "http_handler";
             /// Switches host features on: for all requests during initialisation, for this one in
             /// `handle_request`. The result is the set now enabled, or an echo; hosts differ.
             EnableFeatures enable_features(features: u32) -> u32
@@ -248,11 +250,14 @@ macro_rules! functions {
 }
 
 macro_rules! define {
-    ($(
+    (module $module:literal; $(
         $(#[doc = $doc:literal])+
         $variant:ident $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?
             { request: $request:ident, response: $response:ident, buffered: $buffered:ident }
     )+) => {
+        /// The module that every function of this ABI is imported from.
+        pub const MODULE: &str = $module;
+
         /// A function that the host offers: a row of the ABI's table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Function {
