@@ -19,7 +19,7 @@ mod table;
 pub use constants::{BodyKind, Features, HeaderKind, LogLevel};
 pub use packed::{CountLen, CtxNext, EofLen};
 pub use table::{
-    Access, FUNCTIONS, Function, Param, Phase, Phases, Signature, ValueType, WasmValue,
+    Access, FUNCTIONS, Function, MODULE, Param, Phase, Phases, Signature, ValueType, WasmValue,
 };
 
 /// The module of WASI preview 1, which some hosts offer beside this ABI.
