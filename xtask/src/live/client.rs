@@ -1,0 +1,82 @@
+//! Sends one request as it was recorded and reads whatever comes back, to the end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::Uri;
+use http::header::{CONTENT_LENGTH, HOST, TE};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::outgoing::Outgoing;
+use super::{Error, HeaderValue, Request, Response, chain, collect};
+
+/// How long a host may take for one exchange. Generous: it only has to end a hang.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Sends the request over a connection of its own. `None`: the host closed the connection before
+/// it had answered.
+///
+/// # Errors
+/// When the request is no HTTP, nobody listens, what comes back is no HTTP, or nothing comes back.
+pub async fn send(address: SocketAddr, request: &Request) -> Result<Option<Response>, Error> {
+    tokio::time::timeout(TIMEOUT, exchange(address, request))
+        .await
+        .unwrap_or(Err(Error::Timeout(TIMEOUT.as_secs())))
+}
+
+async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Response>, Error> {
+    let request = assemble(address, request)?;
+    let stream =
+        TcpStream::connect(address).await.map_err(|source| Error::Connect { address, source })?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(Error::NotHttp)?;
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(request).await;
+    let result = match answer {
+        Ok(response) => {
+            let (head, body) = response.into_parts();
+            let (body, trailers, broken) = collect(body).await;
+            let (status, headers) = (head.status, head.headers);
+            Ok(Some(Response { status, headers, body, trailers, broken }))
+        }
+        Err(error) if error.is_parse() => Err(Error::NotHttp(error)),
+        // Reset, closed, or an end in the middle of the head: to a client all the same.
+        Err(_) => Ok(None),
+    };
+    connection.abort();
+    result
+}
+
+fn assemble(address: SocketAddr, request: &Request) -> Result<http::Request<Outgoing>, Error> {
+    let unsendable =
+        |reason: String| Error::Unsendable { what: "uri", found: request.uri.clone(), reason };
+    let uri: Uri =
+        request.uri.parse().map_err(|error: http::uri::InvalidUri| unsendable(chain(&error)))?;
+    if uri.path_and_query().map(http::uri::PathAndQuery::as_str) != Some(request.uri.as_str()) {
+        return Err(unsendable("a request line takes path and query only".to_owned()));
+    }
+    let mut headers = request.headers.clone();
+    if !headers.contains_key(HOST)
+        && let Ok(host) = HeaderValue::from_str(&address.to_string())
+    {
+        headers.insert(HOST, host);
+    }
+    if request.chunked {
+        headers.remove(CONTENT_LENGTH);
+    }
+    let body = Outgoing::new(&mut headers, &request.body, &request.trailers, request.chunked);
+    let mut message = http::Request::new(body);
+    *message.method_mut() = request.method.clone();
+    *message.uri_mut() = uri;
+    *message.headers_mut() = headers;
+    Ok(message)
+}
+
+/// Asks for response trailers: an HTTP/1.1 server sends them only to who says that it takes them.
+pub fn accept_trailers(request: &mut Request) {
+    if !request.headers.contains_key(TE) {
+        request.headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+}

@@ -1,0 +1,117 @@
+//! The server behind a live host: answers as it is told, and remembers what it was asked.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::StatusCode;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::outgoing::Outgoing;
+use super::{Error, Response, Seen, collect};
+
+/// A server on a loopback port that the system chose; it stops when this is dropped.
+///
+/// Exchanges run one after the other: [`Self::expect`], then the request through the host, then
+/// [`Self::seen`].
+#[derive(Debug)]
+pub struct Upstream {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answer: Option<Response>,
+    seen: Vec<Seen>,
+}
+
+impl Upstream {
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn start() -> Result<Self, Error> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::Listen)?;
+        let address = listener.local_addr().map_err(Error::Listen)?;
+        let state = Arc::new(Mutex::new(State::default()));
+        let task = tokio::spawn(serve(listener, Arc::clone(&state)));
+        Ok(Self { address, state, task })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sets the answer to every request from now on, and forgets the requests seen so far.
+    pub fn expect(&self, answer: Response) {
+        *lock(&self.state) = State { answer: Some(answer), seen: Vec::new() };
+    }
+
+    /// The requests that arrived since [`Self::expect`], in their order.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Seen> {
+        std::mem::take(&mut lock(&self.state).seen)
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The state is whole at every moment, so a panic elsewhere does not spoil it.
+fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
+    // Connections live in this set so that they end with the server.
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let state = Arc::clone(&state);
+        let service = service_fn(move |request| answer(request, Arc::clone(&state)));
+        let connection = http1::Builder::new()
+            .auto_date_header(false)
+            .serve_connection(TokioIo::new(stream), service);
+        // A connection that breaks is what some exchanges are about; its request is recorded.
+        connections.spawn(async move { drop(connection.await) });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn answer(
+    request: http::Request<Incoming>,
+    state: Arc<Mutex<State>>,
+) -> Result<http::Response<Outgoing>, Infallible> {
+    let (head, body) = request.into_parts();
+    let (body, trailers, broken) = collect(body).await;
+    let uri = head.uri.to_string();
+    let seen = Seen { method: head.method, uri, headers: head.headers, body, trailers, broken };
+    let answer = {
+        let mut state = lock(&state);
+        state.seen.push(seen);
+        state.answer.clone()
+    };
+    let answer = answer.unwrap_or_else(|| Response {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        body: b"no exchange is under way".to_vec(),
+        ..Response::default()
+    });
+    let mut headers = answer.headers;
+    let body = Outgoing::new(&mut headers, &answer.body, &answer.trailers, false);
+    let mut response = http::Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
