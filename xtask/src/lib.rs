@@ -9,4 +9,5 @@
 pub mod cli;
 pub mod commands;
 pub mod live;
+pub mod scaffold;
 pub mod ui;

@@ -1,0 +1,271 @@
+//! Writes a new filter from a template: all of it, or nothing.
+//!
+//! The files are written into a temporary folder on the same file system, which is renamed when it
+//! is complete; so an error, a full disk or an interruption leaves no half-written filter, and
+//! nothing that exists is ever overwritten.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+mod name;
+mod template;
+mod workspace;
+
+pub use name::NameError;
+pub use template::names as templates;
+
+/// What to write, and where.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The name of the crate.
+    pub name: &'a str,
+    /// The template: one of [`templates`].
+    pub template: &'a str,
+    /// The folder to make; it must not exist.
+    pub folder: &'a Path,
+    /// The folder of the crate `http-wasm-sdk`; see [`sdk_of_this_tool`].
+    pub sdk: &'a Path,
+}
+
+/// What was written.
+#[derive(Debug)]
+pub struct Scaffold {
+    /// The new folder, absolute.
+    pub folder: PathBuf,
+    /// Its files, sorted, relative to it.
+    pub files: Vec<String>,
+    /// The root of the workspace that the filter is a member of, if it is one.
+    pub workspace: Option<PathBuf>,
+}
+
+/// Why no filter was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The crate cannot have that name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// There is no such template.
+    #[error("no template `{found}`{}; the templates are: {}", did_you_mean(.found), templates().join(", "))]
+    Template {
+        /// The name as given.
+        found: String,
+    },
+    /// Something is there already.
+    #[error("{} exists already and is left as it is; choose another name or --path", .folder.display())]
+    Taken {
+        /// The folder that was to be made.
+        folder: PathBuf,
+    },
+    /// The folder cannot be named in a manifest.
+    #[error("the path {} is not UTF-8, which a Cargo.toml cannot hold; choose another folder", .path.display())]
+    NotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The SDK is not where it should be.
+    #[error(
+        "no http-wasm-sdk in {}; name the `sdk` folder of a checkout with --sdk PATH", .path.display()
+    )]
+    Sdk {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A package of the enclosing workspace has that name.
+    #[error(
+        "`{name}` would be a member of the workspace around it, where {} is called `{found}`; \
+         choose another name", .manifest.display()
+    )]
+    MemberName {
+        /// The name as given.
+        name: String,
+        /// The name of the other package.
+        found: String,
+        /// Its manifest.
+        manifest: PathBuf,
+    },
+    /// The manifest of a workspace around the new folder is broken.
+    #[error(
+        "the workspace around the new folder is broken, so whether the filter belongs to it is \
+         not known: {}: {reason}; repair it or choose another --path", .manifest.display()
+    )]
+    OuterManifest {
+        /// The manifest.
+        manifest: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The folder cannot be written.
+    #[error("cannot write {}: {source}; nothing was changed", .path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+fn did_you_mean(found: &str) -> String {
+    let near = templates()
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(found, name), name))
+        .filter(|(score, _)| *score > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    near.map(|(_, name)| format!(" (did you mean `{name}`?)")).unwrap_or_default()
+}
+
+/// The SDK of the checkout that this tool was built from. Until the crates are published, that is
+/// where a scaffold finds them.
+#[must_use]
+pub fn sdk_of_this_tool() -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk")).to_owned()
+}
+
+/// Writes the filter.
+///
+/// # Errors
+/// When it was not written; then nothing was changed.
+pub fn write(request: &Request<'_>) -> Result<Scaffold, Error> {
+    name::check(request.name)?;
+    let template = template::find(request.template)
+        .ok_or_else(|| Error::Template { found: request.template.to_owned() })?;
+    let sdk = find_sdk(request.sdk)?;
+    let (existing, folder) = resolve(request.folder)?;
+    if folder.symlink_metadata().is_ok() {
+        return Err(Error::Taken { folder });
+    }
+
+    let enclosing = workspace::enclosing(&folder)?;
+    let place = enclosing.as_ref().map_or(&*existing, |found| found.place_for_draft(&existing));
+    let place = place.to_owned();
+    let workspace = enclosing.map(|enclosing| enclosing.root);
+    if let Some(root) = &workspace {
+        workspace::refuse_taken_name(root, request.name)?;
+    }
+    let sdk = toml::Value::String(path_for_manifest(&sdk, &folder)?).to_string();
+    let up = match &workspace {
+        Some(root) => "../".repeat(folder.strip_prefix(root).unwrap_or(&folder).iter().count()),
+        None => String::new(),
+    };
+    let mut files = template.files(&[
+        ("name", request.name.to_owned()),
+        ("sdk", format!("{{ path = {sdk} }}")),
+        ("sdk-testing", format!("{{ path = {sdk}, features = [\"testing\"] }}")),
+        ("guest", format!("{up}target/guests/{}.wasm", request.name)),
+        ("workspace", if workspace.is_some() { "" } else { OWN_WORKSPACE }.to_owned()),
+    ]);
+    if workspace.as_deref().is_some_and(has_alias) {
+        // The workspace's own `cargo xtask` reaches its members; ours would hide it.
+        files.retain(|file| file.path != CARGO_CONFIG);
+    }
+    write_files(&files, &place, &folder)?;
+    Ok(Scaffold { folder, files: files.into_iter().map(|file| file.path).collect(), workspace })
+}
+
+const CARGO_CONFIG: &str = ".cargo/config.toml";
+
+const OWN_WORKSPACE: &str =
+    "\n# A workspace of its own, whatever folder it lies in.\n[workspace]\n";
+
+/// Whether the cargo configuration of `root` has an alias `xtask`.
+fn has_alias(root: &Path) -> bool {
+    let text = std::fs::read_to_string(root.join(CARGO_CONFIG)).unwrap_or_default();
+    let config: toml::Table = toml::from_str(&text).unwrap_or_default();
+    config.get("alias").and_then(|alias| alias.get("xtask")).is_some()
+}
+
+fn find_sdk(path: &Path) -> Result<PathBuf, Error> {
+    let missing = || Error::Sdk { path: path.to_owned() };
+    let found = path.canonicalize().map_err(|_| missing())?;
+    let text = std::fs::read_to_string(found.join("Cargo.toml")).map_err(|_| missing())?;
+    let manifest: toml::Table = toml::from_str(&text).map_err(|_| missing())?;
+    let name = manifest.get("package").and_then(|package| package.get("name"));
+    if name.and_then(toml::Value::as_str) == Some("http-wasm-sdk") {
+        Ok(found)
+    } else {
+        Err(missing())
+    }
+}
+
+/// The nearest folder that exists, with links resolved, and the whole path below it.
+fn resolve(folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
+    let failed = |source| Error::Write { path: folder.to_owned(), source };
+    let absolute = std::path::absolute(folder).map_err(failed)?;
+    let mut plain = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            // Not the file system's `..`, which would follow links: the path as it was typed.
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    // The last part itself is not resolved: a link there means that the name is taken.
+    let existing = plain.ancestors().skip(1).find(|above| above.is_dir());
+    let Some(existing) = existing else { return Err(Error::Taken { folder: plain }) };
+    let below = plain.strip_prefix(existing).unwrap_or(&plain);
+    let existing = existing.canonicalize().map_err(failed)?;
+    let whole = existing.join(below);
+    Ok((existing, whole))
+}
+
+/// How the manifest in `folder` names the SDK: relative inside the SDK's own checkout, so that the
+/// checkout can be moved, absolute elsewhere.
+fn path_for_manifest(sdk: &Path, folder: &Path) -> Result<String, Error> {
+    let path = match sdk.parent().and_then(|checkout| {
+        Some((folder.strip_prefix(checkout).ok()?, sdk.strip_prefix(checkout).ok()?))
+    }) {
+        Some((inside, sdk)) => Path::new(&"../".repeat(inside.iter().count())).join(sdk),
+        None => sdk.to_owned(),
+    };
+    path.to_str().map(str::to_owned).ok_or_else(|| Error::NotUtf8 { path: path.clone() })
+}
+
+fn write_files(files: &[template::File], place: &Path, folder: &Path) -> Result<(), Error> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Write { path, source }
+    };
+    let temporary = tempfile::Builder::new()
+        .prefix(workspace::DRAFT_PREFIX)
+        .tempdir_in(place)
+        .map_err(failed(place))?;
+    // One level deeper, because the temporary folder itself is closed to other users.
+    let draft = temporary.path().join("draft");
+    for file in files {
+        let path = draft.join(&file.path);
+        let parent = path.parent().unwrap_or(&draft);
+        std::fs::create_dir_all(parent).map_err(failed(parent))?;
+        std::fs::write(&path, &file.contents).map_err(failed(&path))?;
+    }
+
+    let mut made = Vec::new();
+    let outcome = make_parents(folder, &mut made).and_then(|()| std::fs::rename(&draft, folder));
+    outcome.map_err(|source| {
+        for parent in made.iter().rev() {
+            // Only what was made here, and only while it is empty.
+            let _ = std::fs::remove_dir(parent);
+        }
+        Error::Write { path: folder.to_owned(), source }
+    })
+}
+
+fn make_parents(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let missing: Vec<_> = folder.ancestors().skip(1).take_while(|above| !above.is_dir()).collect();
+    for parent in missing.into_iter().rev() {
+        std::fs::create_dir(parent)?;
+        made.push(parent.to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
