@@ -4,13 +4,13 @@ use crate::{Signature, ValueType};
 
 /// Hands the names of the functions that a guest exports to a macro.
 ///
-/// `export_names!(path::to::callback { … })` expands to `callback! { request "…"; response "…";
+/// `export_names!([path::to::callback] …)` expands to `callback! { request "…"; response "…";
 /// start "…"; … }`, so that an attribute, which takes nothing but a literal, can hold a name without
 /// a second copy of it.
 #[macro_export]
 macro_rules! export_names {
-    ($($callback:ident)::+ { $($rest:tt)* }) => {
-        $($callback)::+! {
+    ([$($callback:tt)+] $($rest:tt)*) => {
+        $($callback)+! {
             request "handle_request";
             response "handle_response";
             start "_start";
@@ -30,7 +30,7 @@ macro_rules! define {
     };
 }
 
-export_names!(define {});
+export_names!([define]);
 
 /// The guest's linear memory; every pointer of the ABI points into it.
 pub const MEMORY: &str = "memory";

@@ -1,2 +1,74 @@
-//! SDK
+//! Write HTTP middleware as WebAssembly guests of the `http_handler` ABI: small, and safe for the
+//! proxy that loads them.
+//!
+//! ```
+//! # mod filter {
+//! #![allow(unused)]
+//! use http_wasm_sdk::prelude::*;
+//!
+//! #[handler]
+//! fn header(_request: &mut Request, mut reply: Reply<'_>) {
+//!     reply.headers_mut().append(known::SET_COOKIE, value!("a=b"));
+//! }
+//! # }
+//! # fn main() {}
+//! ```
 #![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(not(target_family = "wasm"))]
+extern crate std;
+
+#[cfg(all(feature = "testing", target_family = "wasm"))]
+compile_error!(
+    "the feature `testing` of http-wasm-sdk runs handlers natively and cannot be in a guest: have it in \
+     [dev-dependencies] only"
+);
+
+mod body;
+mod buffer;
+pub mod config;
+mod error;
+mod export;
+mod handler;
+mod header;
+mod headers;
+pub mod log;
+mod raw;
+mod request;
+mod response;
+mod runtime;
+#[cfg(all(feature = "testing", not(target_family = "wasm")))]
+pub mod testing;
+mod types;
+mod uri;
+
+pub use body::{Body, Chunk};
+pub use buffer::{Buffer, Scratch};
+pub use error::{
+    Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidStatusCode, InvalidUri,
+    TooLong,
+};
+pub use handler::{Flow, Handler, IntoFlow};
+pub use header::{HeaderName, HeaderValue, known};
+pub use headers::{Headers, HeadersMut, Names, Values};
+pub use http_wasm_macros::handler;
+pub use request::Request;
+pub use response::{Buffered, Buffering, Reply, ReplyBody, Response, Sent, Unbuffered};
+pub use types::{Method, StatusCode};
+pub use uri::{RequestUri, Uri};
+
+/// What a filter usually needs.
+pub mod prelude {
+    pub use crate::{
+        Buffer, Buffered, Error, Flow, Handler, HeaderName, HeaderValue, Method, Reply, Request,
+        Response, Sent, StatusCode, Uri, handler, known, log, name, uri, value,
+    };
+}
+
+/// For the code that `#[handler]` generates.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::handler::{Instance, IntoDone, IntoFlow, IntoHandler};
+    pub use http_wasm_abi::export_names;
+}

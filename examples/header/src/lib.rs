@@ -1,1 +1,10 @@
-//! Header example
+//! Adds a header to every response.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn header(_request: &mut Request, mut reply: Reply<'_>) {
+    reply.headers_mut().append(known::SET_COOKIE, value!("a=b"));
+}

@@ -1,0 +1,29 @@
+//! Lets requests through that name the right user and password by Basic authentication, and answers
+//! 401 to all others.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+/// The user `Aladdin` with the password `open sesame`.
+const CREDENTIALS: &[u8] = b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
+
+#[handler]
+fn auth(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+    let mut buffer = Buffer::<64>::new();
+    match request.headers().get_one(known::AUTHORIZATION, &mut buffer) {
+        Ok(Some(given)) if is_same(given.as_bytes(), CREDENTIALS) => None,
+        _ => Some(
+            reply
+                .header(known::WWW_AUTHENTICATE, value!("Basic realm=\"test\""))
+                .status(StatusCode::UNAUTHORIZED)
+                .end(),
+        ),
+    }
+}
+
+/// Compares in a time that says nothing of where the first difference is.
+fn is_same(given: &[u8], wanted: &[u8]) -> bool {
+    given.len() == wanted.len()
+        && given.iter().zip(wanted).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}

@@ -1,0 +1,17 @@
+//! Sends requests below `/host` on without that prefix, and answers all others itself.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn router(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+    let mut buffer = Buffer::<1024>::new();
+    if let Ok(mut uri) = request.uri(&mut buffer)
+        && uri.strip_prefix("/host")
+    {
+        request.set_uri(&uri);
+        return None;
+    }
+    Some(reply.header(known::CONTENT_TYPE, value!("text/plain")).body("hello"))
+}

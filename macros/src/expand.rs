@@ -1,0 +1,110 @@
+//! Writes the implementation of `Handler`, and the exports.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::parse::{Handler, Hook, Source};
+
+pub(crate) fn handler(handler: &Handler) -> TokenStream {
+    let item = &handler.item;
+    let (ty, definition, new, request, response) = match &handler.source {
+        Source::Function { visibility, hook } => {
+            let name = &hook.name;
+            let doc = format!("The handler whose request hook is the function `{name}`.");
+            let definition = quote! {
+                #[doc = #doc]
+                #[allow(non_camel_case_types)]
+                #[derive(Debug)]
+                #visibility struct #name {}
+            };
+            let request = call(hook, &quote!(#name), &["request", "reply"]);
+            (quote!(#name), definition, quote!(::core::result::Result::Ok(#name {})), request, None)
+        }
+        Source::Impl { ty, new, request, response } => {
+            let build = match new {
+                Some(hook) => {
+                    let name = &hook.name;
+                    quote_spanned!(name.span()=> ::http_wasm_sdk::__private::IntoHandler::into_handler(<#ty>::#name()))
+                }
+                None => {
+                    quote_spanned!(ty.span()=> ::core::result::Result::Ok(<#ty as ::core::default::Default>::default()))
+                }
+            };
+            let path = |hook: &Hook| {
+                let name = &hook.name;
+                quote_spanned!(name.span()=> <#ty>::#name)
+            };
+            let request = call(request, &path(request), &["request", "reply"]);
+            let response = response.as_ref().map(|hook| {
+                let state = hook.parameters.get(2).map_or_else(|| quote!(()), |ty| quote!(#ty));
+                (state, call(hook, &path(hook), &["request", "response", "state"]))
+            });
+            (quote!(#ty), TokenStream::new(), build, request, response)
+        }
+    };
+    let has_response_hook = response.is_some();
+    let (state, response) = match response {
+        Some((state, call)) => {
+            (state, quote!(::http_wasm_sdk::__private::IntoDone::into_done(#call)))
+        }
+        None => (quote!(()), quote!(::core::result::Result::Ok(()))),
+    };
+    let (buffering, start) = if handler.options.buffer_response {
+        (quote!(::http_wasm_sdk::Buffered), quote!(, start))
+    } else {
+        (quote!(::http_wasm_sdk::Unbuffered), TokenStream::new())
+    };
+    quote! {
+        #item
+        #definition
+
+        #[allow(unused_variables)]
+        impl ::http_wasm_sdk::Handler for #ty {
+            type State = #state;
+            type Buffering = #buffering;
+            const HAS_RESPONSE_HOOK: bool = #has_response_hook;
+
+            #[inline]
+            fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
+                #new
+            }
+
+            #[inline]
+            fn request(
+                &mut self,
+                request: &mut ::http_wasm_sdk::Request,
+                reply: ::http_wasm_sdk::Reply<'_>,
+            ) -> ::core::result::Result<::http_wasm_sdk::Flow<Self::State>, ::http_wasm_sdk::Error> {
+                ::http_wasm_sdk::__private::IntoFlow::into_flow(#request)
+            }
+
+            #[inline]
+            fn response(
+                &mut self,
+                request: &::http_wasm_sdk::Request,
+                response: &mut ::http_wasm_sdk::Response<Self::Buffering>,
+                state: Self::State,
+            ) -> ::core::result::Result<(), ::http_wasm_sdk::Error> {
+                #response
+            }
+        }
+
+        ::http_wasm_sdk::__export!(#ty #start);
+    }
+}
+
+/// Calls a hook with as many of the arguments as it takes. Each stands where the author wrote the
+/// parameter, so that a type that does not fit is shown there.
+fn call(hook: &Hook, path: &TokenStream, arguments: &[&str]) -> TokenStream {
+    let receiver = hook.receiver.then(|| quote!(self,));
+    let arguments = hook.parameters.iter().zip(arguments).map(|(parameter, argument)| {
+        // The trait's parameters are of this expansion, the place of the type is the author's.
+        let argument = proc_macro2::Ident::new(
+            argument,
+            proc_macro2::Span::call_site().located_at(parameter.span()),
+        );
+        quote!(#argument)
+    });
+    quote!(#path(#receiver #(#arguments),*))
+}

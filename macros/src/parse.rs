@@ -1,0 +1,245 @@
+//! Reads what stands under `#[handler]`, and finds what is wrong with it: all of it at once.
+
+use proc_macro2::{Span, TokenStream};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Error, FnArg, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Signature, Token, Type, Visibility,
+};
+
+/// A handler as the author wrote it.
+pub(crate) struct Handler {
+    /// The item, to be kept.
+    pub(crate) item: TokenStream,
+    pub(crate) source: Source,
+    pub(crate) options: Options,
+}
+
+pub(crate) enum Source {
+    /// A function: the request hook of a handler without a value.
+    Function { visibility: Visibility, hook: Hook },
+    /// An `impl` block.
+    Impl { ty: Box<Type>, new: Option<Hook>, request: Hook, response: Option<Hook> },
+}
+
+/// A function of the handler that the generated code calls.
+pub(crate) struct Hook {
+    pub(crate) name: Ident,
+    /// Whether it takes `self`.
+    pub(crate) receiver: bool,
+    /// The types of its parameters, without `self`.
+    pub(crate) parameters: Vec<Type>,
+}
+
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) buffer_response: bool,
+}
+
+/// Errors that are gathered, to be shown together.
+#[derive(Default)]
+struct Errors(Option<Error>);
+
+impl Errors {
+    fn add(&mut self, span: Span, message: impl std::fmt::Display) {
+        let error = Error::new(span, message);
+        match &mut self.0 {
+            Some(all) => all.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    fn into_result(self) -> Result<(), Error> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> Result<Handler, Error> {
+    let mut errors = Errors::default();
+    let options = options(arguments, &mut errors);
+    let source = if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
+        function_source(&function, options.as_ref(), &mut errors)
+    } else if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
+        impl_source(&block, &mut errors)
+    } else {
+        errors.add(
+            first_span(&item),
+            "#[handler] stands on a function, which is the request hook, or on an `impl` block with the hooks",
+        );
+        None
+    };
+    errors.into_result()?;
+    match (source, options) {
+        (Some(source), Some(options)) => Ok(Handler { item, source, options }),
+        _ => Err(Error::new(first_span(&item), "#[handler] could not read this")),
+    }
+}
+
+fn first_span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
+fn options(arguments: TokenStream, errors: &mut Errors) -> Option<Options> {
+    let mut options = Options::default();
+    let names = match Punctuated::<Ident, Token![,]>::parse_terminated.parse2(arguments) {
+        Ok(names) => names,
+        Err(error) => {
+            errors.add(
+                error.span(),
+                "#[handler] takes names of needs, such as #[handler(buffer_response)]",
+            );
+            return None;
+        }
+    };
+    for name in names {
+        match name.to_string().as_str() {
+            "buffer_response" if options.buffer_response => {
+                errors.add(name.span(), "`buffer_response` is declared twice");
+            }
+            "buffer_response" => options.buffer_response = true,
+            other => errors.add(
+                name.span(),
+                format_args!(
+                    "`{other}` is no need that a handler can declare; there is: `buffer_response`"
+                ),
+            ),
+        }
+    }
+    Some(options)
+}
+
+fn function_source(
+    function: &ItemFn,
+    options: Option<&Options>,
+    errors: &mut Errors,
+) -> Option<Source> {
+    if let Some(options) = options
+        && options.buffer_response
+    {
+        errors.add(
+            function.sig.ident.span(),
+            "a function is a request hook only, which has no use for a buffered response; put #[handler] on an \
+             `impl` block with a `response` hook",
+        );
+    }
+    let hook = hook(&function.sig, errors);
+    if hook.receiver {
+        errors.add(
+            function.sig.ident.span(),
+            "a function with `self` belongs to a type: put #[handler] on its `impl` block",
+        );
+    }
+    check_request_hook(&function.sig, &hook, errors);
+    Some(Source::Function { visibility: function.vis.clone(), hook })
+}
+
+fn impl_source(block: &ItemImpl, errors: &mut Errors) -> Option<Source> {
+    if let Some((path, _)) = &block.trait_ {
+        errors.add(
+            path.span(),
+            "#[handler] writes the `impl` of the trait by itself: put it on the plain `impl` block of your type",
+        );
+    }
+    if !block.generics.params.is_empty() {
+        errors.add(
+            block.generics.span(),
+            "a handler has no generic parameters, since the host would not know what to choose for them",
+        );
+    }
+    let find = |name: &str| {
+        block.items.iter().find_map(|item| match item {
+            ImplItem::Fn(function) if function.sig.ident == name => Some(function),
+            _ => None,
+        })
+    };
+    let new = find("new").map(|function| new_hook(function, errors));
+    let request = find("request").map(|function| {
+        let hook = hook(&function.sig, errors);
+        check_request_hook(&function.sig, &hook, errors);
+        hook
+    });
+    let response = find("response").map(|function| response_hook(function, errors));
+    if request.is_none() {
+        errors.add(
+            block.self_ty.span(),
+            "a handler has a request hook: `fn request(&mut self, request: &mut Request, reply: Reply<'_>)`",
+        );
+    }
+    Some(Source::Impl { ty: block.self_ty.clone(), new, request: request?, response })
+}
+
+fn hook(signature: &Signature, errors: &mut Errors) -> Hook {
+    let name = &signature.ident;
+    let mut refuse = |found: Option<Span>, what: &str, why: &str| {
+        if let Some(span) = found {
+            errors.add(span, format_args!("`{name}` cannot be {what}: {why}"));
+        }
+    };
+    refuse(signature.asyncness.map(|token| token.span()), "async", "the host waits for its result");
+    refuse(
+        (!signature.generics.params.is_empty()).then(|| signature.generics.span()),
+        "generic",
+        "the host would not know what to choose; leave lifetimes away or write '_",
+    );
+    refuse(signature.abi.as_ref().map(Spanned::span), "extern", "#[handler] exports it");
+    let mut receiver = false;
+    let mut parameters = Vec::new();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(found) => {
+                receiver = true;
+                if !matches!(found.kind, syn::ReceiverKind::Reference(..)) {
+                    errors.add(found.span(), "a hook borrows its handler, which serves later requests as well: `&mut self`");
+                }
+            }
+            FnArg::Typed(parameter) => parameters.push((*parameter.ty).clone()),
+        }
+    }
+    Hook { name: name.clone(), receiver, parameters }
+}
+
+fn new_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {
+    let hook = hook(&function.sig, errors);
+    if hook.receiver || !hook.parameters.is_empty() {
+        errors.add(
+            function.sig.inputs.span(),
+            "`new` builds the handler and takes nothing: `fn new() -> Self`, or a `Result` of it",
+        );
+    }
+    hook
+}
+
+fn check_request_hook(signature: &Signature, hook: &Hook, errors: &mut Errors) {
+    if hook.parameters.len() > 2 {
+        errors.add(
+            hook.parameters[2].span(),
+            "the request hook takes `request: &mut Request` and `reply: Reply<'_>`, and nothing more",
+        );
+    }
+    if hook.parameters.is_empty() {
+        errors.add(
+            signature.ident.span(),
+            "the request hook takes the request: `request: &mut Request`, and after it, if need be, `reply: Reply<'_>`",
+        );
+    }
+}
+
+fn response_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {
+    let hook = hook(&function.sig, errors);
+    if let Some(Type::Reference(reference)) = hook.parameters.first()
+        && let Some(mutability) = &reference.mutability
+    {
+        errors.add(
+            mutability.span(),
+            "the response hook can only read the request, since hosts trap on a change after the next handler: `&Request`",
+        );
+    }
+    if hook.parameters.len() > 3 {
+        errors.add(
+            hook.parameters[3].span(),
+            "the response hook takes `request: &Request`, `response: &mut Response` and the state, and nothing more",
+        );
+    }
+    hook
+}

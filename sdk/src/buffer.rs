@@ -1,0 +1,73 @@
+//! Room that a caller lends for reading.
+
+use core::mem::MaybeUninit;
+
+use crate::raw::{self, Space};
+
+/// Room for `N` bytes, on the stack and not zeroed.
+///
+/// Every reading function takes one and gives back what it has read as a borrow of it. There is no
+/// hidden buffer in this crate, so what you hold cannot change under you. `N` is the cap: a longer
+/// value is [`TooLong`](crate::TooLong) and never cut.
+///
+/// In a guest the bytes come from the shadow stack, which is 16 KiB unless the filter says otherwise.
+/// An array or a slice of bytes serves as well.
+///
+/// ```
+/// # use http_wasm_sdk::Buffer;
+/// let mut buffer = Buffer::<256>::new();
+/// # let _ = &mut buffer;
+/// ```
+#[derive(Debug)]
+pub struct Buffer<const N: usize>([MaybeUninit<u8>; N]);
+
+impl<const N: usize> Buffer<N> {
+    /// Room for `N` bytes.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([const { MaybeUninit::uninit() }; N])
+    }
+}
+
+impl<const N: usize> Default for Buffer<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+mod sealed {
+    use super::Space;
+
+    pub trait Lend {
+        fn space(&mut self) -> &mut Space;
+    }
+}
+
+pub(crate) use sealed::Lend;
+
+/// Room that can be lent for reading: [`Buffer`], an array or a slice of bytes.
+pub trait Scratch: Lend {}
+
+impl<T: Lend + ?Sized> Scratch for T {}
+
+impl<const N: usize> Lend for Buffer<N> {
+    #[inline]
+    fn space(&mut self) -> &mut Space {
+        &mut self.0
+    }
+}
+
+impl<const N: usize> Lend for [u8; N] {
+    #[inline]
+    fn space(&mut self) -> &mut Space {
+        raw::as_space(self)
+    }
+}
+
+impl Lend for [u8] {
+    #[inline]
+    fn space(&mut self) -> &mut Space {
+        raw::as_space(self)
+    }
+}

@@ -1,0 +1,105 @@
+//! What can go wrong, as values.
+
+use core::fmt;
+
+/// A value did not fit into the caller's buffer. Nothing was read; the value is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    /// How many bytes the value needs, with a NUL after each item where it is a list.
+    pub needed: u32,
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the value needs {} bytes, more than the buffer has", self.needed)
+    }
+}
+
+impl core::error::Error for TooLong {}
+
+macro_rules! plain_errors {
+    ($($(#[doc = $doc:literal])+ $name:ident: $message:literal;)+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct $name(pub(crate) ());
+
+            impl $name {
+                pub(crate) const MESSAGE: &'static str = $message;
+            }
+
+            impl fmt::Display for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(Self::MESSAGE)
+                }
+            }
+
+            impl core::error::Error for $name {}
+
+            impl From<$name> for Error {
+                fn from(_: $name) -> Self {
+                    Self::new($name::MESSAGE)
+                }
+            }
+        )+
+    };
+}
+
+plain_errors! {
+    /// Bytes that are no header name: empty, or with a byte that a name cannot have.
+    InvalidHeaderName: "invalid header name: wanted lower-case letters, digits or !#$%&'*+-.^_`|~";
+    /// Bytes that are no header value: a CR, LF or NUL is in them.
+    InvalidHeaderValue: "invalid header value: CR, LF and NUL cannot be sent";
+    /// Bytes that are no request target: see [`Uri`](crate::Uri).
+    InvalidUri: "invalid URI: wanted a path that begins with a slash, percent-encoded, and perhaps a query";
+    /// Bytes that are no method: empty, or with a byte that a token cannot have.
+    InvalidMethod: "invalid method: wanted letters, digits or !#$%&'*+-.^_`|~";
+    /// A number that is no final status code: see [`StatusCode`](crate::StatusCode).
+    InvalidStatusCode: "invalid status code: wanted 200 to 999";
+}
+
+/// Why a handler gave up: what it returns as `Err`.
+///
+/// The message goes to the host's log at level error. The client gets a plain 500 that says nothing
+/// of it.
+///
+/// Errors of this crate and constant texts convert by `?`; for anything else that can be displayed
+/// there is [`Error::display`], which costs the guest the formatting machinery.
+#[derive(Debug)]
+pub struct Error {
+    /// `None` where the message is in the log already.
+    message: Option<&'static str>,
+}
+
+impl Error {
+    /// An error with a constant message.
+    #[must_use]
+    pub const fn new(message: &'static str) -> Self {
+        Self { message: Some(message) }
+    }
+
+    /// The message, unless it was logged when the error was made.
+    #[must_use]
+    pub const fn message(&self) -> Option<&'static str> {
+        self.message
+    }
+
+    /// An error with a message made by formatting. It is logged at once; beyond
+    /// [`log::LIMIT`](crate::log::LIMIT) bytes it is cut, with a mark.
+    pub fn display(error: impl fmt::Display) -> Self {
+        crate::log::format(crate::log::Level::Error, format_args!("{error}"));
+        Self { message: None }
+    }
+}
+
+impl From<&'static str> for Error {
+    fn from(message: &'static str) -> Self {
+        Self::new(message)
+    }
+}
+
+impl From<TooLong> for Error {
+    fn from(_: TooLong) -> Self {
+        Self::new("a value is longer than the buffer for it")
+    }
+}

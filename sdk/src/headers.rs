@@ -1,0 +1,226 @@
+//! Reading and writing the four header maps.
+
+use core::marker::PhantomData;
+
+use http_wasm_abi::HeaderKind;
+
+use crate::buffer::Scratch;
+use crate::error::TooLong;
+use crate::header::{HeaderName, HeaderValue};
+use crate::raw;
+
+/// A header map that can be read: of the request, of the response, or trailers of either.
+///
+/// Which map it is was decided by where you got it from. Names are matched without regard to case,
+/// which is why [`HeaderName`] is in lower case. ABI: `get_header_names`, `get_header_values`.
+///
+/// `host` can be read like any other. Pseudo-headers of HTTP/2 are not visible.
+#[derive(Clone, Copy, Debug)]
+pub struct Headers<'a> {
+    kind: HeaderKind,
+    _borrow: PhantomData<&'a ()>,
+}
+
+impl Headers<'_> {
+    #[inline]
+    pub(crate) const fn of(kind: HeaderKind) -> Self {
+        Self { kind, _borrow: PhantomData }
+    }
+
+    /// The first value of a header, or `None` where it is absent.
+    ///
+    /// # Errors
+    /// Where its values, all of them, do not fit into `buffer`.
+    #[inline]
+    pub fn get<'b>(
+        &self,
+        name: HeaderName<'_>,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<Option<HeaderValue<'b>>, TooLong> {
+        Ok(self.get_all(name, buffer)?.next())
+    }
+
+    /// The value of a header that is there exactly once; `None` where it is absent or repeated.
+    ///
+    /// This is the cheapest way to read a header, and for those that must not be repeated, such as
+    /// `authorization`, the right one.
+    ///
+    /// # Errors
+    /// Where its values, all of them, do not fit into `buffer`.
+    #[inline]
+    pub fn get_one<'b>(
+        &self,
+        name: HeaderName<'_>,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<Option<HeaderValue<'b>>, TooLong> {
+        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.space())?;
+        Ok(match bytes {
+            // What a single value's terminator ends is the value, whatever it holds.
+            [value @ .., _terminator] if count == 1 => Some(HeaderValue::from_host(value)),
+            _ => None,
+        })
+    }
+
+    /// All values of a header, in order; none where it is absent.
+    ///
+    /// # Errors
+    /// Where they do not fit into `buffer`.
+    #[inline]
+    pub fn get_all<'b>(
+        &self,
+        name: HeaderName<'_>,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<Values<'b>, TooLong> {
+        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.space())?;
+        Ok(Values(Items { count, rest: bytes }))
+    }
+
+    /// Whether a header is there, with whatever value.
+    #[inline]
+    #[must_use]
+    pub fn contains(&self, name: HeaderName<'_>) -> bool {
+        match raw::header_values(self.kind, name.as_bytes(), &mut []) {
+            // Only values that need no room fit into none.
+            Ok((count, _)) => count != 0,
+            Err(TooLong { needed }) => needed != 0,
+        }
+    }
+
+    /// The names of all headers, in lower case; sorted, on most hosts.
+    ///
+    /// # Errors
+    /// Where they do not fit into `buffer`.
+    #[inline]
+    pub fn names<'b>(&self, buffer: &'b mut (impl Scratch + ?Sized)) -> Result<Names<'b>, TooLong> {
+        let (count, bytes) = raw::header_names(self.kind, buffer.space())?;
+        Ok(Names(Items { count, rest: bytes }))
+    }
+}
+
+/// A header map that can be changed.
+///
+/// Setting `host` does nothing on the official Go host. ABI: `set_header_value`,
+/// `add_header_value`, `remove_header`.
+#[derive(Debug)]
+pub struct HeadersMut<'a>(Headers<'a>);
+
+impl<'a> HeadersMut<'a> {
+    #[inline]
+    pub(crate) const fn of(kind: HeaderKind) -> Self {
+        Self(Headers::of(kind))
+    }
+
+    /// Replaces all values of a header by one.
+    #[inline]
+    pub fn insert(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
+        raw::set_header(self.0.kind, name.as_bytes(), value.as_bytes());
+    }
+
+    /// Adds a value to those that a header has.
+    #[inline]
+    pub fn append(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
+        raw::add_header(self.0.kind, name.as_bytes(), value.as_bytes());
+    }
+
+    /// Removes all values of a header.
+    #[inline]
+    pub fn remove(&mut self, name: HeaderName<'_>) {
+        raw::remove_header(self.0.kind, name.as_bytes());
+    }
+}
+
+impl<'a> core::ops::Deref for HeadersMut<'a> {
+    type Target = Headers<'a>;
+
+    #[inline]
+    fn deref(&self) -> &Headers<'a> {
+        &self.0
+    }
+}
+
+/// Items that a host has written one after the other, each ended by NUL.
+///
+/// NUL is not escaped, so an item that holds one looks like two. The count says how many there
+/// are: the last of them takes all that is left.
+#[derive(Clone, Debug)]
+struct Items<'b> {
+    count: u32,
+    rest: &'b [u8],
+}
+
+impl<'b> Iterator for Items<'b> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        self.count = self.count.checked_sub(1)?;
+        if self.count == 0 {
+            let last = core::mem::take(&mut self.rest);
+            return Some(last.strip_suffix(&[0]).unwrap_or(last));
+        }
+        let mut parts = self.rest.splitn(2, |&byte| byte == 0);
+        let item = parts.next()?;
+        match parts.next() {
+            Some(rest) => self.rest = rest,
+            // Fewer terminators than items: there is nothing left to give.
+            None => *self = Items { count: 0, rest: &[] },
+        }
+        Some(item)
+    }
+}
+
+/// The values of one header; see [`Headers::get_all`].
+#[derive(Clone, Debug)]
+pub struct Values<'b>(Items<'b>);
+
+impl<'b> Iterator for Values<'b> {
+    type Item = HeaderValue<'b>;
+
+    fn next(&mut self) -> Option<HeaderValue<'b>> {
+        self.0.next().map(HeaderValue::from_host)
+    }
+}
+
+/// The names of a header map; see [`Headers::names`].
+#[derive(Clone, Debug)]
+pub struct Names<'b>(Items<'b>);
+
+impl<'b> Iterator for Names<'b> {
+    type Item = HeaderName<'b>;
+
+    fn next(&mut self) -> Option<HeaderName<'b>> {
+        // A name that is empty would trap a host that is asked for it.
+        self.0.find(|name| !name.is_empty()).map(HeaderName::from_host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Items;
+    extern crate std;
+    use std::vec::Vec;
+
+    fn items(count: u32, rest: &[u8]) -> Vec<&[u8]> {
+        Items { count, rest }.collect()
+    }
+
+    #[test]
+    fn items_are_split_by_count_and_terminator() {
+        assert_eq!(items(0, b""), [b""; 0]);
+        assert_eq!(items(1, b"\0"), [b""]);
+        assert_eq!(items(2, b"a\0bc\0"), [&b"a"[..], b"bc"]);
+        assert_eq!(items(3, b"\0\0\0"), [b""; 3]);
+    }
+
+    #[test]
+    fn a_nul_inside_stays_with_the_last_item() {
+        assert_eq!(items(1, b"a\0b\0"), [b"a\0b"]);
+        assert_eq!(items(2, b"a\0b\0c\0"), [&b"a"[..], b"b\0c"]);
+    }
+
+    #[test]
+    fn a_count_that_promises_too_much_ends_early() {
+        assert_eq!(items(3, b"a\0"), [&b"a"[..], b""]);
+        assert_eq!(items(u32::MAX, b""), [b""]);
+        assert_eq!(items(1, b"a"), [b"a"]);
+    }
+}

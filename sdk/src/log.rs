@@ -1,0 +1,153 @@
+//! The host's log.
+//!
+//! A constant message costs the guest nothing but its bytes; only [`format()`] and what stands on it
+//! bring the formatting machinery in. Where messages end up, and which levels are written, is the
+//! host's affair: Traefik writes all of them.
+
+use core::fmt::{self, Write as _};
+
+use crate::raw;
+
+/// How urgent a message is.
+pub use http_wasm_abi::LogLevel as Level;
+
+/// The bytes that a formatted message can have; a longer one is cut and ends in [`CUT_MARK`].
+pub const LIMIT: usize = 512;
+
+/// What a message that was cut ends in.
+pub const CUT_MARK: &str = "…";
+
+/// Writes a message to the host's log. ABI: `log`.
+#[inline]
+pub fn log(level: Level, message: &str) {
+    raw::log(level, message);
+}
+
+/// Whether the host writes messages of this level. ABI: `log_enabled`.
+///
+/// Ask before you work on a message: [`format()`] does so by itself.
+#[inline]
+#[must_use]
+pub fn enabled(level: Level) -> bool {
+    raw::log_enabled(level)
+}
+
+macro_rules! levels {
+    ($($(#[doc = $doc:literal])+ $name:ident => $level:ident;)+) => {
+        $(
+            $(#[doc = $doc])+
+            #[inline]
+            pub fn $name(message: &str) {
+                log(Level::$level, message);
+            }
+        )+
+    };
+}
+
+levels! {
+    /// Writes a message of level debug.
+    debug => Debug;
+    /// Writes a message of level info.
+    info => Info;
+    /// Writes a message of level warn.
+    warn => Warn;
+    /// Writes a message of level error.
+    error => Error;
+}
+
+/// Writes a formatted message, if the host wants messages of this level: nothing is formatted where
+/// it does not.
+///
+/// ```
+/// # fn f(path: &str) {
+/// use http_wasm_sdk::log::{self, Level};
+/// log::format(Level::Warn, format_args!("no route for {path}"));
+/// # }
+/// ```
+#[inline]
+pub fn format(level: Level, arguments: fmt::Arguments<'_>) {
+    if let Some(constant) = arguments.as_str() {
+        log(level, constant);
+    } else if enabled(level) {
+        format_cold(level, arguments);
+    }
+}
+
+#[inline(never)]
+fn format_cold(level: Level, arguments: fmt::Arguments<'_>) {
+    let mut line = Line { bytes: [0; LIMIT], len: 0, cut: false };
+    // A `Display` that fails has written what it could.
+    let _ = line.write_fmt(arguments);
+    log(level, line.as_str());
+}
+
+/// A message under way: whole characters only, so that it is UTF-8 wherever it is cut.
+struct Line {
+    bytes: [u8; LIMIT],
+    len: usize,
+    cut: bool,
+}
+
+impl Line {
+    const ROOM: usize = LIMIT - CUT_MARK.len();
+
+    fn push(&mut self, text: &str) {
+        for (to, from) in self.bytes.iter_mut().skip(self.len).zip(text.bytes()) {
+            *to = from;
+        }
+        self.len += text.len();
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes
+            .get(..self.len)
+            .and_then(|bytes| core::str::from_utf8(bytes).ok())
+            .unwrap_or(CUT_MARK)
+    }
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.cut {
+            return Err(fmt::Error);
+        }
+        let room = Self::ROOM - self.len;
+        if text.len() <= room {
+            self.push(text);
+            return Ok(());
+        }
+        let fits = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        self.push(text.get(..fits).unwrap_or_default());
+        self.push(CUT_MARK);
+        self.cut = true;
+        Err(fmt::Error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    extern crate std;
+
+    fn line(text: &str) -> std::string::String {
+        let mut line = Line { bytes: [0; LIMIT], len: 0, cut: false };
+        let _ = line.write_str(text);
+        line.as_str().into()
+    }
+
+    #[test]
+    fn a_message_that_fits_is_whole() {
+        let text = "x".repeat(Line::ROOM);
+        assert_eq!(line(&text), text);
+        assert_eq!(line(""), "");
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_is_cut_with_a_mark() {
+        let text = "ä".repeat(LIMIT);
+        let cut = line(&text);
+        assert!(cut.ends_with(CUT_MARK) && cut.len() <= LIMIT, "{cut}");
+        assert!(text.starts_with(cut.trim_end_matches(CUT_MARK)));
+        assert!(cut.len() > LIMIT - 5);
+    }
+}

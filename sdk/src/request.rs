@@ -1,0 +1,110 @@
+//! The request, as a handler sees it.
+
+use http_wasm_abi::{BodyKind, HeaderKind};
+
+use crate::body::Body;
+use crate::buffer::Scratch;
+use crate::error::TooLong;
+use crate::headers::{Headers, HeadersMut};
+use crate::raw;
+use crate::types::Method;
+use crate::uri::{RequestUri, Uri};
+
+/// The request that the host is handling.
+///
+/// The request hook gets it as `&mut Request` and may change it. The response hook gets it as
+/// `&Request`, since a host traps on every change after the next handler; reading works in both.
+///
+/// It holds no data: every reading function asks the host, and writes to the buffer that you lend.
+#[derive(Debug)]
+pub struct Request(());
+
+impl Request {
+    #[inline]
+    pub(crate) const fn current() -> Self {
+        Self(())
+    }
+
+    /// The method, such as `GET`. ABI: `get_method`.
+    ///
+    /// # Errors
+    /// Where it does not fit into `buffer`.
+    #[inline]
+    pub fn method<'b>(
+        &self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<Method<'b>, TooLong> {
+        raw::method(buffer.space()).map(|bytes| Method::from_host(bytes))
+    }
+
+    /// Replaces the method. ABI: `set_method`.
+    #[inline]
+    pub fn set_method(&mut self, method: Method<'_>) {
+        raw::set_method(method.as_bytes());
+    }
+
+    /// Path and query, percent-encoded; `/` where the request has none. ABI: `get_uri`.
+    ///
+    /// # Errors
+    /// Where they do not fit into `buffer`.
+    #[inline]
+    pub fn uri<'b>(
+        &self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<RequestUri<'b>, TooLong> {
+        raw::uri(buffer.space()).map(RequestUri::from_host)
+    }
+
+    /// Replaces path and query. ABI: `set_uri`.
+    #[inline]
+    pub fn set_uri<'u>(&mut self, uri: impl Into<Uri<'u>>) {
+        raw::set_uri(uri.into().as_bytes());
+    }
+
+    /// The protocol version, such as `HTTP/1.1` or `HTTP/2.0`. ABI: `get_protocol_version`.
+    ///
+    /// # Errors
+    /// Where it does not fit into `buffer`.
+    #[inline]
+    pub fn version<'b>(
+        &self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<&'b [u8], TooLong> {
+        raw::protocol_version(buffer.space()).map(|bytes| &*bytes)
+    }
+
+    /// Address and port of the client, such as `1.2.3.4:5678` or `[::1]:5678`. ABI:
+    /// `get_source_addr`.
+    ///
+    /// Hosts from before October 2023, and the Express host, lack the function: a guest that calls
+    /// it does not load there.
+    ///
+    /// # Errors
+    /// Where it does not fit into `buffer`.
+    #[inline]
+    pub fn source_addr<'b>(
+        &self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<&'b [u8], TooLong> {
+        raw::source_addr(buffer.space()).map(|bytes| &*bytes)
+    }
+
+    /// The headers.
+    #[inline]
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'_> {
+        Headers::of(HeaderKind::Request)
+    }
+
+    /// The headers, to be changed.
+    #[inline]
+    pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
+        HeadersMut::of(HeaderKind::Request)
+    }
+
+    /// The body.
+    #[inline]
+    pub const fn body_mut(&mut self) -> Body<'_> {
+        Body::of(BodyKind::Request)
+    }
+}

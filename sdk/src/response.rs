@@ -1,0 +1,198 @@
+//! The response: as the request hook may write it, and as the response hook sees it.
+
+use core::marker::PhantomData;
+
+use http_wasm_abi::{BodyKind, Features, HeaderKind};
+
+use crate::body::Body;
+use crate::header::{HeaderName, HeaderValue};
+use crate::headers::{Headers, HeadersMut};
+use crate::raw;
+use crate::types::StatusCode;
+
+/// The answer that a request hook may give instead of the next handler.
+///
+/// Hosts send the head of the response at once when they are told the status, and drop what comes
+/// too late without a word. So an answer goes in one order: headers, status, body; and giving a
+/// status or a body uses it up. What that returns is the handler's result: the next handler is not
+/// called.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn closed(_request: &mut Request, reply: Reply<'_>) -> Sent {
+///     reply
+///         .header(known::RETRY_AFTER, value!("3600"))
+///         .status(StatusCode::SERVICE_UNAVAILABLE)
+///         .body("back in an hour\n")
+/// }
+/// # fn main() {}
+/// ```
+///
+/// Headers that are set here are there as well when the next handler is called after all.
+#[derive(Debug)]
+pub struct Reply<'a>(PhantomData<&'a mut ()>);
+
+impl<'a> Reply<'a> {
+    #[inline]
+    pub(crate) const fn current() -> Self {
+        Self(PhantomData)
+    }
+
+    /// The headers of the response, as far as they are known before the next handler.
+    #[inline]
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'_> {
+        Headers::of(HeaderKind::Response)
+    }
+
+    /// The headers of the response, to be changed.
+    #[inline]
+    pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
+        HeadersMut::of(HeaderKind::Response)
+    }
+
+    /// Replaces a header; for chains. ABI: `set_header_value`.
+    #[inline]
+    #[must_use]
+    pub fn header(mut self, name: HeaderName<'_>, value: HeaderValue<'_>) -> Self {
+        self.headers_mut().insert(name, value);
+        self
+    }
+
+    /// Sends the head with this status; what is left is the body. ABI: `set_status_code`.
+    #[inline]
+    pub fn status(self, status: StatusCode) -> ReplyBody<'a> {
+        raw::set_status_code(status.as_u16().into());
+        ReplyBody(PhantomData)
+    }
+
+    /// Answers 200 with this body. ABI: `write_body`.
+    #[inline]
+    pub fn body(self, body: impl AsRef<[u8]>) -> Sent {
+        ReplyBody(PhantomData).body(body)
+    }
+}
+
+/// An answer whose status is sent: the body may follow.
+#[derive(Debug)]
+pub struct ReplyBody<'a>(PhantomData<&'a mut ()>);
+
+impl ReplyBody<'_> {
+    /// Writes a piece of the body. ABI: `write_body`.
+    #[inline]
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        raw::write_body(BodyKind::Response, bytes.as_ref());
+    }
+
+    /// Writes the body, or the last piece of it. ABI: `write_body`.
+    #[inline]
+    pub fn body(mut self, bytes: impl AsRef<[u8]>) -> Sent {
+        self.write(bytes);
+        self.end()
+    }
+
+    /// Ends the answer.
+    #[inline]
+    pub const fn end(self) -> Sent {
+        Sent(())
+    }
+}
+
+/// The answer is given: a handler that returns this stops here.
+#[derive(Debug)]
+pub struct Sent(());
+
+/// Whether and when the host holds the response back so that the response hook can change it.
+///
+/// [`Unbuffered`] and [`Buffered`] are the two; `#[handler(buffer_response)]` picks the second.
+pub trait Buffering: sealed::Sealed + 'static {
+    /// The features that have to be enabled for it.
+    const FEATURES: Features;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The response is on its way to the client as the next handler writes it.
+#[derive(Debug)]
+pub enum Unbuffered {}
+
+/// The host holds the response back until the response hook has returned.
+///
+/// That breaks WebSocket upgrades, server-sent events and 1xx responses, and costs the host memory.
+#[derive(Debug)]
+pub enum Buffered {}
+
+impl sealed::Sealed for Unbuffered {}
+impl sealed::Sealed for Buffered {}
+
+impl Buffering for Unbuffered {
+    const FEATURES: Features = Features::NONE;
+}
+
+impl Buffering for Buffered {
+    const FEATURES: Features = Features::BUFFER_RESPONSE;
+}
+
+/// The response after the next handler.
+///
+/// Unbuffered, its headers can be read, and that is all: a host traps on everything else. With
+/// `#[handler(buffer_response)]` the hook takes `&mut Response<Buffered>`, which can also be changed.
+#[derive(Debug)]
+pub struct Response<B: Buffering = Unbuffered> {
+    is_error: bool,
+    _buffering: PhantomData<B>,
+}
+
+impl<B: Buffering> Response<B> {
+    #[inline]
+    pub(crate) const fn current(is_error: bool) -> Self {
+        Self { is_error, _buffering: PhantomData }
+    }
+
+    /// Whether the next handler failed in the host.
+    ///
+    /// On the official Go host that is a panic; a 502 of the upstream is a response like any other.
+    #[inline]
+    #[must_use]
+    pub const fn is_error(&self) -> bool {
+        self.is_error
+    }
+
+    /// The headers.
+    #[inline]
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'_> {
+        Headers::of(HeaderKind::Response)
+    }
+}
+
+impl Response<Buffered> {
+    /// The status code. ABI: `get_status_code`.
+    #[inline]
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_host(raw::status_code())
+    }
+
+    /// Replaces the status code. ABI: `set_status_code`.
+    #[inline]
+    pub fn set_status(&mut self, status: StatusCode) {
+        raw::set_status_code(status.as_u16().into());
+    }
+
+    /// The headers, to be changed.
+    #[inline]
+    pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
+        HeadersMut::of(HeaderKind::Response)
+    }
+
+    /// The body.
+    #[inline]
+    pub const fn body_mut(&mut self) -> Body<'_> {
+        Body::of(BodyKind::Response)
+    }
+}
