@@ -8,6 +8,10 @@
 
 pub mod cli;
 pub mod commands;
+pub mod link;
 pub mod live;
+pub mod process;
+pub mod project;
 pub mod scaffold;
+pub mod tools;
 pub mod ui;

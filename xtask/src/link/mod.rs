@@ -1,0 +1,212 @@
+//! The passes between the linker's output and the optimiser.
+//!
+//! [`link`] keeps only the exports that a host calls, and makes each of them begin by setting the
+//! stack pointer to its initial value. Hosts put an instance whose guest has trapped back to work,
+//! and a trap does not unwind the stack pointer: without the reset an instance dies for good after
+//! some traps. The reset pays for itself: it tells the optimiser that frames of entry functions lie
+//! at known addresses.
+//!
+//! [`strip`] drops what no host reads: names and all other custom sections.
+
+mod facts;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use http_wasm_abi::exports;
+use wasm_encoder::reencode::{self, Reencode, utils};
+use wasm_encoder::{
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Module, NameMap, NameSection,
+};
+use wasmparser::{ExternalKind, Parser};
+
+use facts::{Entry, Facts, StackPointer};
+
+/// Why a module could not be rewritten.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot rewrite the module: {0}; it was expected to be a valid core WebAssembly module")]
+pub struct Error(String);
+
+impl From<reencode::Error<Infallible>> for Error {
+    fn from(error: reencode::Error<Infallible>) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<wasmparser::BinaryReaderError> for Error {
+    fn from(error: wasmparser::BinaryReaderError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A module after [`link`].
+#[derive(Debug, Clone)]
+pub struct Linked {
+    /// The rewritten module, still with names.
+    pub bytes: Vec<u8>,
+    /// The exports that were dropped.
+    pub dropped: Vec<String>,
+    /// The exports that now reset the stack pointer.
+    pub reset: Vec<String>,
+}
+
+/// Keeps the exports of the ABI only and puts the stack pointer right at the entry of each.
+///
+/// # Errors
+/// When the bytes are not a module that can be read.
+pub fn link(module: &[u8]) -> Result<Linked, Error> {
+    let facts = Facts::read(module)?;
+    let mut wrappers = BTreeMap::new();
+    if let Some(pointer) = facts.stack_pointer {
+        for (name, entry) in &facts.entries {
+            if is_kept(name) && entry.uses_stack {
+                let index = u32::try_from(wrappers.len()).unwrap_or(u32::MAX);
+                let function = facts.functions.saturating_add(index);
+                wrappers.insert(name.clone(), Wrapper { function, entry: entry.clone(), pointer });
+            }
+        }
+    }
+    let reset = wrappers.keys().cloned().collect();
+    let mut pass = Link { wrappers, names: facts.names, dropped: Vec::new() };
+    let mut output = Module::new();
+    pass.parse_core_module(&mut output, Parser::new(0), module)?;
+    Ok(Linked { bytes: output.finish(), dropped: pass.dropped, reset })
+}
+
+/// Drops every custom section.
+///
+/// # Errors
+/// When the bytes are not a module that can be read.
+pub fn strip(module: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut output = Module::new();
+    Strip.parse_core_module(&mut output, Parser::new(0), module)?;
+    Ok(output.finish())
+}
+
+/// Whether a host has a use for the function export of this name.
+fn is_kept(name: &str) -> bool {
+    exports::FUNCTIONS.iter().any(|(kept, _, _)| *kept == name)
+}
+
+/// A function that resets the stack pointer and calls the entry that it stands for. The optimiser
+/// inlines the entry into it. A function of its own, because the entry may also be called from
+/// inside, where a reset would destroy the caller's frame.
+struct Wrapper {
+    function: u32,
+    entry: Entry,
+    pointer: StackPointer,
+}
+
+struct Link {
+    wrappers: BTreeMap<String, Wrapper>,
+    names: BTreeMap<u32, String>,
+    dropped: Vec<String>,
+}
+
+type Rewritten = Result<(), reencode::Error<Infallible>>;
+
+impl Reencode for Link {
+    type Error = Infallible;
+
+    fn parse_export(
+        &mut self,
+        section: &mut ExportSection,
+        export: wasmparser::Export<'_>,
+    ) -> Rewritten {
+        let kept = match export.kind {
+            ExternalKind::Memory => export.name == exports::MEMORY,
+            ExternalKind::Func => is_kept(export.name),
+            _ => false,
+        };
+        if !kept {
+            self.dropped.push(export.name.to_owned());
+        } else if let Some(wrapper) = self.wrappers.get(export.name) {
+            section.export(export.name, ExportKind::Func, wrapper.function);
+        } else {
+            utils::parse_export(self, section, export)?;
+        }
+        Ok(())
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: wasmparser::FunctionSectionReader<'_>,
+    ) -> Rewritten {
+        utils::parse_function_section(self, functions, section)?;
+        for wrapper in self.wrappers.values() {
+            functions.function(wrapper.entry.ty);
+        }
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: wasmparser::CodeSectionReader<'_>,
+    ) -> Rewritten {
+        utils::parse_code_section(self, code, section)?;
+        for wrapper in self.wrappers.values() {
+            let mut function = Function::new([]);
+            let mut body = function.instructions();
+            body.i32_const(wrapper.pointer.initial).global_set(wrapper.pointer.global);
+            for param in 0..wrapper.entry.params {
+                body.local_get(param);
+            }
+            body.call(wrapper.entry.function).end();
+            code.function(&function);
+        }
+        Ok(())
+    }
+
+    fn parse_custom_section(
+        &mut self,
+        module: &mut Module,
+        section: wasmparser::CustomSectionReader<'_>,
+    ) -> Rewritten {
+        if let wasmparser::KnownCustom::Name(names) = section.as_known() {
+            module.section(&self.custom_name_section(names)?);
+        }
+        Ok(())
+    }
+
+    fn parse_custom_name_subsection(
+        &mut self,
+        names: &mut NameSection,
+        section: wasmparser::Name<'_>,
+    ) -> Rewritten {
+        if !matches!(section, wasmparser::Name::Function(_)) {
+            return utils::parse_custom_name_subsection(self, names, section);
+        }
+        // The wrapper takes over the entry's name, since the entry disappears into it.
+        let mut all = std::mem::take(&mut self.names);
+        for (export, wrapper) in &self.wrappers {
+            let inner = wrapper.entry.function;
+            let name = all.insert(inner, format!("{export}.inner"));
+            all.insert(wrapper.function, name.unwrap_or_else(|| export.clone()));
+        }
+        let mut map = NameMap::new();
+        for (index, name) in &all {
+            map.append(*index, name);
+        }
+        names.functions(&map);
+        Ok(())
+    }
+}
+
+struct Strip;
+
+impl Reencode for Strip {
+    type Error = Infallible;
+
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut Module,
+        _section: wasmparser::CustomSectionReader<'_>,
+    ) -> Rewritten {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,394 @@
+//! The project that a command works on: which of its packages are filters, where they lie, and
+//! what each states in `[package.metadata.http-wasm]`.
+//!
+//! Everything comes from `cargo metadata`; no manifest is ever rewritten.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::process;
+
+/// The package that a filter depends on.
+const SDK: &str = "http-wasm-sdk";
+/// The table in a manifest's metadata that this tool reads.
+const TABLE: &str = "http-wasm";
+
+/// Why a project could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `cargo metadata` failed.
+    #[error(transparent)]
+    Cargo(#[from] process::Error),
+    /// `cargo metadata` printed something else than expected.
+    #[error(
+        "cannot read what `cargo metadata` printed: {0}; the toolchain may be too old (1.95 is wanted)"
+    )]
+    Metadata(#[source] serde_json::Error),
+    /// A manifest states an option that does not exist or has a value that cannot be.
+    #[error("{}: [package.metadata.{TABLE}]: {problem}", manifest.display())]
+    Options {
+        /// The manifest.
+        manifest: PathBuf,
+        /// What is wrong, with what would be right.
+        problem: String,
+    },
+    /// Two filters would write the same file.
+    #[error(
+        "`{first}` and `{second}` both write the guest `{guest}`; give one of them another `guest` in [package.metadata.{TABLE}]"
+    )]
+    SameGuest {
+        /// One package.
+        first: String,
+        /// The other.
+        second: String,
+        /// The output that both name.
+        guest: String,
+    },
+    /// A filter was named that is not there.
+    #[error("no filter `{name}` in {}; {known}", root.display())]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// Where it was looked for.
+        root: PathBuf,
+        /// Which names would do.
+        known: String,
+    },
+    /// There is nothing to work on.
+    #[error("no filter in {}: a filter is a package with `crate-type = [\"cdylib\", \"rlib\"]` that depends on `{SDK}`; `new NAME` writes one", root.display())]
+    NoFilters {
+        /// Where filters were looked for.
+        root: PathBuf,
+    },
+}
+
+/// A cargo workspace, or a package on its own, that has filters.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The workspace's root folder.
+    pub root: PathBuf,
+    /// Cargo's target folder.
+    pub target_dir: PathBuf,
+    /// The packages that become guests, sorted by name.
+    pub filters: Vec<Filter>,
+    /// Whether the workspace's manifest has a profile `guest` of its own.
+    pub has_guest_profile: bool,
+}
+
+/// A package that becomes a guest.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// The package's name.
+    pub name: String,
+    /// Its manifest.
+    pub manifest: PathBuf,
+    /// The folder of its manifest.
+    pub dir: PathBuf,
+    /// Its recorded exchanges, where it has any.
+    pub exchanges: Option<PathBuf>,
+    /// What its manifest states about the guest.
+    pub options: GuestOptions,
+}
+
+/// What a filter's manifest states in `[package.metadata.http-wasm]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestOptions {
+    /// The file below the guests folder, without its ending; the package's name by default.
+    pub guest: String,
+    /// Bytes of stack.
+    pub stack_size: u32,
+    /// What cargo compiles for.
+    pub target: GuestTarget,
+}
+
+/// What a guest can be compiled for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
+pub enum GuestTarget {
+    /// `core` and `alloc` only, no bulk memory, nothing of WASI: what every host can load.
+    #[default]
+    #[serde(rename = "wasm32v1-none")]
+    Bare,
+    /// With std, over WASI preview 1.
+    #[serde(rename = "wasm32-wasip1")]
+    WasiP1,
+}
+
+impl GuestTarget {
+    /// Cargo's name of the target.
+    #[must_use]
+    pub const fn triple(self) -> &'static str {
+        match self {
+            Self::Bare => "wasm32v1-none",
+            Self::WasiP1 => "wasm32-wasip1",
+        }
+    }
+}
+
+/// 16 KiB: everything fits into one page, and every concurrent request costs a whole memory.
+const DEFAULT_STACK_SIZE: u32 = 16 * 1024;
+
+impl Project {
+    /// Reads the project that the current folder, or the given manifest, belongs to.
+    ///
+    /// # Errors
+    /// When there is no manifest, cargo cannot read it, or a filter's options are wrong.
+    pub fn locate(manifest: Option<&Path>) -> Result<Self, Error> {
+        let mut command = process::cargo();
+        command.args(["metadata", "--no-deps", "--format-version", "1"]);
+        if let Some(manifest) = manifest {
+            command.arg("--manifest-path").arg(manifest);
+        }
+        let output = process::run(&mut command)?;
+        Self::read(serde_json::from_slice(&output.stdout).map_err(Error::Metadata)?)
+    }
+
+    fn read(metadata: Metadata) -> Result<Self, Error> {
+        let mut filters = Vec::new();
+        for package in metadata.packages {
+            filters.extend(package.into_filter()?);
+        }
+        filters.sort_by(|a, b| a.name.cmp(&b.name));
+        for (index, filter) in filters.iter().enumerate() {
+            let same = |other: &&Filter| other.options.guest == filter.options.guest;
+            if let Some(other) = filters[..index].iter().find(same) {
+                return Err(Error::SameGuest {
+                    first: other.name.clone(),
+                    second: filter.name.clone(),
+                    guest: filter.options.guest.clone(),
+                });
+            }
+        }
+        let has_guest_profile = has_guest_profile(&metadata.workspace_root.join("Cargo.toml"));
+        Ok(Self {
+            root: metadata.workspace_root,
+            target_dir: metadata.target_directory,
+            filters,
+            has_guest_profile,
+        })
+    }
+
+    /// The filters of these names, in this order; all of them when none is named.
+    ///
+    /// # Errors
+    /// When there is no filter of a name, or none at all.
+    pub fn select(&self, names: &[String]) -> Result<Vec<&Filter>, Error> {
+        if self.filters.is_empty() {
+            return Err(Error::NoFilters { root: self.root.clone() });
+        }
+        if names.is_empty() {
+            return Ok(self.filters.iter().collect());
+        }
+        names.iter().map(|name| self.filter(name)).collect()
+    }
+
+    fn filter(&self, name: &str) -> Result<&Filter, Error> {
+        self.filters.iter().find(|filter| filter.name == name).ok_or_else(|| {
+            let names: Vec<_> = self.filters.iter().map(|filter| filter.name.as_str()).collect();
+            Error::Unknown {
+                name: name.to_owned(),
+                root: self.root.clone(),
+                known: format!("known: {}", names.join(", ")),
+            }
+        })
+    }
+
+    /// Where the finished guest of a filter is written.
+    #[must_use]
+    pub fn guest_path(&self, filter: &Filter) -> PathBuf {
+        self.target_dir.join("guests").join(format!("{}.wasm", filter.options.guest))
+    }
+
+    /// Where the same code is written with its names, for symbolication of a host's stack traces.
+    /// Not below the guests folder, so that everything there can be shipped.
+    #[must_use]
+    pub fn named_guest_path(&self, filter: &Filter) -> PathBuf {
+        self.target_dir.join("guests-named").join(format!("{}.wasm", filter.options.guest))
+    }
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    target_directory: PathBuf,
+    workspace_root: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+    dependencies: Vec<Dependency>,
+    #[serde(default)]
+    metadata: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    crate_types: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RawOptions {
+    guest: Option<String>,
+    stack_size: Option<u32>,
+    #[serde(default)]
+    target: GuestTarget,
+}
+
+impl Package {
+    /// A package with a cdylib that depends on the SDK, or that says itself that it is a guest by
+    /// having the options' table: the SDK is not the only way to write one.
+    fn into_filter(self) -> Result<Option<Filter>, Error> {
+        let cdylib =
+            self.targets.iter().any(|target| target.crate_types.iter().any(|ty| ty == "cdylib"));
+        let sdk = |dependency: &Dependency| dependency.name == SDK && dependency.kind.is_none();
+        let table = self.metadata.get(TABLE);
+        if !cdylib || !(table.is_some() || self.dependencies.iter().any(sdk)) {
+            return Ok(None);
+        }
+        let options = read_options(&self.name, table)
+            .map_err(|problem| Error::Options { manifest: self.manifest_path.clone(), problem })?;
+        let dir = self.manifest_path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let exchanges = Some(dir.join("exchanges.toml")).filter(|file| file.is_file());
+        Ok(Some(Filter { name: self.name, manifest: self.manifest_path, dir, exchanges, options }))
+    }
+}
+
+fn read_options(name: &str, table: Option<&serde_json::Value>) -> Result<GuestOptions, String> {
+    let raw = match table {
+        Some(table) => RawOptions::deserialize(table).map_err(|error| error.to_string())?,
+        None => RawOptions { guest: None, stack_size: None, target: GuestTarget::default() },
+    };
+    let guest = raw.guest.unwrap_or_else(|| name.to_owned());
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    if !guest.split('/').all(plain) {
+        return Err(format!(
+            "guest = {guest:?}: wanted a file below the guests folder without its ending, such as \"sizes/log\""
+        ));
+    }
+    let stack_size = raw.stack_size.unwrap_or(DEFAULT_STACK_SIZE);
+    if stack_size == 0 || !stack_size.is_multiple_of(16) {
+        return Err(format!("stack-size = {stack_size}: wanted bytes, a multiple of 16 above 0"));
+    }
+    Ok(GuestOptions { guest, stack_size, target: raw.target })
+}
+
+/// Whether a manifest has a profile `guest`. A manifest that cannot be read has been reported by
+/// cargo already.
+fn has_guest_profile(manifest: &Path) -> bool {
+    std::fs::read_to_string(manifest)
+        .ok()
+        .and_then(|text| text.parse::<toml::Table>().ok())
+        .and_then(|table| table.get("profile")?.get("guest").cloned())
+        .is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(packages: &str) -> Metadata {
+        serde_json::from_str(&format!(
+            r#"{{"packages": [{packages}], "target_directory": "/t", "workspace_root": "/w"}}"#
+        ))
+        .unwrap()
+    }
+
+    fn package(name: &str, table: &str) -> String {
+        format!(
+            r#"{{"name": "{name}", "manifest_path": "/w/{name}/Cargo.toml",
+                "targets": [{{"crate_types": ["cdylib", "rlib"]}}],
+                "dependencies": [{{"name": "http-wasm-sdk", "kind": null}}],
+                "metadata": {table}}}"#
+        )
+    }
+
+    #[test]
+    fn filters_are_cdylibs_that_depend_on_the_sdk() {
+        let others = r#",
+            {"name": "lib", "manifest_path": "/w/lib/Cargo.toml",
+             "targets": [{"crate_types": ["lib"]}],
+             "dependencies": [{"name": "http-wasm-sdk", "kind": null}]},
+            {"name": "plugin", "manifest_path": "/w/plugin/Cargo.toml",
+             "targets": [{"crate_types": ["cdylib"]}],
+             "dependencies": [{"name": "http-wasm-sdk", "kind": "dev"}], "metadata": null}"#;
+        let project = Project::read(metadata(
+            &(package("router", "null") + "," + &package("auth", "null") + others),
+        ))
+        .unwrap();
+        let names: Vec<_> = project.filters.iter().map(|filter| filter.name.as_str()).collect();
+        assert_eq!(names, ["auth", "router"]);
+        let auth = &project.filters[0];
+        assert_eq!(auth.options.stack_size, 16 * 1024);
+        assert_eq!(auth.options.target.triple(), "wasm32v1-none");
+        assert_eq!(project.guest_path(auth), Path::new("/t/guests/auth.wasm"));
+        assert_eq!(project.select(&[]).unwrap().len(), 2);
+        let error = project.select(&["autth".to_owned()]).unwrap_err().to_string();
+        assert_eq!(error, "no filter `autth` in /w; known: auth, router");
+    }
+
+    #[test]
+    fn options_are_read_and_wrong_ones_refused() {
+        let table = r#"{"http-wasm": {"guest": "sizes/log", "stack-size": 1024, "target": "wasm32-wasip1"}}"#;
+        let project = Project::read(metadata(&package("size-log", table))).unwrap();
+        let filter = &project.filters[0];
+        assert_eq!(filter.options.stack_size, 1024);
+        assert_eq!(filter.options.target, GuestTarget::WasiP1);
+        assert_eq!(project.guest_path(filter), Path::new("/t/guests/sizes/log.wasm"));
+
+        for (table, part) in [
+            (r#"{"stack": 1}"#, "unknown field `stack`, expected one of `guest`"),
+            (r#"{"stack-size": 10}"#, "stack-size = 10: wanted"),
+            (r#"{"guest": "../x"}"#, "guest = \"../x\": wanted"),
+            (r#"{"guest": "/x"}"#, "guest = \"/x\": wanted"),
+            (r#"{"target": "wasm32-wasip2"}"#, "unknown variant `wasm32-wasip2`, expected"),
+        ] {
+            let error =
+                Project::read(metadata(&package("a", &format!(r#"{{"http-wasm": {table}}}"#))))
+                    .unwrap_err()
+                    .to_string();
+            assert!(
+                error.starts_with("/w/a/Cargo.toml: [package.metadata.http-wasm]: "),
+                "{error}"
+            );
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn two_filters_cannot_write_one_guest() {
+        let table = r#"{"http-wasm": {"guest": "a"}}"#;
+        let error = Project::read(metadata(&(package("a", "null") + "," + &package("b", table))))
+            .unwrap_err();
+        assert!(error.to_string().starts_with("`a` and `b` both write the guest `a`"), "{error}");
+    }
+
+    #[test]
+    fn a_project_without_filters_says_what_a_filter_is() {
+        let error = Project::read(metadata("")).unwrap().select(&[]).unwrap_err().to_string();
+        assert!(error.contains("no filter in /w: a filter is a package with"), "{error}");
+    }
+
+    #[test]
+    fn this_repository_is_read() {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let project = Project::locate(Some(&manifest)).unwrap();
+        assert!(project.has_guest_profile);
+        assert!(project.filters.iter().any(|filter| filter.name == "header"));
+        let missing = Project::locate(Some(Path::new("/nowhere/Cargo.toml"))).unwrap_err();
+        assert!(missing.to_string().contains("/nowhere/Cargo.toml"), "{missing}");
+    }
+}
