@@ -6,6 +6,9 @@
 //! steps and results into output.
 #![forbid(unsafe_code)]
 
+pub mod build;
+mod calls;
+pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod link;

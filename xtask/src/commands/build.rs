@@ -1,15 +1,99 @@
 //! `build`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use crate::build::{Builder, BuiltGuest, Options};
+use crate::check::Limits;
+use crate::project::Project;
+use crate::ui;
 
 /// Arguments of `build`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The filters to build; all of the project when none is named
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// With debug assertions and panic messages, to target/guests-dev
+    #[arg(long)]
+    dev: bool,
+    /// The manifest of the project, instead of the one around the current folder
+    #[arg(long, value_name = "FILE")]
+    manifest_path: Option<PathBuf>,
+    /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
+    #[arg(long, value_name = "FILE")]
+    wasm_opt: Option<PathBuf>,
+    /// Refuse guests with more pages of memory at the start
+    #[arg(long, value_name = "PAGES", default_value_t = Limits::default().max_pages)]
+    max_pages: u64,
+    /// Refuse guests with more bytes
+    #[arg(long, value_name = "BYTES")]
+    max_size: Option<u64>,
+    /// Print results as JSON
+    #[arg(long)]
+    json: bool,
+    /// Show every command that is run
+    #[arg(long, short)]
+    verbose: bool,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// When it could not be done.
-pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`build` is not here yet")
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    ui::set_verbose(args.verbose);
+    let project = Project::locate(args.manifest_path.as_deref())?;
+    let filters = project.select(&args.filters)?;
+    let options = Options {
+        dev: args.dev,
+        wasm_opt: args.wasm_opt.clone(),
+        limits: Limits { max_pages: args.max_pages, max_size: args.max_size },
+    };
+    let mut builder = Builder::new(&project, &options)?;
+    let tool = builder.wasm_opt();
+    ui::step("Using", format_args!("wasm-opt {} ({})", tool.version(), tool.origin()));
+
+    let width =
+        filters.iter().map(|filter| filter.name.len()).max().unwrap_or(0).max("filter".len());
+    let mut built = Vec::new();
+    let mut failed = Vec::new();
+    if !args.json {
+        println!(
+            "{:width$}  {:>9} {:>9} {:>9} {:>9}",
+            "filter", "cargo", "link", "wasm-opt", "final"
+        );
+    }
+    for filter in filters {
+        match builder.build(filter) {
+            Ok(guest) => {
+                if !args.json {
+                    print(&guest, width);
+                }
+                built.push(guest);
+            }
+            Err(error) => {
+                ui::warn(format_args!("`{}` was not built", filter.name));
+                failed.push((filter.name.clone(), error));
+            }
+        }
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&built)?);
+    }
+    for (_, error) in &failed {
+        eprintln!("error: {error}");
+    }
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn print(guest: &BuiltGuest, width: usize) {
+    let sizes = guest.sizes;
+    println!(
+        "{:width$}  {:>9} {:>9} {:>9} {:>9}",
+        guest.filter, sizes.cargo, sizes.link, sizes.wasm_opt, sizes.last
+    );
+    for warning in &guest.report.warnings {
+        ui::warn(format_args!("{}: {warning}", guest.filter));
+    }
 }

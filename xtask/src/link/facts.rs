@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{
-    ConstExpr, ExternalKind, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
-};
+use wasmparser::{ConstExpr, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
+
+use crate::calls::{self, Body};
 
 /// The name that LLVM's linker gives to the global which holds the address of the stack's top.
 const STACK_POINTER: &str = "__stack_pointer";
@@ -43,15 +43,6 @@ pub(super) struct Facts {
     pub(super) functions: u32,
     /// The names of functions, where the module has them.
     pub(super) names: BTreeMap<u32, String>,
-}
-
-/// What one function's body does.
-#[derive(Debug, Default)]
-struct Body {
-    calls: Vec<u32>,
-    /// Calls through a table or a reference: the callee is not known.
-    calls_unknown: bool,
-    globals: Vec<u32>,
 }
 
 impl Facts {
@@ -164,7 +155,10 @@ impl Reader {
             let initial = (*self.globals.get(defined as usize)?)?;
             Some(StackPointer { global, initial })
         });
-        let users = stack_pointer.map_or_else(Vec::new, |pointer| self.stack_users(pointer.global));
+        let imported = vec![false; self.imported_functions as usize];
+        let users = stack_pointer.map_or_else(Vec::new, |pointer| {
+            calls::spread(&imported, &self.bodies, |body| body.globals.contains(&pointer.global))
+        });
         let entries = self
             .exports
             .iter()
@@ -182,51 +176,6 @@ impl Reader {
             functions: u32::try_from(self.function_types.len()).unwrap_or(u32::MAX),
             names: self.names,
         }
-    }
-
-    /// For each function, whether it or anything that it may call touches the stack pointer. A call
-    /// whose target is not known counts as one that does.
-    fn stack_users(&self, global: u32) -> Vec<bool> {
-        let mut uses = vec![false; self.imported_functions as usize];
-        uses.extend(
-            self.bodies.iter().map(|body| body.calls_unknown || body.globals.contains(&global)),
-        );
-        loop {
-            let mut changed = false;
-            for (index, body) in self.bodies.iter().enumerate() {
-                let index = index + self.imported_functions as usize;
-                let called = |callee: &u32| uses.get(*callee as usize).copied().unwrap_or(false);
-                if !uses[index] && body.calls.iter().any(called) {
-                    uses[index] = true;
-                    changed = true;
-                }
-            }
-            if !changed {
-                return uses;
-            }
-        }
-    }
-}
-
-impl Body {
-    fn read(body: &FunctionBody<'_>) -> wasmparser::Result<Self> {
-        let mut result = Self::default();
-        for operator in body.get_operators_reader()? {
-            match operator? {
-                Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
-                    result.calls.push(function_index);
-                }
-                Operator::CallIndirect { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::CallRef { .. }
-                | Operator::ReturnCallRef { .. } => result.calls_unknown = true,
-                Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
-                    result.globals.push(global_index);
-                }
-                _ => {}
-            }
-        }
-        Ok(result)
     }
 }
 

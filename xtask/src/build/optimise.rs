@@ -1,0 +1,47 @@
+//! The stage that runs `wasm-opt`.
+
+use std::process::Stdio;
+
+use super::{Error, read};
+use crate::process;
+use crate::project::GuestTarget;
+use crate::tools::WasmOpt;
+
+/// What `wasm-opt` is told. The features are what `check` accepts, so that it can neither bring in
+/// nor keep what a host refuses. Names stay (`-g`) and are dropped later, from the same code.
+pub(super) const FLAGS: &[&str] = &[
+    "-Oz",
+    "--converge",
+    "-g",
+    "--mvp-features",
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-multivalue",
+    "--enable-reference-types",
+    "--enable-simd",
+];
+
+/// The standard library of targets with std is compiled with bulk memory: it is replaced by loops.
+const LOWER_BULK_MEMORY: &[&str] =
+    &["--enable-bulk-memory", "--enable-bulk-memory-opt", "--llvm-memory-copy-fill-lowering"];
+
+/// Optimises a module.
+pub(super) fn optimise(
+    wasm_opt: &WasmOpt,
+    target: GuestTarget,
+    module: &[u8],
+) -> Result<Vec<u8>, Error> {
+    let failed =
+        |source| Error::File { action: "cannot write", path: std::env::temp_dir(), source };
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
+    std::fs::write(&input, module).map_err(failed)?;
+    let mut command = wasm_opt.command();
+    command.arg(&input).arg("-o").arg(&output).args(FLAGS).stdin(Stdio::null());
+    if target == GuestTarget::WasiP1 {
+        command.args(LOWER_BULK_MEMORY);
+    }
+    process::run(&mut command)?;
+    read(&output)
+}

@@ -1,0 +1,432 @@
+//! What this tool needs from outside and installs by itself: the optimiser `wasm-opt` of Binaryen,
+//! and the standard library for the targets that guests are compiled for.
+//!
+//! `wasm-opt` is looked for in the order `--wasm-opt`, `WASM_OPT`, `PATH`, `<target>/tools`. When it
+//! is nowhere, a pinned one is installed below `<target>/tools`: in a temporary folder that is renamed
+//! after the version was verified, so an interrupted installation leaves nothing behind.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::{self, on_path};
+use crate::ui;
+
+/// The npm package of Binaryen has its version's number as major version.
+const NPM_PACKAGE: &str = "binaryen@132.0.0";
+/// The crate that compiles Binaryen; the newest there is.
+const CRATE: &str = "wasm-opt";
+const CRATE_VERSION: &str = "=0.116.1";
+const CRATE_BINARYEN: BinaryenVersion = BinaryenVersion(116);
+
+/// Why a tool cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A program failed.
+    #[error(transparent)]
+    Process(#[from] process::Error),
+    /// What was given as `wasm-opt` does not answer as it does.
+    #[error("{}: `--version` printed `{found}`; wanted `wasm-opt version N`", path.display())]
+    NotWasmOpt {
+        /// The program that was run.
+        path: PathBuf,
+        /// Its first line.
+        found: String,
+    },
+    /// A `wasm-opt` that the user chose is too old.
+    #[error("{}: found version {found}, wanted {} or later; leave out {origin} to have version {} installed", path.display(), BinaryenVersion::MINIMUM, BinaryenVersion::PINNED)]
+    TooOld {
+        /// The program.
+        path: PathBuf,
+        /// The option or variable that named it.
+        origin: &'static str,
+        /// Its version.
+        found: BinaryenVersion,
+    },
+    /// A file that the user named is not there.
+    #[error("{origin}: no file {}; name a wasm-opt that exists, or leave it out to have one installed", path.display())]
+    Missing {
+        /// The option or variable that named it.
+        origin: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The installed files could not be put into place.
+    #[error("cannot install into {}: {source}", folder.display())]
+    Install {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The installation succeeded and gave another version than the one that is pinned.
+    #[error(
+        "the wasm-opt just installed answers with version {found}; wanted {wanted}; name one of your own with --wasm-opt"
+    )]
+    Unexpected {
+        /// The version of what was installed.
+        found: BinaryenVersion,
+        /// The version that is pinned.
+        wanted: BinaryenVersion,
+    },
+    /// The compilation target is missing and there is no rustup to add it.
+    #[error(
+        "the toolchain at hand has no standard library for {triple}, and there is no rustup to add it; install the package of your system that has it (often called rust-std-{triple} or rust-wasm), or rustup from https://rustup.rs"
+    )]
+    NoRustup {
+        /// The target.
+        triple: &'static str,
+    },
+}
+
+/// A version of Binaryen: one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BinaryenVersion(u32);
+
+impl BinaryenVersion {
+    /// What is installed, and what the sizes in this project's documents were measured with.
+    pub const PINNED: Self = Self(132);
+    /// The oldest that is used: older ones do not know all options that the build gives.
+    pub const MINIMUM: Self = Self(116);
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Reads what `wasm-opt --version` prints, such as `wasm-opt version 132 (version_132)`.
+    fn parse(text: &str) -> Option<Self> {
+        let rest = text.trim().strip_prefix("wasm-opt version ")?;
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for BinaryenVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A `wasm-opt` whose version is known and good enough.
+#[derive(Debug, Clone)]
+pub struct WasmOpt {
+    program: PathBuf,
+    origin: &'static str,
+    version: BinaryenVersion,
+}
+
+impl WasmOpt {
+    /// Finds a `wasm-opt`, or installs the pinned one.
+    ///
+    /// # Errors
+    /// When the one that the user named cannot be used, or the installation fails.
+    pub fn find_or_install(named: Option<&Path>, target_dir: &Path) -> Result<Self, Error> {
+        let variable = std::env::var_os("WASM_OPT").filter(|value| !value.is_empty());
+        let chosen = named
+            .map(|path| ("--wasm-opt", path.to_path_buf()))
+            .or_else(|| variable.map(|path| ("WASM_OPT", path.into())));
+        if let Some((origin, path)) = chosen {
+            return Self::chosen(origin, path);
+        }
+        if let Some(path) = on_path("wasm-opt") {
+            match Self::probe("PATH", path) {
+                Ok(tool) if tool.version >= BinaryenVersion::MINIMUM => return Ok(tool),
+                Ok(tool) => ui::warn(format_args!(
+                    "{} is version {}, and {} or later is wanted; using {} instead",
+                    tool.program.display(),
+                    tool.version,
+                    BinaryenVersion::MINIMUM,
+                    tools_dir(target_dir).display(),
+                )),
+                Err(error) => ui::warn(format_args!("wasm-opt on PATH is not used: {error}")),
+            }
+        }
+        match Self::installed(target_dir) {
+            Some(tool) => Ok(tool),
+            None => Self::install(target_dir),
+        }
+    }
+
+    /// The version.
+    #[must_use]
+    pub const fn version(&self) -> BinaryenVersion {
+        self.version
+    }
+
+    /// Where the program is.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// Which of the places it was found in.
+    #[must_use]
+    pub const fn origin(&self) -> &'static str {
+        self.origin
+    }
+
+    /// A command that runs it.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        command(&self.program)
+    }
+
+    fn chosen(origin: &'static str, path: PathBuf) -> Result<Self, Error> {
+        let path = match on_path_if_bare(&path) {
+            Some(path) => path,
+            None if path.is_file() => path,
+            None => return Err(Error::Missing { origin, path }),
+        };
+        Self::probe(origin, path)?.new_enough()
+    }
+
+    fn new_enough(self) -> Result<Self, Error> {
+        if self.version < BinaryenVersion::MINIMUM {
+            return Err(Error::TooOld {
+                path: self.program,
+                origin: self.origin,
+                found: self.version,
+            });
+        }
+        Ok(self)
+    }
+
+    /// Asks a program for its version.
+    fn probe(origin: &'static str, program: PathBuf) -> Result<Self, Error> {
+        let output = process::run(command(&program).arg("--version"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        match BinaryenVersion::parse(&text) {
+            Some(version) => Ok(Self { program, origin, version }),
+            None => Err(Error::NotWasmOpt {
+                path: program,
+                found: text.lines().next().unwrap_or_default().to_owned(),
+            }),
+        }
+    }
+
+    /// The one that an earlier run installed. Its version was verified before its folder got the
+    /// name, so it is not asked again: a warm build has no time for that.
+    fn installed(target_dir: &Path) -> Option<Self> {
+        [BinaryenVersion::PINNED, CRATE_BINARYEN].into_iter().find_map(|version| {
+            let program = program_in(&installed_dir(target_dir, version));
+            program.is_file().then_some(Self { program, origin: "target/tools", version })
+        })
+    }
+
+    fn install(target_dir: &Path) -> Result<Self, Error> {
+        let tools = tools_dir(target_dir);
+        let failed = |source| Error::Install { folder: tools.clone(), source };
+        std::fs::create_dir_all(&tools).map_err(failed)?;
+        let temporary = tempfile::tempdir_in(&tools).map_err(failed)?;
+        let ready = temporary.path().join("ready");
+        std::fs::create_dir_all(ready.join("bin")).map_err(failed)?;
+        let (wanted, done) = match (on_path("node"), on_path("npm")) {
+            (Some(_), Some(npm)) => {
+                ui::step(
+                    "Installing",
+                    format_args!("wasm-opt, npm package {NPM_PACKAGE}: seconds"),
+                );
+                (BinaryenVersion::PINNED, from_npm(&npm, temporary.path(), &ready))
+            }
+            _ => {
+                ui::step(
+                    "Installing",
+                    format_args!(
+                        "wasm-opt, crate {CRATE}: minutes, because it is compiled; with Node on PATH it would be seconds"
+                    ),
+                );
+                (CRATE_BINARYEN, from_crate(temporary.path(), &ready))
+            }
+        };
+        done.map_err(|error| match error {
+            InstallError::Process(error) => Error::Process(error),
+            InstallError::Io(source) => failed(source),
+        })?;
+        let found = Self::probe("target/tools", program_in(&ready))?.version;
+        if found != wanted {
+            return Err(Error::Unexpected { found, wanted });
+        }
+        let place = installed_dir(target_dir, wanted);
+        match std::fs::rename(&ready, &place) {
+            Ok(()) => {}
+            // Another process was faster; what it put there has been verified as well.
+            Err(_) if program_in(&place).is_file() => {}
+            Err(source) => return Err(failed(source)),
+        }
+        Ok(Self { program: program_in(&place), origin: "target/tools", version: wanted })
+    }
+}
+
+/// What can go wrong while files are fetched and put into a folder.
+#[derive(Debug, thiserror::Error)]
+enum InstallError {
+    #[error(transparent)]
+    Process(#[from] process::Error),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// The package has every Binaryen tool and a library, 105 MB; one tool of 11 MB is kept.
+fn from_npm(npm: &Path, temporary: &Path, ready: &Path) -> Result<(), InstallError> {
+    let prefix = temporary.join("npm");
+    std::fs::create_dir_all(&prefix)?;
+    process::run(
+        Command::new(npm)
+            .args([
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-save",
+                "--ignore-scripts",
+                "--prefix",
+            ])
+            .arg(&prefix)
+            .arg(NPM_PACKAGE),
+    )?;
+    let package = prefix.join("node_modules").join("binaryen");
+    for (from, to) in [
+        ("bin/wasm-opt", "bin/wasm-opt.js"),
+        // Says which kind of module the scripts beside it are.
+        ("bin/package.json", "bin/package.json"),
+        ("LICENSE", "LICENSE"),
+    ] {
+        std::fs::rename(package.join(from), ready.join(to))?;
+    }
+    Ok(())
+}
+
+fn from_crate(temporary: &Path, ready: &Path) -> Result<(), InstallError> {
+    let root = temporary.join("cargo");
+    process::run_watched(
+        process::cargo()
+            .args(["install", CRATE, "--version", CRATE_VERSION, "--locked", "--root"])
+            .arg(&root),
+        |line| eprintln!("{line}"),
+    )?;
+    let program = format!("bin/wasm-opt{}", std::env::consts::EXE_SUFFIX);
+    std::fs::rename(root.join(&program), ready.join(&program))?;
+    Ok(())
+}
+
+/// Adds the standard library for a target to the toolchain in use, when it is missing. Says whether
+/// it was.
+///
+/// # Errors
+/// When it is missing and cannot be added.
+pub fn ensure_target(triple: &'static str) -> Result<bool, Error> {
+    if sysroot_lib(triple)?.is_dir() {
+        return Ok(false);
+    }
+    if on_path("rustup").is_none() {
+        return Err(Error::NoRustup { triple });
+    }
+    ui::step("Installing", format_args!("the standard library for {triple}"));
+    process::run(Command::new("rustup").args(["target", "add", triple]))?;
+    Ok(true)
+}
+
+/// Where the toolchain in use has, or would have, its library for a target.
+fn sysroot_lib(triple: &str) -> Result<PathBuf, process::Error> {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let output = process::run(rustc.args(["--print", "target-libdir", "--target", triple]))?;
+    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
+fn tools_dir(target_dir: &Path) -> PathBuf {
+    target_dir.join("tools")
+}
+
+fn installed_dir(target_dir: &Path, version: BinaryenVersion) -> PathBuf {
+    tools_dir(target_dir).join(format!("binaryen-{version}"))
+}
+
+/// The program in a folder that [`WasmOpt::install`] filled.
+fn program_in(folder: &Path) -> PathBuf {
+    let script = folder.join("bin").join("wasm-opt.js");
+    if script.is_file() {
+        return script;
+    }
+    folder.join("bin").join(format!("wasm-opt{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// A script is given to Node by name, which also works where the system knows no `#!` lines.
+fn command(program: &Path) -> Command {
+    if program.extension() == Some(OsStr::new("js")) {
+        let mut command = Command::new("node");
+        command.arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
+/// `wasm-opt` without any folder means the one on `PATH`, as in a shell.
+fn on_path_if_bare(path: &Path) -> Option<PathBuf> {
+    (path.components().count() == 1).then(|| on_path(path.to_str()?)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_releases_print() {
+        for (text, number) in [
+            ("wasm-opt version 132 (version_132)\n", 132),
+            ("wasm-opt version 116", 116),
+            ("wasm-opt version 118 (version_118-14-gd0a3c8b)", 118),
+        ] {
+            assert_eq!(BinaryenVersion::parse(text), Some(BinaryenVersion(number)), "{text}");
+        }
+        for text in ["", "wasm-opt", "wasm-opt version", "wasm-opt version x", "cargo 1.95.0"] {
+            assert_eq!(BinaryenVersion::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_named_tool_that_is_missing_or_another_program_is_an_error() {
+        let missing = WasmOpt::chosen("--wasm-opt", "/nowhere/wasm-opt".into()).unwrap_err();
+        assert!(
+            missing.to_string().starts_with("--wasm-opt: no file /nowhere/wasm-opt"),
+            "{missing}"
+        );
+        let rustc = on_path("rustc").unwrap();
+        let other = WasmOpt::chosen("WASM_OPT", rustc).unwrap_err().to_string();
+        assert!(other.contains("`--version` printed `rustc 1."), "{other}");
+    }
+
+    #[test]
+    fn a_tool_that_is_too_old_is_refused() {
+        let tool = |number| {
+            let version = BinaryenVersion(number);
+            WasmOpt { program: "/x/wasm-opt".into(), origin: "WASM_OPT", version }.new_enough()
+        };
+        assert_eq!(
+            tool(115).unwrap_err().to_string(),
+            "/x/wasm-opt: found version 115, wanted 116 or later; \
+             leave out WASM_OPT to have version 132 installed"
+        );
+        assert_eq!(tool(116).unwrap().version(), BinaryenVersion::MINIMUM);
+        assert_eq!(tool(140).unwrap().version().number(), 140);
+    }
+
+    #[test]
+    fn a_target_that_is_there_is_not_added_again() {
+        assert!(!ensure_target("wasm32v1-none").unwrap());
+    }
+
+    #[test]
+    fn what_was_installed_is_found_again() {
+        let target = tempfile::tempdir().unwrap();
+        assert!(WasmOpt::installed(target.path()).is_none());
+        let bin = target.path().join("tools/binaryen-132/bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        std::fs::write(bin.join("wasm-opt.js"), "").unwrap();
+        let tool = WasmOpt::installed(target.path()).unwrap();
+        assert_eq!(tool.version(), BinaryenVersion::PINNED);
+        assert_eq!(tool.command().get_program(), "node");
+    }
+}
