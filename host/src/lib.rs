@@ -1,2 +1,17 @@
 //! The reference host of the `http_handler` ABI.
+//!
+//! - [`exchange`] is the model: one request and its response, and what each of the ABI's functions
+//!   does with them. It knows no WebAssembly.
+//! - [`guest`] is what can be run on the model, and the driver that plays one exchange with it.
+//! - [`recorded`] reads exchanges from TOML files, plays them and compares what came out.
+//! - `engine` (feature `engine`) runs WebAssembly guests over the model.
+//!
+//! Whose semantics apply is the choice of a [`Profile`].
 #![forbid(unsafe_code)]
+
+pub mod exchange;
+pub mod guest;
+pub mod profile;
+pub mod recorded;
+
+pub use profile::Profile;

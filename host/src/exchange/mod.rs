@@ -1,0 +1,224 @@
+//! The model: one exchange of a request for a response, as a guest sees it through the ABI.
+//!
+//! [`Exchange::call`] is the only way in for a guest; everything else is for the host around it. The
+//! host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
+//! before `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next
+//! handler, and [`Exchange::finish`] for what the client gets. [`crate::guest::run`] does just that.
+
+mod body;
+mod call;
+mod flow;
+mod headers;
+mod log;
+mod memory;
+mod message;
+#[cfg(test)]
+mod tests;
+mod trap;
+mod uri;
+mod value;
+
+use http_wasm_abi::{Features, Function, LogLevel, Phase};
+
+use crate::profile::{Profile, Rules};
+
+pub use flow::NextError;
+pub use memory::{LinearMemory, Memory};
+pub use message::{Headers, Request, Response};
+pub use trap::{Problem, Trap, TrapKind};
+
+/// What holds for all exchanges of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whose semantics apply.
+    pub profile: Profile,
+    /// What `get_config` reads.
+    pub config: Vec<u8>,
+    /// Messages below this level are not written. Debug, the lowest, unless changed.
+    pub log_threshold: LogLevel,
+    /// What the guest enabled during initialisation.
+    pub features: Features,
+    /// The most bytes that each `read_body` gives, used in turn and from the start again; a 0 makes
+    /// an empty read that is not the end. Empty, the default: as many as there are.
+    pub read_sizes: Vec<u32>,
+    /// Whether host calls are kept, for [`Exchange::calls`]. On unless changed.
+    pub record_calls: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            profile: Profile::default(),
+            config: Vec::new(),
+            log_threshold: LogLevel::Debug,
+            features: Features::NONE,
+            read_sizes: Vec::new(),
+            record_calls: true,
+        }
+    }
+}
+
+impl Settings {
+    /// The default settings with this configuration.
+    #[must_use]
+    pub fn with_config(config: impl Into<Vec<u8>>) -> Self {
+        Self { config: config.into(), ..Self::default() }
+    }
+}
+
+/// A message that the guest logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// How urgent it is.
+    pub level: LogLevel,
+    /// The text; bytes that are not UTF-8 are replaced.
+    pub message: String,
+}
+
+/// A call of a host function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostCall {
+    /// When it was made.
+    pub phase: Phase,
+    /// What was called.
+    pub function: Function,
+    /// The arguments, as a reader wants to see them: texts instead of pointers.
+    pub arguments: String,
+    /// What came out: the value instead of its length, `trap: ...`, or nothing.
+    pub result: String,
+}
+
+impl std::fmt::Display for HostCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({})", self.function, self.arguments)?;
+        if self.result.is_empty() { Ok(()) } else { write!(f, " = {}", self.result) }
+    }
+}
+
+/// One request and its response, or the initialisation of an instance.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    settings: Settings,
+    phase: Phase,
+    /// What is enabled for this exchange: what initialisation enabled, and more.
+    features: Features,
+    request: Request,
+    /// The client asked with HEAD, whatever the guest has made of it.
+    head_request: bool,
+    request_body: body::RequestBody,
+    response: flow::Draft,
+    /// Where the next size of [`Settings::read_sizes`] is found.
+    reads: usize,
+    logs: Vec<LogEntry>,
+    calls: Vec<HostCall>,
+    problems: Vec<Problem>,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Exchange {
+    /// The initialisation of an instance: [`Phase::Init`].
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            phase: Phase::Init,
+            features: settings.features,
+            settings,
+            request: Request::default(),
+            head_request: false,
+            request_body: body::RequestBody::default(),
+            response: flow::Draft::default(),
+            reads: 0,
+            logs: Vec::new(),
+            calls: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// What holds for all exchanges of the instance; after initialisation with the features that it
+    /// enabled.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Takes the settings out, to carry them from initialisation to the exchanges.
+    #[must_use]
+    pub fn into_settings(self) -> Settings {
+        self.settings
+    }
+
+    /// Where in its life the exchange is.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What is enabled now.
+    #[must_use]
+    pub const fn features(&self) -> Features {
+        self.features
+    }
+
+    /// The request as the guest sees it, with the body that the client sent.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The messages so far.
+    #[must_use]
+    pub fn logs(&self) -> &[LogEntry] {
+        &self.logs
+    }
+
+    /// The host calls so far, if the settings ask for them.
+    #[must_use]
+    pub fn calls(&self) -> &[HostCall] {
+        &self.calls
+    }
+
+    /// What is not portable, or has gone wrong, so far.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub(crate) fn take_records(&mut self) -> (Vec<LogEntry>, Vec<HostCall>, Vec<Problem>) {
+        (
+            std::mem::take(&mut self.logs),
+            std::mem::take(&mut self.calls),
+            std::mem::take(&mut self.problems),
+        )
+    }
+
+    fn rules(&self) -> &'static Rules {
+        self.settings.profile.rules()
+    }
+
+    /// The features that decide about buffering on this host.
+    fn buffering(&self) -> Features {
+        if self.rules().buffering_from_start_only { self.settings.features } else { self.features }
+    }
+
+    fn buffers_response(&self) -> bool {
+        self.buffering().contains(Features::BUFFER_RESPONSE)
+    }
+
+    fn buffers_request(&self) -> bool {
+        self.buffering().contains(Features::BUFFER_REQUEST)
+    }
+
+    fn problem(&mut self, function: Option<Function>, message: impl Into<String>) {
+        let message = message.into();
+        let problem = Problem { phase: self.phase, function, message };
+        // A guest in a loop has the same problem again and again.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Method, URI, version and client of the request.
+
+use super::call::Call;
+use super::{Trap, TrapKind, value};
+
+impl Call<'_> {
+    pub(super) fn get_method(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
+        self.check_phase(false)?;
+        self.give(buf, limit, |exchange| exchange.request.method.as_bytes())
+    }
+
+    pub(super) fn set_method(&mut self, ptr: u64, len: u32) -> Result<u64, Trap> {
+        self.check_phase(false)?;
+        let method = self.read_text("method", (ptr, len))?;
+        let rules = self.exchange.rules();
+        if method.is_empty() && !rules.uri_is_raw {
+            let message = "found an empty method, wanted a token such as GET";
+            return Err(self.trap(TrapKind::Value, message));
+        }
+        if rules.validates && !value::is_token(method.as_bytes()) {
+            let message = format!("found the method {method:?}, wanted a token such as GET");
+            return Err(self.trap(TrapKind::Value, message));
+        }
+        self.exchange.request.method = method;
+        Ok(0)
+    }
+
+    pub(super) fn get_uri(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
+        self.check_phase(false)?;
+        self.give(buf, limit, |exchange| value::uri(&exchange.request.uri).as_bytes())
+    }
+
+    pub(super) fn set_uri(&mut self, ptr: u64, len: u32) -> Result<u64, Trap> {
+        self.check_phase(false)?;
+        let uri = self.read_text("URI", (ptr, len))?;
+        let rules = self.exchange.rules();
+        if rules.uri_is_raw {
+            self.exchange.request.uri = uri;
+            return Ok(0);
+        }
+        let kept = match origin_form(&uri) {
+            Ok(kept) => kept,
+            Err(reason) => {
+                let message = format!(
+                    "found {}, {reason}; wanted a percent-encoded path that begins with a slash, and perhaps a query",
+                    value::show(uri.as_bytes())
+                );
+                return Err(self.trap(TrapKind::Value, message));
+            }
+        };
+        if kept.len() != uri.len() && !uri.is_empty() {
+            self.report("an absolute URI was set: the official Go host keeps only path and query, others pass it on; set path and query");
+        }
+        if rules.validates && !kept.bytes().all(is_uri_byte) {
+            let message = format!(
+                "found {}, which has characters that a URI cannot have; percent-encode them",
+                value::show(uri.as_bytes())
+            );
+            return Err(self.trap(TrapKind::Value, message));
+        }
+        let normal = encode_path(kept);
+        self.exchange.request.uri = normal;
+        Ok(0)
+    }
+
+    pub(super) fn get_protocol_version(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
+        self.check_phase(false)?;
+        self.give(buf, limit, |exchange| exchange.request.version.as_bytes())
+    }
+
+    pub(super) fn get_source_addr(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
+        self.check_phase(false)?;
+        self.give(buf, limit, |exchange| exchange.request.source_addr.as_bytes())
+    }
+}
+
+/// Path and query of `uri`, as the official Go host finds them, or why it refuses.
+fn origin_form(uri: &str) -> Result<&str, &'static str> {
+    if uri.is_empty() {
+        return Ok("/");
+    }
+    if uri.bytes().any(|byte| byte < 0x20 || byte == 0x7f) {
+        return Err("which has a control character");
+    }
+    let kept = if uri.starts_with('/') || uri == "*" {
+        uri
+    } else {
+        let Some((scheme, rest)) = uri.split_once(':') else {
+            return Err("which has no leading slash");
+        };
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        if !is_scheme {
+            return Err("which has no leading slash");
+        }
+        match rest.strip_prefix("//") {
+            Some(rest) => &rest[rest.find(['/', '?']).unwrap_or(rest.len())..],
+            // A scheme without an authority has no path that a host could forward.
+            None => rest.find('?').map_or("", |query| &rest[query..]),
+        }
+    };
+    let path = kept.split_once('?').map_or(kept, |(path, _)| path);
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
+        if byte == b'%' && !(hex(rest.next()) && hex(rest.next())) {
+            return Err("which has a % without two hexadecimal digits");
+        }
+    }
+    Ok(kept)
+}
+
+/// Whether a URI may have this byte as it is.
+fn is_uri_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
+}
+
+/// The path with what a URI cannot have percent-encoded, and the query as it is; an absent path is
+/// a slash.
+fn encode_path(uri: &str) -> String {
+    let (path, query) = match uri.find('?') {
+        Some(at) => uri.split_at(at),
+        None => (uri, ""),
+    };
+    let mut encoded = String::with_capacity(uri.len());
+    if path.is_empty() {
+        encoded.push('/');
+    }
+    for byte in path.bytes() {
+        if is_uri_byte(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded.push_str(query);
+    encoded
+}
