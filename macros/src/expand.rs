@@ -18,7 +18,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 #[derive(Debug)]
                 #visibility struct #name {}
             };
-            let request = call(hook, &quote!(#name), &["request", "reply"]);
+            let request = call(hook, &quote!(#name), &["request", "reply", "trailers"]);
             (quote!(#name), definition, quote!(::core::result::Result::Ok(#name {})), request, None)
         }
         Source::Impl { ty, new, request, response } => {
@@ -35,10 +35,10 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 let name = &hook.name;
                 quote_spanned!(name.span()=> <#ty>::#name)
             };
-            let request = call(request, &path(request), &["request", "reply"]);
+            let request = call(request, &path(request), &["request", "reply", "trailers"]);
             let response = response.as_ref().map(|hook| {
                 let state = hook.parameters.get(2).map_or_else(|| quote!(()), |ty| quote!(#ty));
-                (state, call(hook, &path(hook), &["request", "response", "state"]))
+                (state, call(hook, &path(hook), &["request", "response", "state", "trailers"]))
             });
             (quote!(#ty), TokenStream::new(), build, request, response)
         }
@@ -50,11 +50,20 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         }
         None => (quote!(()), quote!(::core::result::Result::Ok(()))),
     };
-    let (buffering, start) = if handler.options.buffer_response {
-        (quote!(::http_wasm_sdk::Buffered), quote!(, start))
+    let options = &handler.options;
+    let buffering = if options.buffer_response {
+        quote!(::http_wasm_sdk::Buffered)
+    } else if options.may_buffer_response {
+        quote!(::http_wasm_sdk::MaybeBuffered)
     } else {
-        (quote!(::http_wasm_sdk::Unbuffered), TokenStream::new())
+        quote!(::http_wasm_sdk::Unbuffered)
     };
+    let trailers =
+        options.trailers.then(|| quote!(.union(::http_wasm_sdk::__private::Features::TRAILERS)));
+    let fails_open = options.fail_open;
+    // `_start` is for enabling features, and nothing else is done there.
+    let start = (options.buffer_response || options.trailers).then(|| quote!(, start));
+    let export = (!options.part).then(|| quote!(::http_wasm_sdk::__export!(#ty #start);));
     quote! {
         #item
         #definition
@@ -63,7 +72,10 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         impl ::http_wasm_sdk::Handler for #ty {
             type State = #state;
             type Buffering = #buffering;
+            const FEATURES: ::http_wasm_sdk::__private::Features =
+                <#buffering as ::http_wasm_sdk::Buffering>::FEATURES #trailers;
             const HAS_RESPONSE_HOOK: bool = #has_response_hook;
+            const FAILS_OPEN: bool = #fails_open;
 
             #[inline]
             fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
@@ -75,6 +87,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 &mut self,
                 request: &mut ::http_wasm_sdk::Request,
                 reply: ::http_wasm_sdk::Reply<'_>,
+                trailers: ::core::option::Option<::http_wasm_sdk::Trailers<'_>>,
             ) -> ::core::result::Result<::http_wasm_sdk::Flow<Self::State>, ::http_wasm_sdk::Error> {
                 ::http_wasm_sdk::__private::IntoFlow::into_flow(#request)
             }
@@ -85,12 +98,13 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 request: &::http_wasm_sdk::Request,
                 response: &mut ::http_wasm_sdk::Response<Self::Buffering>,
                 state: Self::State,
+                trailers: ::core::option::Option<::http_wasm_sdk::Trailers<'_, Self::Buffering>>,
             ) -> ::core::result::Result<(), ::http_wasm_sdk::Error> {
                 #response
             }
         }
 
-        ::http_wasm_sdk::__export!(#ty #start);
+        #export
     }
 }
 

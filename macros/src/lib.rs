@@ -34,10 +34,16 @@ use proc_macro::TokenStream;
 /// Parameters that a hook has no use for can be left off from the end. What the hooks may return is
 /// said at `IntoFlow`. State is whatever type `response` takes as its last parameter.
 ///
-/// Arguments declare what the host has to do:
+/// Arguments declare what the handler needs, and what it is:
 ///
-/// - `buffer_response`: the response is held back until the response hook has returned, which takes
-///   it as `&mut Response<Buffered>` and can change it.
+/// - `buffer_response`: the host holds all responses back until the response hook has returned, which
+///   takes them as `&mut Response<Buffered>` and can change them.
+/// - `may_buffer_response`: the request hook decides, by `Reply::buffer_response`; the response hook
+///   takes `&mut Response<MaybeBuffered>`.
+/// - `trailers`: each hook may take `Option<Trailers<'_, …>>` as a last parameter.
+/// - `fail_open`: requests go on to the next handler when `new` fails, instead of being answered with
+///   a 500.
+/// - `part`: this is not the guest, but a part of one; see `chain!`.
 #[proc_macro_attribute]
 pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let original = proc_macro2::TokenStream::from(item.clone());

@@ -32,9 +32,29 @@ pub(crate) struct Hook {
     pub(crate) parameters: Vec<Type>,
 }
 
+/// What a handler can declare. The order is that of [`Options::NAMES`].
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) buffer_response: bool,
+    pub(crate) may_buffer_response: bool,
+    pub(crate) trailers: bool,
+    pub(crate) fail_open: bool,
+    pub(crate) part: bool,
+}
+
+impl Options {
+    const NAMES: &str = "`buffer_response`, `may_buffer_response`, `trailers`, `fail_open`, `part`";
+
+    fn named(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "buffer_response" => &mut self.buffer_response,
+            "may_buffer_response" => &mut self.may_buffer_response,
+            "trailers" => &mut self.trailers,
+            "fail_open" => &mut self.fail_open,
+            "part" => &mut self.part,
+            _ => return None,
+        })
+    }
 }
 
 /// Errors that are gathered, to be shown together.
@@ -57,11 +77,14 @@ impl Errors {
 
 pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> Result<Handler, Error> {
     let mut errors = Errors::default();
-    let options = options(arguments, &mut errors);
+    let Some(options) = options(arguments, &mut errors) else {
+        errors.into_result()?;
+        return Err(Error::new(Span::call_site(), "#[handler] could not read its arguments"));
+    };
     let source = if let Ok(function) = syn::parse2::<ItemFn>(item.clone()) {
-        function_source(&function, options.as_ref(), &mut errors)
+        function_source(&function, &options, &mut errors)
     } else if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
-        impl_source(&block, &mut errors)
+        impl_source(&block, &options, &mut errors)
     } else {
         errors.add(
             first_span(&item),
@@ -70,9 +93,9 @@ pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> Result<Handl
         None
     };
     errors.into_result()?;
-    match (source, options) {
-        (Some(source), Some(options)) => Ok(Handler { item, source, options }),
-        _ => Err(Error::new(first_span(&item), "#[handler] could not read this")),
+    match source {
+        Some(source) => Ok(Handler { item, source, options }),
+        None => Err(Error::new(first_span(&item), "#[handler] could not read this")),
     }
 }
 
@@ -93,30 +116,30 @@ fn options(arguments: TokenStream, errors: &mut Errors) -> Option<Options> {
         }
     };
     for name in names {
-        match name.to_string().as_str() {
-            "buffer_response" if options.buffer_response => {
-                errors.add(name.span(), "`buffer_response` is declared twice");
-            }
-            "buffer_response" => options.buffer_response = true,
-            other => errors.add(
+        match options.named(&name.to_string()) {
+            Some(declared @ false) => *declared = true,
+            Some(_) => errors.add(name.span(), format_args!("`{name}` is declared twice")),
+            None => errors.add(
                 name.span(),
                 format_args!(
-                    "`{other}` is no need that a handler can declare; there is: `buffer_response`"
+                    "`{name}` is nothing that a handler can declare; there is: {}",
+                    Options::NAMES
                 ),
             ),
+        }
+        if options.buffer_response && options.may_buffer_response {
+            errors.add(
+                name.span(),
+                "`buffer_response` buffers all responses, `may_buffer_response` those that the request hook chooses: \
+                 declare one of them",
+            );
         }
     }
     Some(options)
 }
 
-fn function_source(
-    function: &ItemFn,
-    options: Option<&Options>,
-    errors: &mut Errors,
-) -> Option<Source> {
-    if let Some(options) = options
-        && options.buffer_response
-    {
+fn function_source(function: &ItemFn, options: &Options, errors: &mut Errors) -> Option<Source> {
+    if options.buffer_response || options.may_buffer_response {
         errors.add(
             function.sig.ident.span(),
             "a function is a request hook only, which has no use for a buffered response; put #[handler] on an \
@@ -130,11 +153,11 @@ fn function_source(
             "a function with `self` belongs to a type: put #[handler] on its `impl` block",
         );
     }
-    check_request_hook(&function.sig, &hook, errors);
+    check_request_hook(&function.sig, &hook, options, errors);
     Some(Source::Function { visibility: function.vis.clone(), hook })
 }
 
-fn impl_source(block: &ItemImpl, errors: &mut Errors) -> Option<Source> {
+fn impl_source(block: &ItemImpl, options: &Options, errors: &mut Errors) -> Option<Source> {
     if let Some((path, _)) = &block.trait_ {
         errors.add(
             path.span(),
@@ -156,10 +179,10 @@ fn impl_source(block: &ItemImpl, errors: &mut Errors) -> Option<Source> {
     let new = find("new").map(|function| new_hook(function, errors));
     let request = find("request").map(|function| {
         let hook = hook(&function.sig, errors);
-        check_request_hook(&function.sig, &hook, errors);
+        check_request_hook(&function.sig, &hook, options, errors);
         hook
     });
-    let response = find("response").map(|function| response_hook(function, errors));
+    let response = find("response").map(|function| response_hook(function, options, errors));
     if request.is_none() {
         errors.add(
             block.self_ty.span(),
@@ -210,13 +233,14 @@ fn new_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {
     hook
 }
 
-fn check_request_hook(signature: &Signature, hook: &Hook, errors: &mut Errors) {
-    if hook.parameters.len() > 2 {
-        errors.add(
-            hook.parameters[2].span(),
-            "the request hook takes `request: &mut Request` and `reply: Reply<'_>`, and nothing more",
-        );
-    }
+fn check_request_hook(signature: &Signature, hook: &Hook, options: &Options, errors: &mut Errors) {
+    check_extra(
+        hook,
+        2,
+        options,
+        "the request hook takes `request: &mut Request` and `reply: Reply<'_>`",
+        errors,
+    );
     if hook.parameters.is_empty() {
         errors.add(
             signature.ident.span(),
@@ -225,7 +249,7 @@ fn check_request_hook(signature: &Signature, hook: &Hook, errors: &mut Errors) {
     }
 }
 
-fn response_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {
+fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) -> Hook {
     let hook = hook(&function.sig, errors);
     if let Some(Type::Reference(reference)) = hook.parameters.first()
         && let Some(mutability) = &reference.mutability
@@ -235,11 +259,21 @@ fn response_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {
             "the response hook can only read the request, since hosts trap on a change after the next handler: `&Request`",
         );
     }
-    if hook.parameters.len() > 3 {
-        errors.add(
-            hook.parameters[3].span(),
-            "the response hook takes `request: &Request`, `response: &mut Response` and the state, and nothing more",
-        );
-    }
+    let takes =
+        "the response hook takes `request: &Request`, `response: &mut Response` and the state";
+    check_extra(&hook, 3, options, takes, errors);
     hook
+}
+
+/// Refuses parameters beyond those of a hook, but for trailers where they are declared.
+fn check_extra(hook: &Hook, usual: usize, options: &Options, takes: &str, errors: &mut Errors) {
+    let allowed = usual + usize::from(options.trailers);
+    if let Some(extra) = hook.parameters.get(allowed) {
+        let trailers = if options.trailers {
+            ", and the trailers"
+        } else {
+            ", and nothing more; trailers are a further parameter where #[handler(trailers)] declares them"
+        };
+        errors.add(extra.span(), format_args!("{takes}{trailers}"));
+    }
 }

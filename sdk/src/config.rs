@@ -12,6 +12,6 @@ use crate::raw;
 /// # Errors
 /// Where it does not fit into `buffer`.
 #[inline]
-pub fn read<'b>(buffer: &'b mut (impl Scratch + ?Sized)) -> Result<&'b [u8], TooLong> {
+pub fn read(buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
     raw::config(buffer.space()).map(|bytes| &*bytes)
 }

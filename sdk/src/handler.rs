@@ -1,30 +1,36 @@
-//! What a filter implements, and how the host's calls reach it.
+//! What a filter implements, and what its hooks may return.
 
-use http_wasm_abi::CtxNext;
+use http_wasm_abi::Features;
 
 use crate::error::Error;
-use crate::log;
-use crate::raw::{self, GuestCell};
 use crate::request::Request;
 use crate::response::{Buffering, Reply, ReplyBody, Response, Sent};
-use crate::types::StatusCode;
+use crate::trailers::Trailers;
 
 /// A filter: `#[handler]` implements this, so that there is seldom a reason to do it by hand.
 pub trait Handler: Sized + 'static {
-    /// What travels from the request hook to the response hook of the same request.
+    /// What travels from the request hook to the response hook of the same request: any type of the
+    /// author's. [`Ctx`] travels through the host instead of through memory.
     type State: 'static;
 
     /// Whether the response hook can change the response.
     type Buffering: Buffering;
 
+    /// What the host has to do from the start.
+    const FEATURES: Features;
+
     /// Whether there is a response hook; without one the host's call costs the guest no code.
     const HAS_RESPONSE_HOOK: bool;
+
+    /// Whether requests go on to the next handler when the handler cannot be built, instead of being
+    /// answered with a 500.
+    const FAILS_OPEN: bool;
 
     /// Builds the handler: once per instance, at its first request, and again when a call of that
     /// instance did not return.
     ///
     /// # Errors
-    /// Where the configuration is of no use: then each request is answered with a 500.
+    /// Where the configuration is of no use.
     fn new() -> Result<Self, Error>;
 
     /// The request hook, before the next handler.
@@ -35,6 +41,7 @@ pub trait Handler: Sized + 'static {
         &mut self,
         request: &mut Request,
         reply: Reply<'_>,
+        trailers: Option<Trailers<'_>>,
     ) -> Result<Flow<Self::State>, Error>;
 
     /// The response hook, after the next handler; not called where the request hook stopped.
@@ -46,8 +53,14 @@ pub trait Handler: Sized + 'static {
         request: &Request,
         response: &mut Response<Self::Buffering>,
         state: Self::State,
+        trailers: Option<Trailers<'_, Self::Buffering>>,
     ) -> Result<(), Error>;
 }
+
+/// State that travels from the request hook to the response hook as the `ctx` value of the ABI, which
+/// the host keeps: 32 bits of any meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ctx(pub u32);
 
 /// Where a request goes after the request hook.
 #[derive(Debug, PartialEq, Eq)]
@@ -167,86 +180,5 @@ impl<H: Handler, E: Into<Error>> IntoHandler<H> for Result<H, E> {
     #[inline]
     fn into_handler(self) -> Result<H, Error> {
         self.map_err(Into::into)
-    }
-}
-
-/// What an instance keeps between the host's calls.
-///
-/// During a call the handler is out of its place, so after one that did not return the place is
-/// empty and the next call builds a new handler. Whatever the old one held is left alone: it may be
-/// half changed.
-pub struct Instance<H: Handler> {
-    handler: GuestCell<Option<H>>,
-    state: GuestCell<Option<H::State>>,
-}
-
-impl<H: Handler> Default for Instance<H> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<H: Handler> Instance<H> {
-    /// An instance that has not seen a request.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { handler: GuestCell::new(None), state: GuestCell::new(None) }
-    }
-
-    /// Enables what the handler declares; the body of `_start`.
-    #[inline]
-    pub fn start(&self) {
-        raw::enable_features(<H::Buffering as Buffering>::FEATURES);
-    }
-
-    /// The body of `handle_request`.
-    #[inline]
-    pub fn handle_request(&self) -> u64 {
-        // State is still there when the host gave the last request up between the hooks.
-        drop(self.state.replace(None));
-        let handler = match self.handler.replace(None) {
-            Some(handler) => Ok(handler),
-            None => H::new(),
-        };
-        let flow = handler.and_then(|mut handler| {
-            let flow = handler.request(&mut Request::current(), Reply::current());
-            self.handler.replace(Some(handler));
-            flow
-        });
-        match flow {
-            Ok(Flow::Continue(state)) => {
-                if H::HAS_RESPONSE_HOOK {
-                    self.state.replace(Some(state));
-                }
-                CtxNext::go_on(0).bits()
-            }
-            Ok(Flow::Stop) => CtxNext::STOP.bits(),
-            Err(error) => {
-                report(&error);
-                let _ = Reply::current().status(StatusCode::INTERNAL_SERVER_ERROR);
-                CtxNext::STOP.bits()
-            }
-        }
-    }
-
-    /// The body of `handle_response`.
-    #[inline]
-    pub fn handle_response(&self, _ctx: u32, is_error: bool) {
-        if !H::HAS_RESPONSE_HOOK {
-            return;
-        }
-        let Some(state) = self.state.replace(None) else { return };
-        let Some(mut handler) = self.handler.replace(None) else { return };
-        let done = handler.response(&Request::current(), &mut Response::current(is_error), state);
-        self.handler.replace(Some(handler));
-        if let Err(error) = done {
-            report(&error);
-        }
-    }
-}
-
-fn report(error: &Error) {
-    if let Some(message) = error.message() {
-        log::error(message);
     }
 }

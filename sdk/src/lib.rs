@@ -27,12 +27,14 @@ compile_error!(
 
 mod body;
 mod buffer;
+mod chain;
 pub mod config;
 mod error;
 mod export;
 mod handler;
 mod header;
 mod headers;
+mod instance;
 pub mod log;
 mod raw;
 mod request;
@@ -40,21 +42,26 @@ mod response;
 mod runtime;
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
 pub mod testing;
+mod trailers;
 mod types;
 mod uri;
 
-pub use body::{Body, Chunk};
+pub use body::{BodyError, BodyWriter, Chunk, EMPTY_READS, RequestBody, ResponseBody};
 pub use buffer::{Buffer, Scratch};
 pub use error::{
     Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidStatusCode, InvalidUri,
     TooLong,
 };
-pub use handler::{Flow, Handler, IntoFlow};
+pub use handler::{Ctx, Flow, Handler, IntoFlow};
 pub use header::{HeaderName, HeaderValue, known};
 pub use headers::{Headers, HeadersMut, Names, Values};
 pub use http_wasm_macros::handler;
 pub use request::Request;
-pub use response::{Buffered, Buffering, Reply, ReplyBody, Response, Sent, Unbuffered};
+pub use response::{
+    Buffered, BufferedResponse, Buffering, MaybeBuffered, Reply, ReplyBody, Response, Sent,
+    Unbuffered,
+};
+pub use trailers::{BeforeNext, ResponseTrailersMut, Trailers};
 pub use types::{Method, StatusCode};
 pub use uri::{RequestUri, Uri};
 
@@ -69,6 +76,8 @@ pub mod prelude {
 /// For the code that `#[handler]` generates.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::handler::{Instance, IntoDone, IntoFlow, IntoHandler};
+    pub use crate::handler::{IntoDone, IntoFlow, IntoHandler};
+    pub use crate::instance::Instance;
+    pub use http_wasm_abi::Features;
     pub use http_wasm_abi::export_names;
 }

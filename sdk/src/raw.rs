@@ -291,6 +291,44 @@ pub(crate) fn read_body(kind: BodyKind, space: &mut Space) -> (bool, &mut [u8]) 
     (result.is_eof(), written(space, result.len()).unwrap_or_default())
 }
 
+/// A buffer that is filled from the front by reads of a body.
+pub(crate) struct Filling<'b> {
+    space: &'b mut Space,
+    /// The bytes that are filled: the sum of what [`read_body`] gave, each after the one before.
+    len: usize,
+}
+
+impl<'b> Filling<'b> {
+    #[inline]
+    pub(crate) const fn new(space: &'b mut Space) -> Self {
+        Self { space, len: 0 }
+    }
+
+    #[inline]
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Reads as many bytes as there is room for, and says whether the body has ended; `None` where
+    /// there is no room, so that the host is not asked for nothing, on which it would trap.
+    #[inline]
+    pub(crate) fn read(&mut self, kind: BodyKind) -> Option<bool> {
+        let room = self.space.get_mut(self.len..).filter(|room| !room.is_empty())?;
+        let (end, bytes) = read_body(kind, room);
+        self.len += bytes.len();
+        Some(end)
+    }
+
+    #[inline]
+    pub(crate) fn into_bytes(self) -> &'b mut [u8] {
+        match self.space.get_mut(..self.len) {
+            // SAFETY: by what `len` is.
+            Some(bytes) => unsafe { bytes.assume_init_mut() },
+            None => &mut [],
+        }
+    }
+}
+
 /// `write_body`
 #[inline]
 pub(crate) fn write_body(kind: BodyKind, bytes: &[u8]) {

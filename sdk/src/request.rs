@@ -1,8 +1,8 @@
 //! The request, as a handler sees it.
 
-use http_wasm_abi::{BodyKind, HeaderKind};
+use http_wasm_abi::HeaderKind;
 
-use crate::body::Body;
+use crate::body::RequestBody;
 use crate::buffer::Scratch;
 use crate::error::TooLong;
 use crate::headers::{Headers, HeadersMut};
@@ -104,7 +104,7 @@ impl Request {
 
     /// The body.
     #[inline]
-    pub const fn body_mut(&mut self) -> Body<'_> {
-        Body::of(BodyKind::Request)
+    pub const fn body_mut(&mut self) -> RequestBody<'_> {
+        RequestBody::current()
     }
 }

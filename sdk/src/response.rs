@@ -1,13 +1,16 @@
 //! The response: as the request hook may write it, and as the response hook sees it.
 
+use core::cell::Cell;
 use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
 
 use http_wasm_abi::{BodyKind, Features, HeaderKind};
 
-use crate::body::Body;
-use crate::header::{HeaderName, HeaderValue};
+use crate::body::ResponseBody;
+use crate::header::{HeaderName, HeaderValue, known};
 use crate::headers::{Headers, HeadersMut};
 use crate::raw;
+use crate::request::Request;
 use crate::types::StatusCode;
 
 /// The answer that a request hook may give instead of the next handler.
@@ -32,12 +35,42 @@ use crate::types::StatusCode;
 ///
 /// Headers that are set here are there as well when the next handler is called after all.
 #[derive(Debug)]
-pub struct Reply<'a>(PhantomData<&'a mut ()>);
+pub struct Reply<'a>(&'a Progress);
+
+/// What has become of the response during the request hook.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Whether the head is sent, so that there is no place left for a 500.
+    pub(crate) begun: Cell<bool>,
+    /// Whether the host buffers the response of this request.
+    pub(crate) buffered: Cell<bool>,
+}
 
 impl<'a> Reply<'a> {
     #[inline]
-    pub(crate) const fn current() -> Self {
-        Self(PhantomData)
+    pub(crate) const fn new(progress: &'a Progress) -> Self {
+        Self(progress)
+    }
+
+    /// The same for the next handler of a chain, after this one.
+    #[inline]
+    pub(crate) const fn again(&self) -> Self {
+        Self(self.0)
+    }
+
+    /// Has the host hold the response of this request back, so that the response hook can change it.
+    /// `false` where the request wants another protocol (`upgrade`), which buffering would break.
+    ///
+    /// The hook of a handler that declares `#[handler(may_buffer_response)]` sees it at
+    /// [`Response::as_buffered`]. ABI: `enable_features`.
+    #[inline]
+    pub fn buffer_response(&mut self, request: &Request) -> bool {
+        if request.headers().contains(known::UPGRADE) {
+            return false;
+        }
+        raw::enable_features(Features::BUFFER_RESPONSE);
+        self.0.buffered.set(true);
+        true
     }
 
     /// The headers of the response, as far as they are known before the next handler.
@@ -64,6 +97,7 @@ impl<'a> Reply<'a> {
     /// Sends the head with this status; what is left is the body. ABI: `set_status_code`.
     #[inline]
     pub fn status(self, status: StatusCode) -> ReplyBody<'a> {
+        self.0.begun.set(true);
         raw::set_status_code(status.as_u16().into());
         ReplyBody(PhantomData)
     }
@@ -71,6 +105,7 @@ impl<'a> Reply<'a> {
     /// Answers 200 with this body. ABI: `write_body`.
     #[inline]
     pub fn body(self, body: impl AsRef<[u8]>) -> Sent {
+        self.0.begun.set(true);
         ReplyBody(PhantomData).body(body)
     }
 }
@@ -104,11 +139,10 @@ impl ReplyBody<'_> {
 #[derive(Debug)]
 pub struct Sent(());
 
-/// Whether and when the host holds the response back so that the response hook can change it.
-///
-/// [`Unbuffered`] and [`Buffered`] are the two; `#[handler(buffer_response)]` picks the second.
+/// Whether the host holds the response back so that the response hook can change it: [`Unbuffered`],
+/// [`Buffered`] or [`MaybeBuffered`], as the handler declares.
 pub trait Buffering: sealed::Sealed + 'static {
-    /// The features that have to be enabled for it.
+    /// The features that have to be enabled for it from the start.
     const FEATURES: Features;
 }
 
@@ -116,18 +150,27 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The response is on its way to the client as the next handler writes it.
+/// The response is on its way to the client as the next handler writes it. What a handler gets that
+/// declares nothing.
 #[derive(Debug)]
 pub enum Unbuffered {}
 
-/// The host holds the response back until the response hook has returned.
+/// The host holds the response back until the response hook has returned: declared by
+/// `#[handler(buffer_response)]`.
 ///
-/// That breaks WebSocket upgrades, server-sent events and 1xx responses, and costs the host memory.
+/// That breaks WebSocket upgrades, server-sent events and 1xx responses, and costs the host memory;
+/// [`MaybeBuffered`] does so only for the requests that need it.
 #[derive(Debug)]
 pub enum Buffered {}
 
+/// The request hook decides, by [`Reply::buffer_response`]: declared by
+/// `#[handler(may_buffer_response)]`.
+#[derive(Debug)]
+pub enum MaybeBuffered {}
+
 impl sealed::Sealed for Unbuffered {}
 impl sealed::Sealed for Buffered {}
+impl sealed::Sealed for MaybeBuffered {}
 
 impl Buffering for Unbuffered {
     const FEATURES: Features = Features::NONE;
@@ -137,6 +180,10 @@ impl Buffering for Buffered {
     const FEATURES: Features = Features::BUFFER_RESPONSE;
 }
 
+impl Buffering for MaybeBuffered {
+    const FEATURES: Features = Features::NONE;
+}
+
 /// The response after the next handler.
 ///
 /// Unbuffered, its headers can be read, and that is all: a host traps on everything else. With
@@ -144,13 +191,20 @@ impl Buffering for Buffered {
 #[derive(Debug)]
 pub struct Response<B: Buffering = Unbuffered> {
     is_error: bool,
+    buffered: bool,
     _buffering: PhantomData<B>,
 }
 
 impl<B: Buffering> Response<B> {
     #[inline]
-    pub(crate) const fn current(is_error: bool) -> Self {
-        Self { is_error, _buffering: PhantomData }
+    pub(crate) const fn current(is_error: bool, buffered: bool) -> Self {
+        Self { is_error, buffered, _buffering: PhantomData }
+    }
+
+    /// The same response for a handler that declares something else.
+    #[inline]
+    pub(crate) const fn for_handler<C: Buffering>(&self) -> Response<C> {
+        Response::current(self.is_error, self.buffered)
     }
 
     /// Whether the next handler failed in the host.
@@ -167,6 +221,34 @@ impl<B: Buffering> Response<B> {
     #[must_use]
     pub const fn headers(&self) -> Headers<'_> {
         Headers::of(HeaderKind::Response)
+    }
+}
+
+impl Response<MaybeBuffered> {
+    /// The response to be changed, where the request hook asked for that.
+    #[inline]
+    pub fn as_buffered(&mut self) -> Option<BufferedResponse<'_>> {
+        self.buffered.then(|| BufferedResponse(self.for_handler(), PhantomData))
+    }
+}
+
+/// A response that the request hook had buffered: as good as a [`Response<Buffered>`].
+#[derive(Debug)]
+pub struct BufferedResponse<'a>(Response<Buffered>, PhantomData<&'a mut ()>);
+
+impl Deref for BufferedResponse<'_> {
+    type Target = Response<Buffered>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for BufferedResponse<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
     }
 }
 
@@ -192,7 +274,7 @@ impl Response<Buffered> {
 
     /// The body.
     #[inline]
-    pub const fn body_mut(&mut self) -> Body<'_> {
-        Body::of(BodyKind::Response)
+    pub const fn body_mut(&mut self) -> ResponseBody<'_> {
+        ResponseBody::current()
     }
 }

@@ -15,3 +15,11 @@ fn router(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
     }
     Some(reply.header(known::CONTENT_TYPE, value!("text/plain")).body("hello"))
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn exchanges() {
+        http_wasm_sdk::testing::replay::<super::router>("exchanges.toml");
+    }
+}

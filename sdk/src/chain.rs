@@ -1,0 +1,95 @@
+//! Several handlers in one guest.
+
+use http_wasm_abi::Features;
+
+use crate::error::Error;
+use crate::handler::{Flow, Handler};
+use crate::request::Request;
+use crate::response::{Reply, Response, Unbuffered};
+use crate::trailers::Trailers;
+
+/// One handler after the other: the second is the next handler of the first.
+///
+/// The request hooks run in order until one stops, the response hooks in reverse. Where one stops, no
+/// response hook runs, as the host then calls none. [`chain!`](crate::chain!) makes guests of these.
+impl<A: Handler, B: Handler> Handler for (A, B) {
+    type State = (A::State, B::State);
+    /// Each handler gets the response as it declares by itself; the features are those of all.
+    type Buffering = Unbuffered;
+    const FEATURES: Features = A::FEATURES.union(B::FEATURES);
+    const HAS_RESPONSE_HOOK: bool = A::HAS_RESPONSE_HOOK || B::HAS_RESPONSE_HOOK;
+    /// A chain with a part that must not fail open does not.
+    const FAILS_OPEN: bool = A::FAILS_OPEN && B::FAILS_OPEN;
+
+    fn new() -> Result<Self, Error> {
+        Ok((A::new()?, B::new()?))
+    }
+
+    fn request(
+        &mut self,
+        request: &mut Request,
+        reply: Reply<'_>,
+        mut trailers: Option<Trailers<'_>>,
+    ) -> Result<Flow<Self::State>, Error> {
+        let first =
+            self.0.request(request, reply.again(), trailers.as_mut().map(Trailers::again))?;
+        let Flow::Continue(first) = first else { return Ok(Flow::Stop) };
+        Ok(match self.1.request(request, reply, trailers)? {
+            Flow::Continue(second) => Flow::Continue((first, second)),
+            Flow::Stop => Flow::Stop,
+        })
+    }
+
+    fn response(
+        &mut self,
+        request: &Request,
+        response: &mut Response,
+        (first, second): Self::State,
+        trailers: Option<Trailers<'_, Unbuffered>>,
+    ) -> Result<(), Error> {
+        let trailers = trailers.as_ref();
+        let inner = self.1.response(
+            request,
+            &mut response.for_handler(),
+            second,
+            trailers.map(Trailers::for_handler),
+        );
+        let outer = self.0.response(
+            request,
+            &mut response.for_handler(),
+            first,
+            trailers.map(Trailers::for_handler),
+        );
+        inner.and(outer)
+    }
+}
+
+/// Makes one guest of several handlers, each declared by `#[handler(part)]`: the type
+/// `chain!(pub Filter = First, Second, Third)`, a request going through them in this order.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler(part)]
+/// fn no_cookies(request: &mut Request) {
+///     request.headers_mut().remove(known::COOKIE);
+/// }
+///
+/// #[handler(part)]
+/// fn mark(request: &mut Request) {
+///     request.headers_mut().insert(name!("x-marked"), value!("1"));
+/// }
+///
+/// http_wasm_sdk::chain!(pub Filter = no_cookies, mark);
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! chain {
+    ($(#[$attribute:meta])* $visibility:vis $name:ident = $($part:ty),+ $(,)?) => {
+        $(#[$attribute])*
+        $visibility type $name = $crate::chain!(@nest $($part),+);
+        $crate::__export!($name, start);
+    };
+    (@nest $last:ty) => { $last };
+    (@nest $first:ty, $($rest:ty),+) => { ($first, $crate::chain!(@nest $($rest),+)) };
+}
