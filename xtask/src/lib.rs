@@ -16,5 +16,6 @@ pub mod live;
 pub mod process;
 pub mod project;
 pub mod scaffold;
+pub mod show;
 pub mod tools;
 pub mod ui;

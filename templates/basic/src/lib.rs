@@ -1,5 +1,6 @@
 //! Adds a header to every request on its way to the next handler.
 #![no_std]
+#![forbid(unsafe_code)]
 
 use http_wasm_sdk::prelude::*;
 

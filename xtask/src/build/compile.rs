@@ -36,7 +36,10 @@ pub(super) fn compile(project: &Project, filter: &Filter, dev: bool) -> Result<P
         .args(["--message-format", "json-render-diagnostics"])
         .args(["--profile", PROFILE, "--target", triple])
         .arg("--manifest-path")
-        .arg(&filter.manifest);
+        .arg(&filter.manifest)
+        // Cargo's own choice, unless a caller of the library has put another into the project.
+        .arg("--target-dir")
+        .arg(&project.target_dir);
     command.args(["--color", if std::io::stderr().is_terminal() { "always" } else { "never" }]);
     if !project.has_guest_profile {
         for (key, value) in PROFILE_SETTINGS {

@@ -44,7 +44,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ui::step("Next", format_args!("cd {} && cargo test && cargo xtask build", folder.display()));
     if written.workspace.is_none() && !on_path("cargo-http-wasm") {
         let xtask = Path::new(env!("CARGO_MANIFEST_DIR")).display();
-        ui::step("", format_args!("`cargo xtask` there needs: cargo install --path {xtask}"));
+        ui::step(
+            "",
+            format_args!(
+                "`cargo xtask` there needs: cargo install --locked --debug --path {xtask}"
+            ),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
