@@ -96,8 +96,8 @@ pub struct Filter {
 pub struct GuestOptions {
     /// The file below the guests folder, without its ending; the package's name by default.
     pub guest: String,
-    /// Bytes of stack.
-    pub stack_size: u32,
+    /// Bytes of stack; by default, what the build finds out that it needs.
+    pub stack_size: Option<u32>,
     /// What cargo compiles for.
     pub target: GuestTarget,
 }
@@ -124,9 +124,6 @@ impl GuestTarget {
         }
     }
 }
-
-/// 16 KiB: everything fits into one page, and every concurrent request costs a whole memory.
-const DEFAULT_STACK_SIZE: u32 = 16 * 1024;
 
 impl Project {
     /// Reads the project that the current folder, or the given manifest, belongs to.
@@ -279,11 +276,10 @@ fn read_options(name: &str, table: Option<&serde_json::Value>) -> Result<GuestOp
             "guest = {guest:?}: wanted a file below the guests folder without its ending, such as \"sizes/log\""
         ));
     }
-    let stack_size = raw.stack_size.unwrap_or(DEFAULT_STACK_SIZE);
-    if stack_size == 0 || !stack_size.is_multiple_of(16) {
-        return Err(format!("stack-size = {stack_size}: wanted bytes, a multiple of 16 above 0"));
+    if let Some(size) = raw.stack_size.filter(|size| *size == 0 || !size.is_multiple_of(16)) {
+        return Err(format!("stack-size = {size}: wanted bytes, a multiple of 16 above 0"));
     }
-    Ok(GuestOptions { guest, stack_size, target: raw.target })
+    Ok(GuestOptions { guest, stack_size: raw.stack_size, target: raw.target })
 }
 
 /// Whether a manifest has a profile `guest`. A manifest that cannot be read has been reported by
@@ -332,7 +328,7 @@ mod tests {
         let names: Vec<_> = project.filters.iter().map(|filter| filter.name.as_str()).collect();
         assert_eq!(names, ["auth", "router"]);
         let auth = &project.filters[0];
-        assert_eq!(auth.options.stack_size, 16 * 1024);
+        assert_eq!(auth.options.stack_size, None);
         assert_eq!(auth.options.target.triple(), "wasm32v1-none");
         assert_eq!(project.guest_path(auth), Path::new("/t/guests/auth.wasm"));
         assert_eq!(project.select(&[]).unwrap().len(), 2);
@@ -345,7 +341,7 @@ mod tests {
         let table = r#"{"http-wasm": {"guest": "sizes/log", "stack-size": 1024, "target": "wasm32-wasip1"}}"#;
         let project = Project::read(metadata(&package("size-log", table))).unwrap();
         let filter = &project.filters[0];
-        assert_eq!(filter.options.stack_size, 1024);
+        assert_eq!(filter.options.stack_size, Some(1024));
         assert_eq!(filter.options.target, GuestTarget::WasiP1);
         assert_eq!(project.guest_path(filter), Path::new("/t/guests/sizes/log.wasm"));
 

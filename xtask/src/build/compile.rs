@@ -26,8 +26,19 @@ pub const PROFILE_SETTINGS: &[(&str, &str)] = &[
     ("strip", "false"),
 ];
 
+/// How one run of cargo differs from another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// With debug assertions.
+    pub(super) dev: bool,
+    /// Bytes of stack.
+    pub(super) stack_size: u32,
+    /// Whether the user has seen warnings and progress for the same source already.
+    pub(super) quiet: bool,
+}
+
 /// Compiles a filter and says where the module is.
-pub(super) fn compile(project: &Project, filter: &Filter, dev: bool) -> Result<PathBuf, Error> {
+pub(super) fn compile(project: &Project, filter: &Filter, run: Run) -> Result<PathBuf, Error> {
     let triple = filter.options.target.triple();
     let mut command = process::cargo();
     command
@@ -46,21 +57,23 @@ pub(super) fn compile(project: &Project, filter: &Filter, dev: bool) -> Result<P
             command.arg("--config").arg(format!("profile.{PROFILE}.{key}={value}"));
         }
     }
-    if dev {
+    if run.dev {
         command.arg("--config").arg(format!("profile.{PROFILE}.debug-assertions=true"));
     }
     add_flags(&mut command, &remaps(project)?, triple, &filter.dir);
     // The stack lies below the data, so that an overflow traps instead of writing over the data.
     command.args(["--", "-C", "link-arg=--stack-first", "-C"]);
-    command.arg(format!("link-arg=-zstack-size={}", filter.options.stack_size));
-
+    command.arg(format!("link-arg=-zstack-size={}", run.stack_size));
+    if run.quiet {
+        return module(&process::run(&mut command)?.stdout, filter);
+    }
     let output = process::run_watched(&mut command, |line| {
         // Cargo says for each filter that it is finished; so does the line with its sizes.
         if !(line.contains("Finished") && line.contains("profile [")) {
             eprintln!("{line}");
         }
     })?;
-    artifact(&output, filter).ok_or_else(|| Error::NoModule { filter: filter.name.clone() })
+    module(&output, filter)
 }
 
 /// Paths of this machine that the compiler may write into a module, such as in the place of a panic,
@@ -72,6 +85,10 @@ fn remaps(project: &Project) -> Result<Vec<String>, Error> {
     // The last one that fits wins, so the more special ones come later.
     let mut flags = Vec::new();
     let mut remap = |from: &Path, to: &str| {
+        // A home at the root of the file system would rename every path there is.
+        if from.parent().is_none() {
+            return;
+        }
         flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     };
     if let Some(home) = std::env::home_dir() {
@@ -153,7 +170,7 @@ struct Message {
 }
 
 /// The module among what cargo says that it made.
-fn artifact(output: &[u8], filter: &Filter) -> Option<PathBuf> {
+fn module(output: &[u8], filter: &Filter) -> Result<PathBuf, Error> {
     String::from_utf8_lossy(output)
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
@@ -161,4 +178,5 @@ fn artifact(output: &[u8], filter: &Filter) -> Option<PathBuf> {
         .filter(|message| message.manifest_path == filter.manifest)
         .flat_map(|message| message.filenames)
         .find(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+        .ok_or_else(|| Error::NoModule { filter: filter.name.clone() })
 }

@@ -95,6 +95,22 @@ pub struct Sizes {
     pub last: u64,
 }
 
+/// The stack where the need is not known: everything fits into one page, and every concurrent
+/// request costs a whole memory.
+const STACK_SIZE: u32 = 16 * 1024;
+
+/// The stack to link with. The linker wants a multiple of 16. The lowest 16 bytes stay unused: a
+/// buffer there would have a null address, and Rust takes such a reference for an absent one.
+fn stack_size(need: link::Need) -> u32 {
+    // A need beyond all memory ends in the linker's error and not in an overflow here.
+    let rounded = |bytes: u32| bytes.min(u32::MAX / 2).next_multiple_of(16) + 16;
+    match need {
+        link::Need::Exact(bytes) => rounded(bytes),
+        // Whoever recurses will do so more than once.
+        link::Need::AtLeast(bytes) => rounded(bytes.saturating_mul(2)).max(STACK_SIZE),
+    }
+}
+
 /// A finished guest.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuiltGuest {
@@ -106,6 +122,8 @@ pub struct BuiltGuest {
     pub named_path: PathBuf,
     /// Bytes after each stage.
     pub sizes: Sizes,
+    /// Bytes of stack.
+    pub stack: u32,
     /// What the check found.
     pub report: check::Report,
 }
@@ -152,9 +170,8 @@ impl<'a> Builder<'a> {
         if self.targets.insert(target) {
             tools::ensure_target(target.triple())?;
         }
-        let artifact = compile::compile(self.project, filter, self.options.dev)?;
-        let compiled = read(&artifact)?;
         let wrong = |source| Error::Link { filter: filter.name.clone(), source };
+        let (compiled, stack) = self.compile(filter)?;
         let linked = link::link(&compiled).map_err(wrong)?.bytes;
         let named = self.optimise(filter, &linked)?;
         let last = link::strip(&named).map_err(wrong)?;
@@ -175,7 +192,31 @@ impl<'a> Builder<'a> {
             wasm_opt: named.len() as u64,
             last: last.len() as u64,
         };
-        Ok(BuiltGuest { filter: filter.name.clone(), path, named_path, sizes, report })
+        Ok(BuiltGuest { filter: filter.name.clone(), path, named_path, sizes, stack, report })
+    }
+
+    /// Runs cargo until the stack is as big as the filter needs: once when the need is known from
+    /// the last build, and twice when the source has changed it.
+    fn compile(&self, filter: &Filter) -> Result<(Vec<u8>, u32), Error> {
+        let memory = self.place("guests-cache", filter).with_extension("stack");
+        let stated = filter.options.stack_size;
+        let last = std::fs::read_to_string(&memory).ok().and_then(|text| text.parse().ok());
+        let mut size = stated.or(last).unwrap_or(STACK_SIZE);
+        let mut quiet = false;
+        loop {
+            let run = compile::Run { dev: self.options.dev, stack_size: size, quiet };
+            let compiled = read(&compile::compile(self.project, filter, run)?)?;
+            let need = link::stack_need(&compiled)
+                .map_err(|source| Error::Link { filter: filter.name.clone(), source })?;
+            let wanted = stated.unwrap_or_else(|| stack_size(need));
+            // What the second run gives is enough, whatever it says about its own need.
+            if wanted == size || (quiet && wanted < size) {
+                write(&memory, size.to_string().as_bytes())?;
+                return Ok((compiled, size));
+            }
+            size = wanted;
+            quiet = true;
+        }
     }
 
     fn optimise(&self, filter: &Filter, linked: &[u8]) -> Result<Vec<u8>, Error> {

@@ -9,6 +9,7 @@
 //! [`strip`] drops what no host reads: names and all other custom sections.
 
 mod facts;
+mod stack;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,6 +22,8 @@ use wasm_encoder::{
 use wasmparser::{ExternalKind, Parser};
 
 use facts::{Entry, Facts, StackPointer};
+
+pub use stack::{Need, stack_need};
 
 /// Why a module could not be rewritten.
 #[derive(Debug, thiserror::Error)]
