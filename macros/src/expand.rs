@@ -1,6 +1,6 @@
 //! Writes the implementation of `Handler`, and the exports.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -18,7 +18,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 #[derive(Debug)]
                 #visibility struct #name {}
             };
-            let request = call(hook, &quote!(#name), &["request", "reply", "trailers"]);
+            let request = flow(hook, &quote!(#name));
             (quote!(#name), definition, quote!(::core::result::Result::Ok(#name {})), request, None)
         }
         Source::Impl { ty, new, request, response } => {
@@ -35,10 +35,13 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 let name = &hook.name;
                 quote_spanned!(name.span()=> <#ty>::#name)
             };
-            let request = call(request, &path(request), &["request", "reply", "trailers"]);
+            let request = flow(request, &path(request));
             let response = response.as_ref().map(|hook| {
                 let state = hook.parameters.get(2).map_or_else(|| quote!(()), |ty| quote!(#ty));
-                (state, call(hook, &path(hook), &["request", "response", "state", "trailers"]))
+                let call = call(hook, &path(hook), &["request", "response", "state", "trailers"]);
+                let done = quote_spanned!(hook.output.resolved_at(Span::call_site())=>
+                    ::http_wasm_sdk::__private::IntoDone::into_done);
+                (state, quote!(#done(#call)))
             });
             (quote!(#ty), TokenStream::new(), build, request, response)
         }
@@ -89,7 +92,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
                 reply: ::http_wasm_sdk::Reply<'_>,
                 trailers: ::core::option::Option<::http_wasm_sdk::Trailers<'_>>,
             ) -> ::core::result::Result<::http_wasm_sdk::Flow<Self::State>, ::http_wasm_sdk::Error> {
-                ::http_wasm_sdk::__private::IntoFlow::into_flow(#request)
+                #request
             }
 
             #[inline]
@@ -108,16 +111,23 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     }
 }
 
+/// Calls a request hook, and turns what it returns into what the trait returns. A type that does not
+/// fit is shown where the author wrote it.
+fn flow(hook: &Hook, path: &TokenStream) -> TokenStream {
+    let call = call(hook, path, &["request", "reply", "trailers"]);
+    let into_flow = quote_spanned!(hook.output.resolved_at(Span::call_site())=>
+        ::http_wasm_sdk::__private::IntoFlow::<Self::State>::into_flow);
+    quote!(#into_flow(#call))
+}
+
 /// Calls a hook with as many of the arguments as it takes. Each stands where the author wrote the
 /// parameter, so that a type that does not fit is shown there.
 fn call(hook: &Hook, path: &TokenStream, arguments: &[&str]) -> TokenStream {
     let receiver = hook.receiver.then(|| quote!(self,));
     let arguments = hook.parameters.iter().zip(arguments).map(|(parameter, argument)| {
         // The trait's parameters are of this expansion, the place of the type is the author's.
-        let argument = proc_macro2::Ident::new(
-            argument,
-            proc_macro2::Span::call_site().located_at(parameter.span()),
-        );
+        let argument =
+            proc_macro2::Ident::new(argument, Span::call_site().located_at(parameter.span()));
         quote!(#argument)
     });
     quote!(#path(#receiver #(#arguments),*))

@@ -5,7 +5,8 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Error, FnArg, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, Signature, Token, Type, Visibility,
+    Error, FnArg, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, ReturnType, Signature, Token,
+    Type, Visibility,
 };
 
 /// A handler as the author wrote it.
@@ -30,6 +31,8 @@ pub(crate) struct Hook {
     pub(crate) receiver: bool,
     /// The types of its parameters, without `self`.
     pub(crate) parameters: Vec<Type>,
+    /// Where its result is written, or its name where it has none.
+    pub(crate) output: Span,
 }
 
 /// What a handler can declare. The order is that of [`Options::NAMES`].
@@ -219,7 +222,11 @@ fn hook(signature: &Signature, errors: &mut Errors) -> Hook {
             FnArg::Typed(parameter) => parameters.push((*parameter.ty).clone()),
         }
     }
-    Hook { name: name.clone(), receiver, parameters }
+    let output = match &signature.output {
+        ReturnType::Default => name.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    Hook { name: name.clone(), receiver, parameters, output }
 }
 
 fn new_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {

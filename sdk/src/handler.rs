@@ -80,6 +80,12 @@ impl Flow {
 ///
 /// Nothing goes on to the next handler, [`Sent`] and [`ReplyBody`] stop, [`Flow`] says which; an
 /// `Option` of one stops when there is one, and a `Result` of any of these may fail.
+#[diagnostic::on_unimplemented(
+    message = "a request hook cannot return `{Self}` where the response hook takes the state `{S}`",
+    label = "not what a request hook returns",
+    note = "it returns nothing, `Sent`, `Option<Sent>`, `Flow<{S}>`, or a `Result` of one of these",
+    note = "the state is what the response hook takes as its third parameter, `()` without one"
+)]
 pub trait IntoFlow<S> {
     /// Where the request goes.
     ///
@@ -138,6 +144,10 @@ impl<S, F: IntoFlow<S>, E: Into<Error>> IntoFlow<S> for Result<F, E> {
 }
 
 /// What a response hook may return: nothing, or a `Result` of that.
+#[diagnostic::on_unimplemented(
+    message = "a response hook cannot return `{Self}`",
+    note = "it returns nothing, or a `Result` of nothing"
+)]
 pub trait IntoDone {
     /// Whether the hook did its work.
     ///
@@ -161,6 +171,10 @@ impl<E: Into<Error>> IntoDone for Result<(), E> {
 }
 
 /// What a handler's constructor may return: itself, or a `Result` of that.
+#[diagnostic::on_unimplemented(
+    message = "`new` cannot return `{Self}`",
+    note = "it returns `Self`, or a `Result` of it"
+)]
 pub trait IntoHandler<H> {
     /// The handler.
     ///

@@ -118,9 +118,11 @@ impl HeaderName<'static> {
 /// A constant header name, checked by the compiler: `name!("x-tenant")`.
 #[macro_export]
 macro_rules! name {
-    ($name:expr) => {
-        const { $crate::HeaderName::from_static($name) }
-    };
+    ($name:expr) => {{
+        // An item, since `cargo check` does not look into inline constants.
+        const NAME: $crate::HeaderName<'static> = $crate::HeaderName::from_static($name);
+        NAME
+    }};
 }
 
 /// The value of a header: any bytes but CR, LF and NUL.
@@ -205,9 +207,10 @@ impl PartialEq<&str> for HeaderValue<'_> {
 /// A constant header value, checked by the compiler: `value!("text/plain")`.
 #[macro_export]
 macro_rules! value {
-    ($value:expr) => {
-        const { $crate::HeaderValue::from_static($value) }
-    };
+    ($value:expr) => {{
+        const VALUE: $crate::HeaderValue<'static> = $crate::HeaderValue::from_static($value);
+        VALUE
+    }};
 }
 
 /// The names of known headers.

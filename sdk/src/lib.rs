@@ -61,7 +61,7 @@ pub use response::{
     Buffered, BufferedResponse, Buffering, MaybeBuffered, Reply, ReplyBody, Response, Sent,
     Unbuffered,
 };
-pub use trailers::{BeforeNext, ResponseTrailersMut, Trailers};
+pub use trailers::{BeforeNext, RequestTrailersMut, ResponseTrailersMut, Trailers};
 pub use types::{Method, StatusCode};
 pub use uri::{RequestUri, Uri};
 

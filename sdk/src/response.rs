@@ -252,29 +252,52 @@ impl DerefMut for BufferedResponse<'_> {
     }
 }
 
-impl Response<Buffered> {
+/// A response that can be read and changed as a whole, because the host holds it back.
+#[diagnostic::on_unimplemented(
+    message = "the response hook can read the headers of this response, and nothing else",
+    label = "not buffered by the host",
+    note = "hosts trap on it: declare #[handler(buffer_response)] and take `&mut Response<Buffered>`",
+    note = "or declare #[handler(may_buffer_response)], take `&mut Response<MaybeBuffered>` and ask `as_buffered`"
+)]
+pub trait WholeResponse: Buffering {}
+
+impl WholeResponse for Buffered {}
+
+impl<B: Buffering> Response<B> {
     /// The status code. ABI: `get_status_code`.
     #[inline]
     #[must_use]
-    pub fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode
+    where
+        B: WholeResponse,
+    {
         StatusCode::from_host(raw::status_code())
     }
 
     /// Replaces the status code. ABI: `set_status_code`.
     #[inline]
-    pub fn set_status(&mut self, status: StatusCode) {
+    pub fn set_status(&mut self, status: StatusCode)
+    where
+        B: WholeResponse,
+    {
         raw::set_status_code(status.as_u16().into());
     }
 
     /// The headers, to be changed.
     #[inline]
-    pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
+    pub const fn headers_mut(&mut self) -> HeadersMut<'_>
+    where
+        B: WholeResponse,
+    {
         HeadersMut::of(HeaderKind::Response)
     }
 
     /// The body.
     #[inline]
-    pub const fn body_mut(&mut self) -> ResponseBody<'_> {
+    pub const fn body_mut(&mut self) -> ResponseBody<'_>
+    where
+        B: WholeResponse,
+    {
         ResponseBody::current()
     }
 }

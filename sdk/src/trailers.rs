@@ -43,34 +43,55 @@ impl<P> Trailers<'_, P> {
     }
 }
 
+/// Before the next handler, where the request can be changed.
+#[diagnostic::on_unimplemented(
+    message = "the trailers of the request can be changed in the request hook only",
+    label = "after the next handler",
+    note = "hosts trap on a change of the request after the next handler"
+)]
+pub trait RequestTrailersMut {}
+
+impl RequestTrailersMut for BeforeNext {}
+
 impl Trailers<'_> {
     /// The same for another handler of a chain, before this one is used.
     #[inline]
     pub(crate) const fn again(&mut self) -> Trailers<'_> {
         Trailers::current()
     }
+}
 
+impl<P> Trailers<'_, P> {
     /// The trailers of the request, to be changed.
     #[inline]
-    pub const fn request_mut(&mut self) -> HeadersMut<'_> {
+    pub const fn request_mut(&mut self) -> HeadersMut<'_>
+    where
+        P: RequestTrailersMut,
+    {
         HeadersMut::of(HeaderKind::RequestTrailers)
+    }
+
+    /// The trailers of the response, to be changed.
+    #[inline]
+    pub const fn response_mut(&mut self) -> HeadersMut<'_>
+    where
+        P: ResponseTrailersMut,
+    {
+        HeadersMut::of(HeaderKind::ResponseTrailers)
     }
 }
 
 /// Where the trailers of the response can be changed: before the next handler, and after it where
 /// the response is buffered.
+#[diagnostic::on_unimplemented(
+    message = "the trailers of this response cannot be changed any more",
+    label = "not buffered by the host",
+    note = "hosts trap on it: declare #[handler(buffer_response, trailers)]"
+)]
 pub trait ResponseTrailersMut {}
 
 impl ResponseTrailersMut for BeforeNext {}
 impl ResponseTrailersMut for Buffered {}
-
-impl<P: ResponseTrailersMut> Trailers<'_, P> {
-    /// The trailers of the response, to be changed.
-    #[inline]
-    pub const fn response_mut(&mut self) -> HeadersMut<'_> {
-        HeadersMut::of(HeaderKind::ResponseTrailers)
-    }
-}
 
 impl<'a, B: Buffering> Trailers<'a, B> {
     /// The same trailers for a handler that declares something else about buffering.

@@ -79,9 +79,10 @@ impl fmt::Debug for Uri<'_> {
 /// A constant URI, checked by the compiler: `uri!("/health")`.
 #[macro_export]
 macro_rules! uri {
-    ($uri:expr) => {
-        const { $crate::Uri::from_static($uri) }
-    };
+    ($uri:expr) => {{
+        const URI: $crate::Uri<'static> = $crate::Uri::from_static($uri);
+        URI
+    }};
 }
 
 /// Whether this can follow the leading slash.

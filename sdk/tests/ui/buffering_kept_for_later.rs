@@ -1,0 +1,18 @@
+use http_wasm_sdk::prelude::*;
+
+use http_wasm_sdk::MaybeBuffered;
+
+#[derive(Default)]
+struct Filter;
+
+#[handler(may_buffer_response)]
+impl Filter {
+    fn request(&self, _request: &mut Request) {}
+
+    fn response(&self, _request: &Request, response: &mut Response<MaybeBuffered>) {
+        let buffered = response.as_buffered().map(|response| *response);
+        drop(buffered);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+struct Filter;
+
+fn main() {}

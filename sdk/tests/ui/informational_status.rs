@@ -1,0 +1,8 @@
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn filter(_request: &mut Request, reply: Reply<'_>) -> Sent {
+    reply.status(100).end()
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use http_wasm_sdk::prelude::*;
+
+struct Filter;
+
+#[handler]
+impl Filter {
+    fn request(&self, _request: &mut Request) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn filter(request: &mut Request) {
+    request.set_uri(uri!("health"));
+}
+
+fn main() {}

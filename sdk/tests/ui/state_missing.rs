@@ -1,0 +1,13 @@
+use http_wasm_sdk::prelude::*;
+
+#[derive(Default)]
+struct Filter;
+
+#[handler]
+impl Filter {
+    fn request(&self, _request: &mut Request) {}
+
+    fn response(&self, _request: &Request, _response: &mut Response, _state: u32) {}
+}
+
+fn main() {}
