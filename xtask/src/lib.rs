@@ -11,6 +11,7 @@ mod calls;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod interop;
 pub mod link;
 pub mod live;
 pub mod process;

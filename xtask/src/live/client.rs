@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::Uri;
-use http::header::{CONTENT_LENGTH, HOST, TE};
+use http::header::{CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -37,9 +37,10 @@ async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Respo
     let result = match answer {
         Ok(response) => {
             let (head, body) = response.into_parts();
+            let chunked = head.headers.contains_key(TRANSFER_ENCODING);
             let (body, trailers, broken) = collect(body).await;
             let (status, headers) = (head.status, head.headers);
-            Ok(Some(Response { status, headers, body, trailers, broken }))
+            Ok(Some(Response { status, headers, body, chunked, trailers, broken }))
         }
         Err(error) if error.is_parse() => Err(Error::NotHttp(error)),
         // Reset, closed, or an end in the middle of the head: to a client all the same.
@@ -47,6 +48,14 @@ async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Respo
     };
     connection.abort();
     result
+}
+
+/// Whether a request can be sent at all.
+///
+/// # Errors
+/// [`Error::Unsendable`] with the part that HTTP does not allow.
+pub fn check(request: &Request) -> Result<(), Error> {
+    assemble(SocketAddr::from(([127, 0, 0, 1], 0)), request).map(drop)
 }
 
 fn assemble(address: SocketAddr, request: &Request) -> Result<http::Request<Outgoing>, Error> {

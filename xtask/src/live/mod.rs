@@ -73,6 +73,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, as far as it arrived.
     pub body: Vec<u8>,
+    /// The body has no length and comes in chunks; it also does when there are trailers.
+    pub chunked: bool,
     /// Trailers.
     pub trailers: HeaderMap,
     /// Why the body did not arrive whole, if it did not.

@@ -132,6 +132,7 @@ fn response_trailers_come_when_asked_for() {
         let trailers = header_map([("x-sum", "1")]).unwrap();
         upstream.expect(Response {
             body: b"data".to_vec(),
+            chunked: true,
             trailers: trailers.clone(),
             ..Response::default()
         });
@@ -139,6 +140,7 @@ fn response_trailers_come_when_asked_for() {
         client::accept_trailers(&mut request);
         let got = client::send(upstream.address(), &request).await.unwrap().unwrap();
         assert_eq!((got.body.as_slice(), got.trailers), (b"data".as_slice(), trailers));
+        assert!(got.chunked);
     });
 }
 

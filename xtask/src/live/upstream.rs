@@ -109,7 +109,7 @@ async fn answer(
         ..Response::default()
     });
     let mut headers = answer.headers;
-    let body = Outgoing::new(&mut headers, &answer.body, &answer.trailers, false);
+    let body = Outgoing::new(&mut headers, &answer.body, &answer.trailers, answer.chunked);
     let mut response = http::Response::new(body);
     *response.status_mut() = answer.status;
     *response.headers_mut() = headers;

@@ -1,0 +1,186 @@
+//! A server process that cannot outlive the run that started it.
+//!
+//! Dropping the guard kills the process and waits until it is gone, so an early return and a
+//! panic clean up as well as the good end does, and Ctrl-C does because the command waits for it
+//! and returns. When the tool itself is killed without being asked, nothing of it can run any
+//! more; on Unix a watchdog then does what the guard would have done: a shell that waits for the
+//! end of a pipe which only the tool holds open, and kills the server's process group.
+
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+
+/// A running child process; killed on drop.
+#[derive(Debug)]
+pub struct Guard {
+    child: Child,
+    #[cfg(unix)]
+    watchdog: Child,
+    ended: Option<ExitStatus>,
+}
+
+impl Guard {
+    /// Starts the command in a process group of its own.
+    ///
+    /// # Errors
+    /// When the command, or on Unix `sh`, cannot be started.
+    pub fn spawn(mut command: Command) -> io::Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "killed where there is no watchdog"))]
+        let mut child = command.spawn()?;
+        #[cfg(unix)]
+        let watchdog = match watchdog(child.id()) {
+            Ok(watchdog) => watchdog,
+            Err(error) => {
+                drop(child.kill());
+                drop(child.wait());
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            child,
+            #[cfg(unix)]
+            watchdog,
+            ended: None,
+        })
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has ended by itself.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait()?;
+        }
+        Ok(self.ended)
+    }
+}
+
+#[cfg(unix)]
+fn watchdog(group: u32) -> io::Result<Child> {
+    use std::os::unix::process::CommandExt;
+    use std::process::Stdio;
+
+    Command::new("sh")
+        .args(["-c", "read -r _; kill -s KILL -- \"-$1\"", "watchdog", &group.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // A Ctrl-C is for the tool; the watchdog must still be there when the tool is not.
+        .process_group(0)
+        .spawn()
+}
+
+impl Drop for Guard {
+    // Nothing can be done about a failure here, and there is none that matters: a process that
+    // cannot be killed is one that has ended.
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        {
+            if self.ended.is_some() {
+                // The number may belong to somebody else by now.
+                drop(self.watchdog.kill());
+            }
+            // Closing the pipe is the signal, so the way out is the same in every case. The child
+            // has not been waited for, so its number is still its own.
+            drop(self.watchdog.stdin.take());
+            drop(self.watchdog.wait());
+        }
+        if self.ended.is_none() {
+            drop(self.child.kill());
+            drop(self.child.wait());
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A child with a child of its own; gives the number of the inner one.
+    fn nested() -> (Guard, u32) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
+        let mut guard = Guard::spawn(command).unwrap();
+        let mut line = String::new();
+        BufReader::new(guard.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        (guard, line.trim().parse().unwrap())
+    }
+
+    fn alive(process: u32) -> bool {
+        let status = Command::new("ps").args(["-o", "stat=", "-p", &process.to_string()]).output();
+        // A zombie that nobody has collected yet is dead.
+        let state = String::from_utf8(status.unwrap().stdout).unwrap();
+        !state.trim().is_empty() && !state.trim().starts_with('Z')
+    }
+
+    fn soon(mut condition: impl FnMut() -> bool) -> bool {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !condition() {
+            if Instant::now() > end {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+
+    #[test]
+    fn drop_kills_the_whole_group() {
+        let (guard, inner) = nested();
+        let outer = guard.id();
+        assert!(alive(outer) && alive(inner));
+        drop(guard);
+        assert!(!alive(outer));
+        assert!(soon(|| !alive(inner)));
+    }
+
+    #[test]
+    fn a_panic_kills() {
+        let (guard, inner) = nested();
+        let outer = guard.id();
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _guard = guard;
+            panic!("while a server is running");
+        }));
+        assert!(result.is_err());
+        assert!(!alive(outer));
+        assert!(soon(|| !alive(inner)));
+    }
+
+    #[test]
+    fn the_watchdog_kills_when_nobody_drops() {
+        let (mut guard, inner) = nested();
+        // What the system does to the pipe of a tool that was killed.
+        drop(guard.watchdog.stdin.take());
+        assert!(soon(|| guard.ended().unwrap().is_some()));
+        assert!(soon(|| !alive(inner)));
+    }
+
+    #[test]
+    fn an_end_of_its_own_is_seen() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exit 3"]);
+        let mut guard = Guard::spawn(command).unwrap();
+        assert!(soon(|| guard.ended().unwrap().is_some()));
+        assert_eq!(guard.ended().unwrap().unwrap().code(), Some(3));
+    }
+
+    #[test]
+    fn a_missing_program_is_an_error() {
+        let error = Guard::spawn(Command::new("/nonexistent/program")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+}

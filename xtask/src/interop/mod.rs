@@ -1,0 +1,109 @@
+//! Guests on real hosts: recorded exchanges replayed over HTTP through a server that other people
+//! wrote.
+//!
+//! [`HostUnderTest`] is what a host has to offer: it takes guests with their configurations and
+//! gives an address for each. What is sent, seen and compared is the same for all of them.
+
+pub mod guard;
+pub mod replay;
+pub mod signal;
+pub mod traefik;
+pub mod wire;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use http_wasm_host::exchange::LogEntry;
+
+use crate::live;
+
+/// A guest with a configuration: what one middleware of a host is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The guest's name, for messages.
+    pub guest: String,
+    /// The guest.
+    pub wasm: PathBuf,
+    /// Its configuration, if there is one.
+    pub config: Option<String>,
+}
+
+/// A real host, installed and not running.
+pub trait HostUnderTest {
+    /// What it is while it runs.
+    type Running: RunningHost;
+
+    /// The name that recorded exchanges use for it.
+    fn key(&self) -> &'static str;
+
+    /// Its name and version, for people.
+    fn describe(&self) -> String;
+
+    /// Why it cannot hand over this configuration, if it cannot.
+    fn refuses(&self, config: Option<&str>) -> Option<String>;
+
+    /// Starts it with all places at once in front of the upstream, and waits until it is ready.
+    /// `folder` is empty and is its own.
+    fn start(
+        &self,
+        places: &[Place],
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> impl Future<Output = Result<Self::Running, Error>>;
+}
+
+/// A host that runs; it stops when this is dropped.
+pub trait RunningHost {
+    /// Where requests for a place go.
+    fn address(&self, place: usize) -> SocketAddr;
+
+    /// What the guest of this place logged in the exchange that has just ended; `None` when that
+    /// cannot be known.
+    fn logs(&mut self, place: usize) -> impl Future<Output = Option<Vec<LogEntry>>>;
+}
+
+/// Why guests could not be run on a host.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Traefik is not there.
+    #[error(transparent)]
+    Traefik(#[from] traefik::install::Error),
+    /// The host ended while it was started.
+    #[error("the host ended by itself ({status}); it said:\n{log}")]
+    Ended {
+        /// How it ended.
+        status: String,
+        /// What it said.
+        log: String,
+    },
+    /// The host did not become ready.
+    #[error("the host was not ready within {seconds} s; it said:\n{log}")]
+    NotReady {
+        /// The time it had.
+        seconds: u64,
+        /// What it said.
+        log: String,
+    },
+    /// The host does not take a guest.
+    #[error("the host does not take the guest `{guest}`: {reason}")]
+    Refused {
+        /// Which guest.
+        guest: String,
+        /// Why not, in the host's words.
+        reason: String,
+    },
+    /// An exchange could not be carried out.
+    #[error(transparent)]
+    Live(#[from] live::Error),
+    /// The file system or a process failed.
+    #[error("{what} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+}

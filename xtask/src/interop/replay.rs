@@ -1,0 +1,188 @@
+//! Replays recorded exchanges on a host that runs, one after the other.
+
+use std::path::{Path, PathBuf};
+
+use http_wasm_host::recorded::{Recorded, RecordedFile};
+use serde::Serialize;
+
+use super::wire::{self, Facts, Messages};
+use super::{Error, HostUnderTest, Place, RunningHost};
+use crate::live::client;
+use crate::live::upstream::Upstream;
+use crate::ui;
+
+/// A guest and what was recorded for it.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The guest's name.
+    pub name: String,
+    /// The guest.
+    pub wasm: PathBuf,
+    /// The exchanges.
+    pub exchanges: RecordedFile,
+}
+
+/// What became of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", content = "why", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Everything that could be compared was as expected.
+    Passed,
+    /// These things were not.
+    Failed(Vec<String>),
+    /// It was not played, for this reason.
+    NotApplicable(String),
+}
+
+/// One exchange.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExchangeReport {
+    /// Its name.
+    pub name: String,
+    /// The line in its file where it begins.
+    pub line: usize,
+    /// What became of it.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// What was expected and could not be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_compared: Option<String>,
+}
+
+/// All exchanges of a guest.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubjectReport {
+    /// The guest's name.
+    pub guest: String,
+    /// Where its exchanges come from.
+    pub file: PathBuf,
+    /// The exchanges, in the order of the file.
+    pub exchanges: Vec<ExchangeReport>,
+}
+
+impl SubjectReport {
+    /// How many passed.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::Passed))
+    }
+
+    /// How many failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::Failed(_)))
+    }
+
+    /// How many were not played.
+    #[must_use]
+    pub fn not_applicable(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::NotApplicable(_)))
+    }
+
+    fn count(&self, which: impl Fn(&Verdict) -> bool) -> usize {
+        self.exchanges.iter().filter(|exchange| which(&exchange.verdict)).count()
+    }
+}
+
+/// What is to be done with an exchange.
+#[derive(Debug)]
+enum Step {
+    Play { place: usize, messages: Box<Messages> },
+    LeaveOut(String),
+}
+
+/// Every guest and configuration that is needed once, and what to do with each exchange.
+fn plan<H: HostUnderTest>(host: &H, subjects: &[Subject]) -> (Vec<Place>, Vec<Vec<Step>>) {
+    let mut places: Vec<Place> = Vec::new();
+    let mut step = |subject: &Subject, recorded: &Recorded| {
+        if let Some(reason) = recorded.skip.get(host.key()) {
+            return Step::LeaveOut(reason.clone());
+        }
+        let Ok(config) = std::str::from_utf8(&recorded.config) else {
+            return Step::LeaveOut("its config is not text".to_owned());
+        };
+        let config = (!config.is_empty()).then(|| config.to_owned());
+        if let Some(reason) = host.refuses(config.as_deref()) {
+            return Step::LeaveOut(reason);
+        }
+        let messages = match wire::messages(recorded) {
+            Ok(messages) => Box::new(messages),
+            Err(reason) => return Step::LeaveOut(reason),
+        };
+        let wanted = Place { guest: subject.name.clone(), wasm: subject.wasm.clone(), config };
+        let place = places.iter().position(|place| *place == wanted).unwrap_or_else(|| {
+            places.push(wanted);
+            places.len() - 1
+        });
+        Step::Play { place, messages }
+    };
+    let steps = subjects
+        .iter()
+        .map(|subject| {
+            subject.exchanges.exchanges.iter().map(|recorded| step(subject, recorded)).collect()
+        })
+        .collect();
+    (places, steps)
+}
+
+/// Starts the host with all guests, replays everything, and stops it. `folder` is the host's own.
+///
+/// What a guest or a host does wrong is in the report.
+///
+/// # Errors
+/// When the host cannot be started.
+pub async fn replay<H: HostUnderTest>(
+    host: &H,
+    subjects: &[Subject],
+    folder: &Path,
+) -> Result<Vec<SubjectReport>, Error> {
+    let (places, steps) = plan(host, subjects);
+    let upstream = Upstream::start().await?;
+    let mut running = None;
+    if !places.is_empty() {
+        ui::step("Starting", host.describe());
+        running = Some(host.start(&places, upstream.address(), folder).await?);
+    }
+    let mut reports = Vec::new();
+    for (subject, steps) in subjects.iter().zip(steps) {
+        let mut exchanges = Vec::new();
+        for (recorded, step) in subject.exchanges.exchanges.iter().zip(steps) {
+            exchanges.push(match (step, &mut running) {
+                (Step::LeaveOut(reason), _) => report(recorded, Verdict::NotApplicable(reason)),
+                (Step::Play { place, messages }, Some(running)) => {
+                    play(running, &upstream, place, *messages, recorded).await
+                }
+                (Step::Play { .. }, None) => unreachable!("a step that plays has a place"),
+            });
+        }
+        let (guest, file) = (subject.name.clone(), subject.exchanges.path.clone());
+        reports.push(SubjectReport { guest, file, exchanges });
+    }
+    Ok(reports)
+}
+
+async fn play<R: RunningHost>(
+    running: &mut R,
+    upstream: &Upstream,
+    place: usize,
+    messages: Messages,
+    recorded: &Recorded,
+) -> ExchangeReport {
+    upstream.expect(messages.answer);
+    let response = client::send(running.address(place), &messages.request).await;
+    let logs = running.logs(place).await;
+    let not_compared = (logs.is_none() && recorded.expect.logs.is_some())
+        .then(|| "logs: the host does not tell which belong to this exchange".to_owned());
+    let facts = Facts { seen: upstream.seen(), response, logs };
+    let differences = wire::differences(&recorded.expect, facts);
+    let verdict = if differences.is_empty() {
+        Verdict::Passed
+    } else {
+        Verdict::Failed(differences.iter().map(ToString::to_string).collect())
+    };
+    ExchangeReport { not_compared, ..report(recorded, verdict) }
+}
+
+fn report(recorded: &Recorded, verdict: Verdict) -> ExchangeReport {
+    ExchangeReport { name: recorded.name.clone(), line: recorded.line, verdict, not_compared: None }
+}
