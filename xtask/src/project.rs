@@ -87,6 +87,8 @@ pub struct Filter {
     pub dir: PathBuf,
     /// Its recorded exchanges, where it has any.
     pub exchanges: Option<PathBuf>,
+    /// The folders of the packages that it depends on by path, sorted by the packages' names.
+    pub path_dependencies: Vec<PathBuf>,
     /// What its manifest states about the guest.
     pub options: GuestOptions,
 }
@@ -230,6 +232,7 @@ struct Target {
 struct Dependency {
     name: String,
     kind: Option<String>,
+    path: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -256,7 +259,21 @@ impl Package {
             .map_err(|problem| Error::Options { manifest: self.manifest_path.clone(), problem })?;
         let dir = self.manifest_path.parent().map(Path::to_path_buf).unwrap_or_default();
         let exchanges = Some(dir.join("exchanges.toml")).filter(|file| file.is_file());
-        Ok(Some(Filter { name: self.name, manifest: self.manifest_path, dir, exchanges, options }))
+        let mut paths: Vec<_> = self
+            .dependencies
+            .into_iter()
+            .filter(|dependency| dependency.kind.is_none())
+            .filter_map(|dependency| Some((dependency.name, dependency.path?)))
+            .collect();
+        paths.sort();
+        Ok(Some(Filter {
+            name: self.name,
+            manifest: self.manifest_path,
+            dir,
+            exchanges,
+            path_dependencies: paths.into_iter().map(|(_, path)| path).collect(),
+            options,
+        }))
     }
 }
 

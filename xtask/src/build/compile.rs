@@ -28,9 +28,11 @@ pub const PROFILE_SETTINGS: &[(&str, &str)] = &[
 
 /// How one run of cargo differs from another.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
+pub(super) struct Run<'a> {
     /// With debug assertions.
     pub(super) dev: bool,
+    /// What [`machine_paths`] gave.
+    pub(super) machine_paths: &'a [(PathBuf, String)],
     /// Bytes of stack.
     pub(super) stack_size: u32,
     /// Whether the user has seen warnings and progress for the same source already.
@@ -38,7 +40,7 @@ pub(super) struct Run {
 }
 
 /// Compiles a filter and says where the module is.
-pub(super) fn compile(project: &Project, filter: &Filter, run: Run) -> Result<PathBuf, Error> {
+pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Result<PathBuf, Error> {
     let triple = filter.options.target.triple();
     let mut command = process::cargo();
     command
@@ -60,7 +62,12 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run) -> Result<Pa
     if run.dev {
         command.arg("--config").arg(format!("profile.{PROFILE}.debug-assertions=true"));
     }
-    add_flags(&mut command, &remaps(project)?, triple, &filter.dir);
+    let remaps: Vec<_> = run
+        .machine_paths
+        .iter()
+        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
+        .collect();
+    add_flags(&mut command, &remaps, triple, &filter.dir);
     // The stack lies below the data, so that an overflow traps instead of writing over the data.
     command.args(["--", "-C", "link-arg=--stack-first", "-C"]);
     command.arg(format!("link-arg=-zstack-size={}", run.stack_size));
@@ -77,43 +84,34 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run) -> Result<Pa
 }
 
 /// Paths of this machine that the compiler may write into a module, such as in the place of a panic,
-/// and what is written instead.
-fn remaps(project: &Project) -> Result<Vec<String>, Error> {
+/// and what stands for each. Of those that fit a file, the last one counts.
+pub(super) fn machine_paths(
+    project: &Project,
+    filter: &Filter,
+) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let output = process::run(rustc.args(["--print", "sysroot"]))?;
-    let sysroot = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    // The last one that fits wins, so the more special ones come later.
-    let mut flags = Vec::new();
-    let mut remap = |from: &Path, to: &str| {
-        // A home at the root of the file system would rename every path there is.
-        if from.parent().is_none() {
-            return;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let mut paths = Vec::new();
+    paths.extend(cargo_home().map(|cargo| (cargo, "/cargo".to_owned())));
+    // The folder above, because a package beside a dependency is most likely its own dependency.
+    let outside = filter.path_dependencies.iter().filter(|path| !path.starts_with(&project.root));
+    for folder in outside.filter_map(|path| path.parent()) {
+        if !paths.iter().any(|(known, _)| known == folder) {
+            paths.push((folder.to_path_buf(), format!("/outside/{}", paths.len())));
         }
-        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-    };
-    if let Some(home) = std::env::home_dir() {
-        remap(&home, "/home");
     }
-    if let Some(cargo) = cargo_home() {
-        remap(&cargo, "/cargo");
-    }
-    if let Some(sdk) = sdk_checkout() {
-        remap(sdk, "/http-wasm");
-    }
-    remap(&project.root, "/workspace");
-    remap(Path::new(&sysroot), "/rust");
-    Ok(flags)
+    paths.push((project.root.clone(), "/workspace".to_owned()));
+    paths.push((sysroot, "/rust".to_owned()));
+    // The root of the file system would stand for every path there is.
+    paths.retain(|(path, _)| path.parent().is_some());
+    Ok(paths)
 }
 
 fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
-}
-
-/// The checkout that this tool was built from: filters outside it depend on its SDK by path.
-fn sdk_checkout() -> Option<&'static Path> {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent()
 }
 
 /// Adds flags for the compiler to those that the user has set.

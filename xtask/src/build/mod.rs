@@ -171,12 +171,14 @@ impl<'a> Builder<'a> {
             tools::ensure_target(target.triple())?;
         }
         let wrong = |source| Error::Link { filter: filter.name.clone(), source };
-        let (compiled, stack) = self.compile(filter)?;
+        let paths = compile::machine_paths(self.project, filter)?;
+        let (compiled, stack) = self.compile(filter, &paths)?;
         let linked = link::link(&compiled).map_err(wrong)?.bytes;
         let named = self.optimise(filter, &linked)?;
         let last = link::strip(&named).map_err(wrong)?;
 
-        let report = check::check(&last, &self.options.limits);
+        let mut report = check::check(&last, &self.options.limits);
+        report.warnings.extend(leak(&last, &paths));
         if !report.is_ok() {
             let filter = filter.name.clone();
             return Err(Error::Refused { filter, report: Box::new(report) });
@@ -197,14 +199,19 @@ impl<'a> Builder<'a> {
 
     /// Runs cargo until the stack is as big as the filter needs: once when the need is known from
     /// the last build, and twice when the source has changed it.
-    fn compile(&self, filter: &Filter) -> Result<(Vec<u8>, u32), Error> {
+    fn compile(
+        &self,
+        filter: &Filter,
+        machine_paths: &[(PathBuf, String)],
+    ) -> Result<(Vec<u8>, u32), Error> {
         let memory = self.place("guests-cache", filter).with_extension("stack");
         let stated = filter.options.stack_size;
         let last = std::fs::read_to_string(&memory).ok().and_then(|text| text.parse().ok());
         let mut size = stated.or(last).unwrap_or(STACK_SIZE);
         let mut quiet = false;
         loop {
-            let run = compile::Run { dev: self.options.dev, stack_size: size, quiet };
+            let run =
+                compile::Run { dev: self.options.dev, machine_paths, stack_size: size, quiet };
             let compiled = read(&compile::compile(self.project, filter, run)?)?;
             let need = link::stack_need(&compiled)
                 .map_err(|source| Error::Link { filter: filter.name.clone(), source })?;
@@ -237,6 +244,24 @@ impl<'a> Builder<'a> {
             .join(format!("{folder}{dev}"))
             .join(format!("{}.wasm", filter.options.guest))
     }
+}
+
+/// A path of this machine that is in a guest in spite of all.
+fn leak(guest: &[u8], machine_paths: &[(PathBuf, String)]) -> Option<check::Finding> {
+    let inside = |path: &Path| {
+        let path = path.as_os_str().as_encoded_bytes();
+        guest.windows(path.len()).any(|window| window == path)
+    };
+    // The most special one comes last, and the others are often its beginning.
+    let (path, _) = machine_paths.iter().rev().find(|(path, _)| inside(path))?;
+    Some(check::Finding {
+        subject: "path of this machine".to_owned(),
+        message: format!(
+            "{} is in the guest, so a build in another folder gives other bytes",
+            path.display()
+        ),
+        remedy: "look for env! or include! in the filter and in what it depends on".to_owned(),
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
