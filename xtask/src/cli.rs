@@ -33,6 +33,8 @@ enum Command {
     Test(commands::test::Args),
     /// Run recorded exchanges against any guest
     Replay(commands::replay::Args),
+    /// Build filters and print a table of their sizes, or keep the one in a document right
+    Size(commands::size::Args),
     /// Show the whole path: scaffold, build, check and run a filter
     Demo(commands::demo::Args),
     /// Prove the examples on a real host
@@ -65,6 +67,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Size(args) => commands::size::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
         Command::Interop(args) => commands::interop::run(&args),
     }

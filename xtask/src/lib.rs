@@ -18,5 +18,6 @@ pub mod process;
 pub mod project;
 pub mod scaffold;
 pub mod show;
+pub mod size;
 pub mod tools;
 pub mod ui;

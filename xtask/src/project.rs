@@ -3,6 +3,7 @@
 //!
 //! Everything comes from `cargo metadata`; no manifest is ever rewritten.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -102,6 +103,10 @@ pub struct GuestOptions {
     pub stack_size: Option<u32>,
     /// What cargo compiles for.
     pub target: GuestTarget,
+    /// Bytes that the finished guest may have.
+    pub max_size: Option<u64>,
+    /// Sizes of other guests that do the same, by the name of how they were made.
+    pub compare: BTreeMap<String, u64>,
 }
 
 /// What a guest can be compiled for.
@@ -235,13 +240,16 @@ struct Dependency {
     path: Option<PathBuf>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct RawOptions {
     guest: Option<String>,
     stack_size: Option<u32>,
     #[serde(default)]
     target: GuestTarget,
+    max_size: Option<u64>,
+    #[serde(default)]
+    compare: BTreeMap<String, u64>,
 }
 
 impl Package {
@@ -280,7 +288,7 @@ impl Package {
 fn read_options(name: &str, table: Option<&serde_json::Value>) -> Result<GuestOptions, String> {
     let raw = match table {
         Some(table) => RawOptions::deserialize(table).map_err(|error| error.to_string())?,
-        None => RawOptions { guest: None, stack_size: None, target: GuestTarget::default() },
+        None => RawOptions::default(),
     };
     let guest = raw.guest.unwrap_or_else(|| name.to_owned());
     let plain = |part: &str| {
@@ -296,7 +304,13 @@ fn read_options(name: &str, table: Option<&serde_json::Value>) -> Result<GuestOp
     if let Some(size) = raw.stack_size.filter(|size| *size == 0 || !size.is_multiple_of(16)) {
         return Err(format!("stack-size = {size}: wanted bytes, a multiple of 16 above 0"));
     }
-    Ok(GuestOptions { guest, stack_size: raw.stack_size, target: raw.target })
+    Ok(GuestOptions {
+        guest,
+        stack_size: raw.stack_size,
+        target: raw.target,
+        max_size: raw.max_size,
+        compare: raw.compare,
+    })
 }
 
 /// Whether a manifest has a profile `guest`. A manifest that cannot be read has been reported by
@@ -355,11 +369,14 @@ mod tests {
 
     #[test]
     fn options_are_read_and_wrong_ones_refused() {
-        let table = r#"{"http-wasm": {"guest": "sizes/log", "stack-size": 1024, "target": "wasm32-wasip1"}}"#;
+        let table = r#"{"http-wasm": {"guest": "sizes/log", "stack-size": 1024, "target": "wasm32-wasip1",
+            "max-size": 155, "compare": {"hand": 148}}}"#;
         let project = Project::read(metadata(&package("size-log", table))).unwrap();
         let filter = &project.filters[0];
         assert_eq!(filter.options.stack_size, Some(1024));
         assert_eq!(filter.options.target, GuestTarget::WasiP1);
+        assert_eq!(filter.options.max_size, Some(155));
+        assert_eq!(filter.options.compare["hand"], 148);
         assert_eq!(project.guest_path(filter), Path::new("/t/guests/sizes/log.wasm"));
 
         for (table, part) in [

@@ -177,7 +177,9 @@ impl<'a> Builder<'a> {
         let named = self.optimise(filter, &linked)?;
         let last = link::strip(&named).map_err(wrong)?;
 
-        let mut report = check::check(&last, &self.options.limits);
+        let mut limits = self.options.limits;
+        limits.max_size = limits.max_size.into_iter().chain(filter.options.max_size).min();
+        let mut report = check::check(&last, &limits);
         report.warnings.extend(leak(&last, &paths));
         if !report.is_ok() {
             let filter = filter.name.clone();

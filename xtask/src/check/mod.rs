@@ -113,7 +113,7 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Report {
         report.problem(
             "size",
             format!("found {} bytes, wanted {max} at most", report.size),
-            "drop what is not used (`build` shows where bytes go, stage by stage) or raise --max-size",
+            "leave out what is not used, or raise the limit (--max-size, or `max-size` in the manifest)",
         );
     }
     if let Some(other) = not_a_module(bytes) {

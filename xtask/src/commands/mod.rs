@@ -7,4 +7,5 @@ pub mod interop;
 pub mod new;
 pub mod replay;
 pub mod setup;
+pub mod size;
 pub mod test;

@@ -1,0 +1,74 @@
+//! `size`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use crate::build::{Builder, Options};
+use crate::project::Project;
+use crate::size;
+use crate::tools::BinaryenVersion;
+use crate::ui;
+
+/// Arguments of `size`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The filters of the table; all of the project when none is named
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
+    #[arg(long, value_name = "FILE")]
+    wasm_opt: Option<PathBuf>,
+    /// Put the table between the markers `<!-- sizes:begin -->` and `<!-- sizes:end -->` of a document
+    #[arg(long, value_name = "FILE", conflicts_with = "verify")]
+    write: Option<PathBuf>,
+    /// Fail when the table in a document is another one
+    #[arg(long, value_name = "FILE")]
+    verify: Option<PathBuf>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let project = Project::locate(None)?;
+    let filters = project.select(&args.filters)?;
+    let options = Options { wasm_opt: args.wasm_opt.clone(), ..Options::default() };
+    let mut builder = Builder::new(&project, &options)?;
+    let version = builder.wasm_opt().version();
+    if version != BinaryenVersion::PINNED {
+        ui::warn(format_args!(
+            "wasm-opt is version {version}; documents have the sizes of version {}",
+            BinaryenVersion::PINNED
+        ));
+    }
+    let mut built = Vec::new();
+    for filter in filters {
+        built.push((filter, builder.build(filter)?));
+    }
+    let rows: Vec<_> = built.iter().map(|(filter, guest)| (*filter, guest)).collect();
+    let table = size::table(&rows);
+
+    let Some(path) = args.write.as_ref().or(args.verify.as_ref()) else {
+        print!("{table}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let shown = path.display();
+    let document = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    let wanted = size::insert(&document, &table).with_context(|| shown.to_string())?;
+    if document == wanted {
+        ui::step("Unchanged", shown);
+    } else if args.write.is_some() {
+        std::fs::write(path, wanted).with_context(|| format!("cannot write {shown}"))?;
+        ui::step("Wrote", format_args!("the table of sizes in {shown}"));
+    } else {
+        eprintln!(
+            "error: {shown} has another table of sizes than these guests:\n{table}\
+             write it with `size --write {shown}`"
+        );
+        return Ok(ExitCode::from(1));
+    }
+    Ok(ExitCode::SUCCESS)
+}
