@@ -85,6 +85,17 @@ pub enum Error {
         /// What it said.
         log: String,
     },
+    /// The host does not take the configuration that was made for it.
+    #[error(
+        "the host cannot read its configuration, of which every `config` of the exchanges is a \
+         part; one that it cannot take needs `[exchange.skip] {key} = \"why\"`. It said:\n{log}"
+    )]
+    Configuration {
+        /// The name that recorded exchanges use for the host.
+        key: &'static str,
+        /// What it said.
+        log: String,
+    },
     /// The host does not take a guest.
     #[error("the host does not take the guest `{guest}`: {reason}")]
     Refused {

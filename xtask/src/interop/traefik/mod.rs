@@ -22,6 +22,8 @@ use crate::live::{self, client};
 use config::Route;
 use logs::Logs;
 
+/// The name that recorded exchanges use for it.
+const KEY: &str = "traefik";
 /// How long it may take until it is ready. It takes a quarter of a second on a free machine.
 const READY: Duration = Duration::from_secs(60);
 /// How often it is started anew when somebody took a port between choosing it and using it.
@@ -56,7 +58,7 @@ impl HostUnderTest for Traefik {
     type Running = Running;
 
     fn key(&self) -> &'static str {
-        "traefik"
+        KEY
     }
 
     fn describe(&self) -> String {
@@ -214,6 +216,10 @@ async fn wait_until_ready(
             }
             match client::send(route.address, &question).await {
                 Ok(Some(answer)) if answer.status == StatusCode::OK => break,
+                _ if logs::refuses_configuration(folder) => {
+                    let log = log_tail(folder);
+                    return Err(Error::Configuration { key: KEY, log });
+                }
                 // Not listening yet, or listening and without its configuration.
                 _ if Instant::now() < end => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
