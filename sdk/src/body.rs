@@ -1,6 +1,5 @@
 //! Reading and writing bodies.
 
-use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -12,11 +11,11 @@ use crate::header::known;
 use crate::headers::Headers;
 use crate::raw::{self, Filling};
 
-/// How many reads in a row may give nothing before a body that has not ended counts as stalled.
+/// How many reads of a body may give nothing before it counts as stalled.
 ///
 /// A host may give nothing while more is to come, so one empty read means little; a guest that waits
 /// for ever would hang its request, which no host puts an end to.
-pub const EMPTY_READS: u32 = 1000;
+pub const EMPTY_READS: u32 = 63;
 
 /// Why a body was not read or written as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub const EMPTY_READS: u32 = 1000;
 pub enum BodyError {
     /// The body has more bytes than the buffer. A request's body goes on to the next handler whole.
     TooLong,
-    /// The host gave nothing for [`EMPTY_READS`] times in a row, and no end.
+    /// The host gave nothing for [`EMPTY_READS`] times, and no end; or the buffer is empty.
     Stalled,
     /// The request declares another length by `content-length`, and hosts fail on a body of another;
     /// only uploads without it, which are chunked, can change their length.
@@ -57,62 +56,89 @@ impl From<BodyError> for Error {
     }
 }
 
-/// What one reading of a body gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunk<'b> {
-    /// The bytes, no more than the buffer has room for. None do not mean that the body has ended.
-    pub bytes: &'b [u8],
-    /// Whether the body has ended: reading on gives nothing.
-    pub end: bool,
-}
-
-/// One read of at most the buffer's length; nothing for an empty buffer, on which a host would trap.
-#[inline]
-fn read_once(kind: BodyKind, buffer: &mut (impl Scratch + ?Sized)) -> (bool, &mut [u8]) {
-    let space = buffer.space();
-    if space.is_empty() { (false, &mut []) } else { raw::read_body(kind, space) }
-}
-
-/// The next bytes, at least one, or `None` at the end.
-#[inline]
-fn read_some<'b>(
+/// How far a body has been read.
+#[derive(Debug)]
+struct Reader {
     kind: BodyKind,
-    ended: &Cell<bool>,
-    buffer: &'b mut (impl Scratch + ?Sized),
-) -> Result<Option<&'b mut [u8]>, BodyError> {
-    let mut filling = Filling::new(buffer.space());
-    let mut reads = 0;
-    while filling.len() == 0 && !ended.get() {
-        reads += 1;
-        match filling.read(kind) {
-            Some(end) if reads <= EMPTY_READS => ended.set(end),
-            _ => return Err(BodyError::Stalled),
-        }
+    /// How many reads may still give nothing; 0 as well when the body has ended, so that there is one
+    /// number to look at: a second costs every guest that reads a dozen bytes.
+    patience: u32,
+    ended: bool,
+}
+
+impl Reader {
+    #[inline]
+    const fn new(kind: BodyKind) -> Self {
+        Self { kind, patience: EMPTY_READS, ended: false }
     }
-    Ok(Some(filling.into_bytes()).filter(|bytes| !bytes.is_empty()))
-}
 
-/// Fills the buffer from the front until the body ends or the buffer is full: what was read, and
-/// whether the body has ended, or that it stalled.
-#[inline]
-fn fill(
-    kind: BodyKind,
-    buffer: &mut (impl Scratch + ?Sized),
-) -> (Result<bool, BodyError>, &mut [u8]) {
-    let mut filling = Filling::new(buffer.space());
-    let mut empty_reads = 0;
-    let end = loop {
-        let before = filling.len();
-        match filling.read(kind) {
-            // Full. Whether that was all can only be seen by asking for more.
-            None => break Ok(false),
-            Some(true) => break Ok(true),
-            Some(false) if filling.len() > before => empty_reads = 0,
-            Some(false) if empty_reads == EMPTY_READS => break Err(BodyError::Stalled),
-            Some(false) => empty_reads += 1,
+    /// One read. `None` at the end, when the host has stalled, and for an empty buffer, on which a
+    /// host would trap.
+    #[inline]
+    fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
+        if self.patience == 0 {
+            return None;
         }
-    };
-    (end, filling.into_bytes())
+        let mut filling = Filling::new(buffer.space());
+        self.step(&mut filling)?;
+        Some(filling.into_bytes())
+    }
+
+    /// One read behind what was read before; `None` where there is no room.
+    #[inline]
+    fn step(&mut self, filling: &mut Filling<'_>) -> Option<()> {
+        let result = filling.read(self.kind)?;
+        self.ended = result.is_eof();
+        // No bytes and no end are the one result that is 0 as a whole.
+        self.patience = if self.ended { 0 } else { self.patience - u32::from(result.bits() == 0) };
+        Some(())
+    }
+
+    /// Reads until the body ends, stalls, or fills the buffer.
+    #[inline]
+    fn fill<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> &'b mut [u8] {
+        let mut filling = Filling::new(buffer.space());
+        while self.patience != 0 && self.step(&mut filling).is_some() {}
+        filling.into_bytes()
+    }
+
+    /// Hands what is left of the body to `see`, chunk by chunk.
+    #[inline]
+    fn each(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        mut see: impl FnMut(&mut [u8]),
+    ) -> Result<(), BodyError> {
+        while let Some(chunk) = self.read(buffer) {
+            see(chunk);
+        }
+        if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
+    }
+
+    /// Reads until the body ends, and keeps nothing.
+    #[inline]
+    fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError> {
+        let space = buffer.space();
+        if self.patience != 0 {
+            // Asked at the end of the loop, which saves bytes.
+            while self.step(&mut Filling::new(space)).is_some() && self.patience != 0 {}
+        }
+        if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
+    }
+
+    /// Whether there is more, when the buffer is full: that can only be seen by asking for it. A body
+    /// that just filled the buffer ends here.
+    #[inline]
+    fn next_byte(&mut self, mut more: impl FnMut(&[u8])) -> Result<bool, BodyError> {
+        let mut byte = [0; 1];
+        while let Some(found) = self.read(&mut byte) {
+            if !found.is_empty() {
+                more(found);
+                return Ok(true);
+            }
+        }
+        if self.ended { Ok(false) } else { Err(BodyError::Stalled) }
+    }
 }
 
 /// The body of the request, before the next handler.
@@ -124,24 +150,48 @@ fn fill(
 /// There is no need to have the host buffer the request, and none to wish for it: the official Go
 /// host keeps only the last chunk that was read.
 #[derive(Debug)]
-pub struct RequestBody<'a>(PhantomData<&'a mut ()>);
+pub struct RequestBody<'a> {
+    reader: Reader,
+    _borrow: PhantomData<&'a mut ()>,
+}
 
 impl RequestBody<'_> {
     const KIND: BodyKind = BodyKind::Request;
 
     #[inline]
     pub(crate) const fn current() -> Self {
-        Self(PhantomData)
+        Self { reader: Reader::new(Self::KIND), _borrow: PhantomData }
     }
 
-    /// Takes the next bytes of the body off it. ABI: `read_body`.
+    /// Takes the next bytes off the body. ABI: `read_body`.
     ///
-    /// They do not reach the next handler: this is for handlers that answer by themselves. An empty
-    /// buffer gets nothing (a host would trap on it).
+    /// They may be none while more is to come. `None` says that there is no more:
+    /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
+    /// buffer is empty.
+    ///
+    /// What is taken does not reach the next handler: this is for handlers that answer by themselves.
     #[inline]
-    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Chunk<'b> {
-        let (end, bytes) = read_once(Self::KIND, buffer);
-        Chunk { bytes, end }
+    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
+        self.reader.read(buffer)
+    }
+
+    /// Whether the body has been read to its end.
+    #[inline]
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        self.reader.ended
+    }
+
+    /// Takes all that is left off the body, a buffer at a time, and drops it. ABI: `read_body`.
+    ///
+    /// For handlers that answer by themselves: a client that has not got rid of its upload may not
+    /// look at the answer.
+    ///
+    /// # Errors
+    /// Where the host stalls, or the buffer is empty.
+    #[inline]
+    pub fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError> {
+        self.reader.drain(buffer)
     }
 
     /// Reads the whole body and passes it on. ABI: `read_body`, `write_body`.
@@ -153,42 +203,20 @@ impl RequestBody<'_> {
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b [u8], BodyError> {
-        let (end, bytes) = fill(Self::KIND, buffer);
+        let bytes = self.reader.fill(buffer);
         raw::write_body(Self::KIND, bytes);
-        if end? {
+        let more = !self.reader.ended
+            && self.reader.next_byte(|byte| raw::write_body(Self::KIND, byte))?;
+        if !more {
             return Ok(bytes);
         }
-        let mut more = false;
-        let ended = Cell::new(false);
-        let mut one = [0; 1];
-        // The rest goes the same way. Where there is none, the body has just filled the buffer.
-        if let Some(byte) = read_some(Self::KIND, &ended, &mut one)? {
-            raw::write_body(Self::KIND, byte);
-            more = true;
-            while let Some(chunk) = read_some(Self::KIND, &ended, bytes)? {
-                raw::write_body(Self::KIND, chunk);
-            }
-        }
-        if more { Err(BodyError::TooLong) } else { Ok(bytes) }
+        // The rest goes the same way.
+        self.reader.each(bytes, |chunk| raw::write_body(Self::KIND, chunk))?;
+        Err(BodyError::TooLong)
     }
 
-    /// Shows each chunk to `look`, and passes the body on. ABI: `read_body`, `write_body`.
-    ///
-    /// # Errors
-    /// Where the host stalls, or the buffer is empty.
-    pub fn inspect(
-        &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
-        mut look: impl FnMut(&[u8]),
-    ) -> Result<(), BodyError> {
-        self.rewrite(buffer, |chunk, writer| {
-            look(chunk);
-            writer.write(chunk);
-        })
-    }
-
-    /// Lets `change` work on each chunk in place, and passes the body on. The length stays, so this
-    /// works for every request. ABI: `read_body`, `write_body`.
+    /// Lets `change` look at each chunk, or change it in place, and passes the body on. The length
+    /// stays, so this works for every request. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
     /// Where the host stalls, or the buffer is empty.
@@ -197,9 +225,9 @@ impl RequestBody<'_> {
         buffer: &mut (impl Scratch + ?Sized),
         mut change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError> {
-        self.rewrite(buffer, |chunk, writer| {
+        self.reader.each(buffer, |chunk| {
             change(chunk);
-            writer.write(chunk);
+            raw::write_body(Self::KIND, chunk);
         })
     }
 
@@ -212,25 +240,13 @@ impl RequestBody<'_> {
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
-        change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
+        mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError> {
         if Headers::of(HeaderKind::Request).contains(known::CONTENT_LENGTH) {
             return Err(BodyError::LengthDeclared);
         }
-        self.rewrite(buffer, change)
-    }
-
-    fn rewrite(
-        &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
-        mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
-    ) -> Result<(), BodyError> {
-        let ended = Cell::new(false);
         let mut writer = BodyWriter::of(Self::KIND);
-        while let Some(chunk) = read_some(Self::KIND, &ended, buffer)? {
-            change(chunk, &mut writer);
-        }
-        Ok(())
+        self.reader.each(buffer, |chunk| change(chunk, &mut writer))
     }
 
     /// Replaces the body. ABI: `write_body`.
@@ -267,7 +283,7 @@ fn parse(digits: &[u8]) -> Option<usize> {
 /// otherwise still be that of the next handler, and break the response for the client.
 #[derive(Debug)]
 pub struct ResponseBody<'a> {
-    ended: Cell<bool>,
+    reader: Reader,
     _borrow: PhantomData<&'a mut ()>,
 }
 
@@ -276,19 +292,24 @@ impl ResponseBody<'_> {
 
     #[inline]
     pub(crate) const fn current() -> Self {
-        Self { ended: Cell::new(false), _borrow: PhantomData }
+        Self { reader: Reader::new(Self::KIND), _borrow: PhantomData }
     }
 
-    /// The next bytes of the body, at least one, or `None` at the end. ABI: `read_body`.
+    /// The next bytes of the body. ABI: `read_body`.
     ///
-    /// # Errors
-    /// Where the host stalls, or the buffer is empty.
+    /// They may be none while more is to come. `None` says that there is no more:
+    /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
+    /// buffer is empty.
     #[inline]
-    pub fn read<'b>(
-        &mut self,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<Option<&'b mut [u8]>, BodyError> {
-        read_some(Self::KIND, &self.ended, buffer)
+    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
+        self.reader.read(buffer)
+    }
+
+    /// Whether the body has been read to its end.
+    #[inline]
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        self.reader.ended
     }
 
     /// Reads what is left of the body. ABI: `read_body`.
@@ -300,15 +321,11 @@ impl ResponseBody<'_> {
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b mut [u8], BodyError> {
-        if self.ended.get() {
-            return Ok(&mut []);
+        let bytes = self.reader.fill(buffer);
+        if !self.reader.ended && self.reader.next_byte(|_| ())? {
+            return Err(BodyError::TooLong);
         }
-        let (end, bytes) = fill(Self::KIND, buffer);
-        if end? || read_some(Self::KIND, &self.ended, &mut [0; 1])?.is_none() {
-            self.ended.set(true);
-            return Ok(bytes);
-        }
-        Err(BodyError::TooLong)
+        Ok(bytes)
     }
 
     /// Replaces the body. ABI: `write_body`, `remove_header`.
@@ -337,10 +354,7 @@ impl ResponseBody<'_> {
     ) -> Result<(), BodyError> {
         raw::remove_header(HeaderKind::Response, known::CONTENT_LENGTH.as_bytes());
         let mut writer = BodyWriter::of(Self::KIND);
-        while let Some(chunk) = read_some(Self::KIND, &self.ended, buffer)? {
-            change(chunk, &mut writer);
-        }
-        Ok(())
+        self.reader.each(buffer, |chunk| change(chunk, &mut writer))
     }
 }
 

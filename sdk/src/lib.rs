@@ -46,7 +46,7 @@ mod trailers;
 mod types;
 mod uri;
 
-pub use body::{BodyError, BodyWriter, Chunk, EMPTY_READS, RequestBody, ResponseBody};
+pub use body::{BodyError, BodyWriter, EMPTY_READS, RequestBody, ResponseBody};
 pub use buffer::{Buffer, Scratch};
 pub use error::{
     Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidStatusCode, InvalidUri,

@@ -281,20 +281,10 @@ pub(crate) fn remove_header(kind: HeaderKind, name: &[u8]) {
     unsafe { imports::remove_header(kind as u32, name.as_ptr(), name.len() as u32) };
 }
 
-/// `read_body`: traps where `space` is empty.
-#[inline]
-pub(crate) fn read_body(kind: BodyKind, space: &mut Space) -> (bool, &mut [u8]) {
-    let (buf, limit) = parts(space);
-    // SAFETY: `buf` is good for writes of `limit` bytes.
-    let result = EofLen::from_bits(unsafe { imports::read_body(kind as u32, buf, limit) });
-    // A host that claims more bytes than fit has written none that could be trusted.
-    (result.is_eof(), written(space, result.len()).unwrap_or_default())
-}
-
-/// A buffer that is filled from the front by reads of a body.
+/// A buffer that is filled from the front by reads of a body: `read_body`.
 pub(crate) struct Filling<'b> {
     space: &'b mut Space,
-    /// The bytes that are filled: the sum of what [`read_body`] gave, each after the one before.
+    /// The bytes that are filled: the sum of what `read_body` gave, each after the one before.
     len: usize,
 }
 
@@ -304,19 +294,17 @@ impl<'b> Filling<'b> {
         Self { space, len: 0 }
     }
 
+    /// Reads as many bytes as there is room for, and gives back what the host says. `None` where there
+    /// is no room, as the host would trap.
     #[inline]
-    pub(crate) const fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Reads as many bytes as there is room for, and says whether the body has ended; `None` where
-    /// there is no room, so that the host is not asked for nothing, on which it would trap.
-    #[inline]
-    pub(crate) fn read(&mut self, kind: BodyKind) -> Option<bool> {
+    pub(crate) fn read(&mut self, kind: BodyKind) -> Option<EofLen> {
         let room = self.space.get_mut(self.len..).filter(|room| !room.is_empty())?;
-        let (end, bytes) = read_body(kind, room);
-        self.len += bytes.len();
-        Some(end)
+        let (buf, limit) = parts(room);
+        // SAFETY: `buf` is good for writes of `limit` bytes.
+        let result = EofLen::from_bits(unsafe { imports::read_body(kind as u32, buf, limit) });
+        // A host that claims more bytes than fit has written none that could be trusted.
+        self.len += written(room, result.len()).map_or(0, |bytes| bytes.len());
+        Some(result)
     }
 
     #[inline]

@@ -1,0 +1,19 @@
+//! Reads the URI.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn filter(request: &mut Request) -> Flow {
+    let _ = request.uri(&mut Buffer::<64>::new());
+    Flow::Stop
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn exchanges() {
+        http_wasm_sdk::testing::replay::<super::filter>("exchanges.toml");
+    }
+}

@@ -1,0 +1,22 @@
+//! Reads a request body that fits into 2 KiB, and insists that there is one.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn filter(request: &mut Request) -> Flow {
+    let mut buffer = Buffer::<2048>::new();
+    let mut body = request.body_mut();
+    let bytes = body.read(&mut buffer);
+    assert!(bytes.is_some_and(|bytes| !bytes.is_empty()) && body.is_end());
+    Flow::Stop
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn exchanges() {
+        http_wasm_sdk::testing::replay::<super::filter>("exchanges.toml");
+    }
+}

@@ -1,0 +1,19 @@
+//! Reads a request body to its end, 2 KiB at a time.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn filter(request: &mut Request) -> Flow {
+    let _ = request.body_mut().drain(&mut Buffer::<2048>::new());
+    Flow::Stop
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn exchanges() {
+        http_wasm_sdk::testing::replay::<super::filter>("exchanges.toml");
+    }
+}

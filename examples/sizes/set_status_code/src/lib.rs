@@ -1,0 +1,18 @@
+//! Answers with a status.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+fn filter(_request: &mut Request, reply: Reply<'_>) -> Sent {
+    reply.status(StatusCode::NOT_FOUND).end()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn exchanges() {
+        http_wasm_sdk::testing::replay::<super::filter>("exchanges.toml");
+    }
+}
