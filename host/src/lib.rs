@@ -9,6 +9,8 @@
 //! Whose semantics apply is the choice of a [`Profile`].
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod exchange;
 pub mod guest;
 pub mod profile;

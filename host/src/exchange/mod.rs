@@ -188,6 +188,13 @@ impl Exchange {
         &self.problems
     }
 
+    /// Writes a message that did not come through `log`, such as a line on the guest's stderr.
+    pub fn host_log(&mut self, level: LogLevel, message: impl Into<String>) {
+        if level >= self.settings.log_threshold {
+            self.logs.push(LogEntry { level, message: message.into() });
+        }
+    }
+
     pub(crate) fn take_records(&mut self) -> (Vec<LogEntry>, Vec<HostCall>, Vec<Problem>) {
         (
             std::mem::take(&mut self.logs),

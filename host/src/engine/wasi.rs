@@ -1,0 +1,255 @@
+//! WASI preview 1 with nothing granted, for guests whose language insists on importing it.
+//!
+//! There are no arguments, no environment, no files and no sockets. What is written to stdout and
+//! stderr goes line by line to the exchange's log, as info and as error; clock and random numbers
+//! are real; everything else returns an error number. `proc_exit` traps.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use http_wasm_abi::{LogLevel, WASI_MODULE};
+use wasmtime::{Caller, ExternType, FuncType, Linker, Val, ValType};
+
+use super::LoadError;
+use super::instance::{State, with_memory};
+use super::link::{unknown, wrong_type};
+use crate::exchange::{LinearMemory, Memory, Trap};
+
+/// The functions of `wasi_snapshot_preview1`: name, and arguments with `i` for `i32` and `l` for
+/// `i64`. Each returns an `i32`, except that [`EXIT`] returns nothing.
+pub(super) const FUNCTIONS: [(&str, &str); 46] = [
+    ("args_get", "ii"),
+    ("args_sizes_get", "ii"),
+    ("clock_res_get", "ii"),
+    ("clock_time_get", "ili"),
+    ("environ_get", "ii"),
+    ("environ_sizes_get", "ii"),
+    ("fd_advise", "illi"),
+    ("fd_allocate", "ill"),
+    ("fd_close", "i"),
+    ("fd_datasync", "i"),
+    ("fd_fdstat_get", "ii"),
+    ("fd_fdstat_set_flags", "ii"),
+    ("fd_fdstat_set_rights", "ill"),
+    ("fd_filestat_get", "ii"),
+    ("fd_filestat_set_size", "il"),
+    ("fd_filestat_set_times", "illi"),
+    ("fd_pread", "iiili"),
+    ("fd_prestat_dir_name", "iii"),
+    ("fd_prestat_get", "ii"),
+    ("fd_pwrite", "iiili"),
+    ("fd_read", "iiii"),
+    ("fd_readdir", "iiili"),
+    ("fd_renumber", "ii"),
+    ("fd_seek", "ilii"),
+    ("fd_sync", "i"),
+    ("fd_tell", "ii"),
+    ("fd_write", "iiii"),
+    ("path_create_directory", "iii"),
+    ("path_filestat_get", "iiiii"),
+    ("path_filestat_set_times", "iiiilli"),
+    ("path_link", "iiiiiii"),
+    ("path_open", "iiiiillii"),
+    ("path_readlink", "iiiiii"),
+    ("path_remove_directory", "iii"),
+    ("path_rename", "iiiiii"),
+    ("path_symlink", "iiiii"),
+    ("path_unlink_file", "iii"),
+    ("poll_oneoff", "iiii"),
+    (EXIT, "i"),
+    ("proc_raise", "i"),
+    ("random_get", "ii"),
+    ("sched_yield", ""),
+    ("sock_accept", "iii"),
+    ("sock_recv", "iiiiii"),
+    ("sock_send", "iiiii"),
+    ("sock_shutdown", "ii"),
+];
+
+pub(super) const EXIT: &str = "proc_exit";
+
+/// The error numbers that are used here.
+mod errno {
+    pub(super) const SUCCESS: u32 = 0;
+    pub(super) const BADF: u32 = 8;
+    pub(super) const FAULT: u32 = 21;
+    pub(super) const INVAL: u32 = 28;
+    pub(super) const NOSYS: u32 = 52;
+    pub(super) const SPIPE: u32 = 70;
+}
+
+const STDERR: u32 = 2;
+/// A line longer than this is logged in pieces, so that a guest cannot fill the host's memory.
+const LONGEST_LINE: usize = 64 << 10;
+
+fn types(params: &str) -> impl Iterator<Item = ValType> {
+    params.bytes().map(|param| if param == b'l' { ValType::I64 } else { ValType::I32 })
+}
+
+/// Whether WASI has this function, with this type.
+pub(super) fn check(name: &str, ty: &ExternType) -> Result<(), LoadError> {
+    let Some((_, params)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
+        let remedy = "preview 1 of WASI has no such function".to_owned();
+        return Err(unknown(WASI_MODULE, name, remedy));
+    };
+    let results = usize::from(name != EXIT);
+    let right = |found: &FuncType| {
+        found.params().len() == params.len()
+            && found.params().zip(types(params)).all(|(found, wanted)| found.matches(&wanted))
+            && found.results().len() == results
+            && found.results().all(|found| found.is_i32())
+    };
+    match ty {
+        ExternType::Func(found) if right(found) => Ok(()),
+        found => {
+            let wanted: Vec<_> = types(params).map(|ty| ty.to_string()).collect();
+            let result = if results == 1 { "i32" } else { "()" };
+            Err(wrong_type(
+                WASI_MODULE,
+                name,
+                found,
+                format!("({}) -> {result}", wanted.join(", ")),
+            ))
+        }
+    }
+}
+
+/// Defines a function that [`check`] has accepted.
+pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
+    let Some(&(name, params)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
+        return Err(wasmtime::format_err!("WASI has no function {name}"));
+    };
+    let results = (name != EXIT).then_some(ValType::I32);
+    let ty = FuncType::new(linker.engine(), types(params), results);
+    let act = move |mut caller: Caller<'_, State>, args: &[Val], results: &mut [Val]| {
+        let args: Vec<u64> = args
+            .iter()
+            .map(|arg| match arg {
+                Val::I32(value) => value.cast_unsigned().into(),
+                Val::I64(value) => value.cast_unsigned(),
+                _ => 0,
+            })
+            .collect();
+        if name == EXIT {
+            return Err(wasmtime::Error::new(Trap::guest(format!(
+                "the guest ended itself with proc_exit({})",
+                args[0]
+            ))));
+        }
+        let number = with_memory(&mut caller, |bytes, state| {
+            call(name, &args, &mut LinearMemory(bytes), state).unwrap_or_else(|number| number)
+        })?;
+        if let [result] = results {
+            *result = Val::I32(number.cast_signed());
+        }
+        Ok(())
+    };
+    linker.func_new(WASI_MODULE, name, ty, act).map(|_| ())
+}
+
+/// What a function does; `Err` is as good as `Ok`, an error number.
+fn call(
+    name: &str,
+    args: &[u64],
+    memory: &mut LinearMemory<'_>,
+    state: &mut State,
+) -> Result<u32, u32> {
+    let mut put = |ptr: u64, bytes: &[u8]| {
+        if memory.write(ptr, bytes) { Ok(errno::SUCCESS) } else { Err(errno::FAULT) }
+    };
+    match name {
+        "args_get" | "environ_get" | "sched_yield" => Ok(errno::SUCCESS),
+        "args_sizes_get" | "environ_sizes_get" => {
+            put(args[0], &[0; 4])?;
+            put(args[1], &[0; 4])
+        }
+        "clock_res_get" => put(args[1], &1_u64.to_le_bytes()),
+        "clock_time_get" => put(args[2], &time(args[0])?.to_le_bytes()),
+        "random_get" => random(args[0], args[1], memory),
+        "fd_write" => write(args, memory, state),
+        "fd_read" if args[0] == 0 => put(args[3], &[0; 4]),
+        "fd_fdstat_get" if args[0] <= STDERR.into() => {
+            // A character device without any rights: 24 bytes, of which the first is the type.
+            let mut stat = [0; 24];
+            stat[0] = 2;
+            put(args[1], &stat)
+        }
+        "fd_seek" | "fd_tell" if args[0] <= STDERR.into() => Err(errno::SPIPE),
+        _ if name.starts_with("fd_") || name.starts_with("path_") || name.starts_with("sock_") => {
+            Err(errno::BADF)
+        }
+        _ => Err(errno::NOSYS),
+    }
+}
+
+fn time(clock: u64) -> Result<u64, u32> {
+    /// When the first guest asked, because a monotonic clock counts from anywhere.
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let nanoseconds = match clock {
+        0 => SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| errno::INVAL)?.as_nanos(),
+        1 => START.get_or_init(Instant::now).elapsed().as_nanos(),
+        _ => return Err(errno::INVAL),
+    };
+    u64::try_from(nanoseconds).map_err(|_| errno::INVAL)
+}
+
+fn random(ptr: u64, len: u64, memory: &mut LinearMemory<'_>) -> Result<u32, u32> {
+    let start = usize::try_from(ptr).map_err(|_| errno::FAULT)?;
+    let end = usize::try_from(len).ok().and_then(|len| start.checked_add(len));
+    let buffer = end.and_then(|end| memory.0.get_mut(start..end)).ok_or(errno::FAULT)?;
+    getrandom::fill(buffer).map_err(|_| errno::NOSYS)?;
+    Ok(errno::SUCCESS)
+}
+
+/// Writes a list of buffers to stdout or stderr.
+fn write(args: &[u64], memory: &mut LinearMemory<'_>, state: &mut State) -> Result<u32, u32> {
+    let [fd, list, count, written] = args else { return Err(errno::INVAL) };
+    let stream = match fd {
+        1 => 0,
+        2 => 1,
+        _ => return Err(errno::BADF),
+    };
+    let word = |memory: &LinearMemory<'_>, ptr: u64| {
+        let bytes = memory.read(ptr, 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(u32::from_le_bytes).ok_or(errno::FAULT)
+    };
+    let mut total = 0_u32;
+    for index in 0..*count {
+        let entry = list + 8 * index;
+        let (ptr, len) = (word(memory, entry)?, word(memory, entry + 4)?);
+        if len == 0 {
+            continue;
+        }
+        let bytes = memory.read(ptr.into(), len).ok_or(errno::FAULT)?;
+        total = total.checked_add(len).ok_or(errno::INVAL)?;
+        state.output[stream].extend_from_slice(bytes);
+        log_lines(state, stream, false);
+    }
+    if memory.write(*written, &total.to_le_bytes()) {
+        Ok(errno::SUCCESS)
+    } else {
+        Err(errno::FAULT)
+    }
+}
+
+/// Logs the complete lines of a stream; with `all`, also what has no end yet.
+fn log_lines(state: &mut State, stream: usize, all: bool) {
+    let level = if stream == 0 { LogLevel::Info } else { LogLevel::Error };
+    let output = &mut state.output[stream];
+    let complete = match output.iter().rposition(|&byte| byte == b'\n') {
+        _ if all || output.len() >= LONGEST_LINE => output.len(),
+        Some(end) => end + 1,
+        None => 0,
+    };
+    for line in output[..complete].split_inclusive(|&byte| byte == b'\n') {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        state.exchange.host_log(level, String::from_utf8_lossy(line));
+    }
+    output.drain(..complete);
+}
+
+/// Logs what is left of lines without an end; called when a hook has ended.
+pub(super) fn flush(state: &mut State) {
+    for stream in 0..state.output.len() {
+        log_lines(state, stream, true);
+    }
+}
