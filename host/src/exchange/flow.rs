@@ -241,7 +241,11 @@ impl Exchange {
             self.problem(None, "the response has trailers and a content-length: the trailers are not sent; remove content-length");
             trailers = Headers::new();
         }
-        let headers = if rules.validates { headers } else { value::as_sent(&headers) };
+        let (headers, trailers) = if rules.validates {
+            (headers, trailers)
+        } else {
+            (value::as_sent(&headers), value::as_sent(&trailers))
+        };
         Some(Response { status, headers, body, chunked: false, trailers })
     }
 

@@ -1,0 +1,120 @@
+//! What goes on, what comes back, and what the client gets.
+
+use super::*;
+
+#[test]
+fn the_answer_of_the_next_handler_reaches_the_client() {
+    for profile in Profile::ALL {
+        for features in [Features::NONE, Features::BUFFER_RESPONSE] {
+            let settings = with_features(profile, features);
+            let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+            hand.set(HeaderKind::Response, "mine", "1").expect("no trap");
+            let mut theirs = Response { status: 201, ..hello() };
+            theirs.headers.insert("theirs", "2");
+            hand.answer(theirs);
+            let names = ["content-length", "mine", "theirs"].map(str::to_owned).to_vec();
+            assert_eq!(hand.names(HeaderKind::Response), Ok(names));
+            let response = hand.finish();
+            assert_eq!((response.status, response.body.as_slice()), (201, &b"hello"[..]));
+            assert_eq!(response.headers.first("mine"), Some(&b"1"[..]));
+            assert_eq!(response.headers.first("theirs"), Some(&b"2"[..]));
+            hand.has_no_problem();
+        }
+    }
+}
+
+#[test]
+fn a_response_header_set_on_both_sides() {
+    for (profile, wanted) in [
+        (Profile::Strict, "mine theirs"),
+        (Profile::Go, "mine theirs"),
+        (Profile::Express, "theirs"),
+    ] {
+        let mut hand = Hand::request(profile);
+        hand.set(HeaderKind::Response, "a", "mine").expect("no trap");
+        let mut theirs = hello();
+        theirs.headers.insert("a", "theirs");
+        hand.answer(theirs);
+        let values = hand.values(HeaderKind::Response, "a").expect("no trap");
+        assert_eq!(values.join(" "), wanted);
+        match profile {
+            Profile::Strict => {
+                hand.has_problem("the response header \"a\" was set before the next handler")
+            }
+            _ => hand.has_no_problem(),
+        }
+    }
+}
+
+#[test]
+fn an_answer_before_going_on_is_mixed_up() {
+    let mut hand = Hand::request(Profile::Go);
+    hand.status(403).expect("no trap");
+    hand.write(BodyKind::Response, "no, ").expect("no trap");
+    hand.answer(hello());
+    let response = hand.finish();
+    assert_eq!((response.status, response.body.as_slice()), (403, &b"no, hello"[..]));
+    for features in [Features::NONE, Features::BUFFER_RESPONSE] {
+        let settings = with_features(Profile::Strict, features);
+        let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+        hand.write(BodyKind::Response, "no").expect("no trap");
+        hand.answer(Response::default());
+        hand.has_problem("the guest wrote a status or a body and then went on");
+    }
+}
+
+#[test]
+fn changes_after_an_unbuffered_answer_do_nothing_on_express() {
+    let mut hand = Hand::response(settings(Profile::Express));
+    hand.status(500).expect("no trap");
+    hand.set(HeaderKind::Request, "late", "1").expect("no trap");
+    hand.write(BodyKind::Request, "late").expect("no trap");
+    assert_eq!(hand.finish().status, 200);
+}
+
+#[test]
+fn a_next_handler_that_fails() {
+    for (profile, wanted) in [(Profile::Strict, 502), (Profile::Go, 200)] {
+        for features in [Features::NONE, Features::BUFFER_RESPONSE] {
+            let settings = with_features(profile, features);
+            let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+            hand.exchange.forward().expect("it goes on");
+            hand.exchange.answer(Err(NextError("broken".to_owned())));
+            if !features.is_empty() {
+                assert_eq!(hand.call(Function::GetStatusCode, &[]), Ok(wanted.into()));
+            }
+            assert_eq!(hand.finish().status, wanted);
+        }
+    }
+}
+
+#[test]
+fn a_buffered_answer_is_changed_in_the_response_hook() {
+    for profile in Profile::ALL {
+        let mut hand = Hand::response(with_features(profile, Features::BUFFER_RESPONSE));
+        hand.status(202).expect("no trap");
+        hand.set(HeaderKind::Response, "a", "1").expect("no trap");
+        hand.set(HeaderKind::Response, "content-length", "3").expect("no trap");
+        hand.write(BodyKind::Response, "new").expect("no trap");
+        let response = hand.finish();
+        assert_eq!((response.status, response.body.as_slice()), (202, &b"new"[..]));
+        assert_eq!(response.headers.first("a"), Some(&b"1"[..]));
+        hand.has_no_problem();
+    }
+}
+
+#[test]
+fn a_problem_that_repeats_is_told_once() {
+    let mut hand = Hand::request(Profile::Strict);
+    for _ in 0..3 {
+        hand.set(HeaderKind::Request, "Upper", "1").expect("no trap");
+    }
+    hand.has_problem("set_header_value in handle_request: the header name \"Upper\"");
+}
+
+#[test]
+fn an_exchange_moves_between_threads() {
+    let hand = Hand::request(Profile::Strict);
+    let exchange = std::thread::spawn(move || hand.exchange).join().expect("no panic");
+    assert_eq!(exchange.phase(), Phase::Request);
+}
