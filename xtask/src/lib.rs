@@ -16,6 +16,7 @@ pub mod link;
 pub mod live;
 pub mod process;
 pub mod project;
+pub mod replay;
 pub mod scaffold;
 pub mod show;
 pub mod size;

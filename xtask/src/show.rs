@@ -27,7 +27,10 @@ pub fn response(response: &Response) -> Vec<String> {
 
 fn rest(headers: &Headers, bytes: &[u8], trailers: &Headers, lines: &mut Vec<String>) {
     let header = |(name, value): (&str, &[u8])| format!("{name}: {}", value.escape_ascii());
-    lines.extend(headers.iter().map(header));
+    // A peer adds the right length by itself; only a wrong one is news.
+    let length = bytes.len().to_string();
+    let is_news = |pair: &(&str, &[u8])| *pair != ("content-length", length.as_bytes());
+    lines.extend(headers.iter().filter(is_news).map(header));
     if !bytes.is_empty() {
         lines.push(body(bytes));
     }
@@ -99,6 +102,19 @@ mod tests {
             assert_eq!(shown, ["200 OK".to_owned(), format!("({count} bytes)")]);
         }
         assert_eq!(response(&Response::with_status(799)), ["799"]);
+    }
+
+    #[test]
+    fn a_length_is_shown_only_when_it_is_wrong() {
+        let shown = |length: &str| {
+            response(&Response {
+                headers: [("content-length", length)].into_iter().collect(),
+                body: b"12345".to_vec(),
+                ..Response::default()
+            })
+        };
+        assert_eq!(shown("5"), ["200 OK", "\"12345\""]);
+        assert_eq!(shown("6"), ["200 OK", "content-length: 6", "\"12345\""]);
     }
 
     #[test]
