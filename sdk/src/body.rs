@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use http_wasm_abi::{BodyKind, HeaderKind};
 
-use crate::buffer::Scratch;
+use crate::buffer::{Lend, Scratch};
 use crate::error::Error;
 use crate::header::known;
 use crate::headers::Headers;
@@ -25,6 +25,9 @@ pub enum BodyError {
     TooLong,
     /// The host gave nothing for [`EMPTY_READS`] times, and no end; or the buffer is empty.
     Stalled,
+    /// The body was read or written before, in this hook: reading it again gives nothing, and writing
+    /// it again appends.
+    Used,
     /// The request declares another length by `content-length`, and hosts fail on a body of another;
     /// only uploads without it, which are chunked, can change their length.
     LengthDeclared,
@@ -35,6 +38,7 @@ impl BodyError {
         match self {
             Self::TooLong => "the body is longer than the buffer for it",
             Self::Stalled => "the host gives neither more of the body nor its end",
+            Self::Used => "the body was read or written before",
             Self::LengthDeclared => {
                 "the request declares the length of its body, so the body cannot get another"
             }
@@ -56,10 +60,14 @@ impl From<BodyError> for Error {
     }
 }
 
-/// How far a body has been read.
+/// How far a body has been read and written during a hook.
 #[derive(Debug)]
-struct Reader {
+pub(crate) struct Reader {
     kind: BodyKind,
+    /// Whether a request's body was read or written.
+    used: bool,
+    /// Whether a response's body was written: reading it leaves it as it is.
+    written: bool,
     /// How many reads may still give nothing; 0 as well when the body has ended, so that there is one
     /// number to look at: a second costs every guest that reads a dozen bytes.
     patience: u32,
@@ -68,8 +76,20 @@ struct Reader {
 
 impl Reader {
     #[inline]
-    const fn new(kind: BodyKind) -> Self {
-        Self { kind, patience: EMPTY_READS, ended: false }
+    pub(crate) const fn new(kind: BodyKind) -> Self {
+        Self { kind, used: false, written: false, patience: EMPTY_READS, ended: false }
+    }
+
+    /// For what needs the whole body.
+    #[inline]
+    fn unused(&mut self) -> Result<(), BodyError> {
+        if core::mem::replace(&mut self.used, true) { Err(BodyError::Used) } else { Ok(()) }
+    }
+
+    /// For what writes a body that was not written yet.
+    #[inline]
+    pub(crate) fn unwritten(&mut self) -> Result<(), BodyError> {
+        if core::mem::replace(&mut self.written, true) { Err(BodyError::Used) } else { Ok(()) }
     }
 
     /// One read. `None` at the end, when the host has stalled, and for an empty buffer, on which a
@@ -87,6 +107,7 @@ impl Reader {
     /// One read behind what was read before; `None` where there is no room.
     #[inline]
     fn step(&mut self, filling: &mut Filling<'_>) -> Option<()> {
+        self.used = true;
         let result = filling.read(self.kind)?;
         self.ended = result.is_eof();
         // No bytes and no end are the one result that is 0 as a whole.
@@ -126,18 +147,18 @@ impl Reader {
         if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
 
-    /// Whether there is more, when the buffer is full: that can only be seen by asking for it. A body
-    /// that just filled the buffer ends here.
+    /// What comes after a full buffer: that can only be seen by asking for it. A body that has just
+    /// filled the buffer ends here.
     #[inline]
-    fn next_byte(&mut self, mut more: impl FnMut(&[u8])) -> Result<bool, BodyError> {
-        let mut byte = [0; 1];
-        while let Some(found) = self.read(&mut byte) {
-            if !found.is_empty() {
-                more(found);
-                return Ok(true);
-            }
+    fn next_byte<'b>(&mut self, byte: &'b mut [u8; 1]) -> Result<Option<&'b [u8]>, BodyError> {
+        let mut filling = Filling::new(byte.space());
+        while self.patience != 0 && self.step(&mut filling).is_some() {}
+        let found = filling.into_bytes();
+        match (found.is_empty(), self.ended) {
+            (false, _) => Ok(Some(found)),
+            (true, true) => Ok(None),
+            (true, false) => Err(BodyError::Stalled),
         }
-        if self.ended { Ok(false) } else { Err(BodyError::Stalled) }
     }
 }
 
@@ -151,16 +172,15 @@ impl Reader {
 /// host keeps only the last chunk that was read.
 #[derive(Debug)]
 pub struct RequestBody<'a> {
-    reader: Reader,
-    _borrow: PhantomData<&'a mut ()>,
+    reader: &'a mut Reader,
 }
 
-impl RequestBody<'_> {
+impl<'a> RequestBody<'a> {
     const KIND: BodyKind = BodyKind::Request;
 
     #[inline]
-    pub(crate) const fn current() -> Self {
-        Self { reader: Reader::new(Self::KIND), _borrow: PhantomData }
+    pub(crate) const fn of(reader: &'a mut Reader) -> Self {
+        Self { reader }
     }
 
     /// Takes the next bytes off the body. ABI: `read_body`.
@@ -197,34 +217,55 @@ impl RequestBody<'_> {
     /// Reads the whole body and passes it on. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where it does not fit into `buffer`, or the host stalls. What there is of it is passed on
-    /// nevertheless.
+    /// Where it does not fit into `buffer`, or the host stalls: what there is of it is passed on
+    /// nevertheless. Where it was used before.
     pub fn read_all<'b>(
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b [u8], BodyError> {
+        self.map_all(buffer, |_| ()).map(|bytes| &*bytes)
+    }
+
+    /// Reads the whole body, lets `change` work on it in place, and passes it on. ABI: `read_body`,
+    /// `write_body`.
+    ///
+    /// # Errors
+    /// Where it does not fit into `buffer`, or the host stalls: what there is of it is passed on
+    /// nevertheless, unchanged. Where it was used before.
+    #[inline]
+    pub fn map_all<'b>(
+        &mut self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+        change: impl FnOnce(&mut [u8]),
+    ) -> Result<&'b mut [u8], BodyError> {
+        self.reader.unused()?;
         let bytes = self.reader.fill(buffer);
-        raw::write_body(Self::KIND, bytes);
-        let more = !self.reader.ended
-            && self.reader.next_byte(|byte| raw::write_body(Self::KIND, byte))?;
-        if !more {
-            return Ok(bytes);
+        let mut byte = [0; 1];
+        let next = if self.reader.ended { Ok(None) } else { self.reader.next_byte(&mut byte) };
+        if let Ok(None) = next {
+            change(bytes);
         }
-        // The rest goes the same way.
-        self.reader.each(bytes, |chunk| raw::write_body(Self::KIND, chunk))?;
-        Err(BodyError::TooLong)
+        raw::write_body(Self::KIND, bytes);
+        if let Some(byte) = next? {
+            // The rest goes the same way.
+            raw::write_body(Self::KIND, byte);
+            self.reader.each(bytes, |chunk| raw::write_body(Self::KIND, chunk))?;
+            return Err(BodyError::TooLong);
+        }
+        Ok(bytes)
     }
 
     /// Lets `change` look at each chunk, or change it in place, and passes the body on. The length
     /// stays, so this works for every request. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where the host stalls, or the buffer is empty.
+    /// Where the host stalls, or the buffer is empty; where the body was used before.
     pub fn map(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
         mut change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError> {
+        self.reader.unused()?;
         self.reader.each(buffer, |chunk| {
             change(chunk);
             raw::write_body(Self::KIND, chunk);
@@ -235,8 +276,8 @@ impl RequestBody<'_> {
     /// `write_body`.
     ///
     /// # Errors
-    /// Where the request declares its length: nothing was read then. Where the host stalls, or the
-    /// buffer is empty.
+    /// Where the request declares its length, or the body was used before: nothing was read then.
+    /// Where the host stalls, or the buffer is empty.
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
@@ -245,6 +286,7 @@ impl RequestBody<'_> {
         if Headers::of(HeaderKind::Request).contains(known::CONTENT_LENGTH) {
             return Err(BodyError::LengthDeclared);
         }
+        self.reader.unused()?;
         let mut writer = BodyWriter::of(Self::KIND);
         self.reader.each(buffer, |chunk| change(chunk, &mut writer))
     }
@@ -252,7 +294,8 @@ impl RequestBody<'_> {
     /// Replaces the body. ABI: `write_body`.
     ///
     /// # Errors
-    /// Where the request declares another length: nothing was written then.
+    /// Where the request declares another length, or the body was used before: nothing was written
+    /// then.
     pub fn replace(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), BodyError> {
         let bytes = bytes.as_ref();
         let mut digits = [0; 20];
@@ -261,6 +304,7 @@ impl RequestBody<'_> {
             Ok(Some(declared)) if parse(declared.as_bytes()) == Some(bytes.len()) => {}
             _ => return Err(BodyError::LengthDeclared),
         }
+        self.reader.unused()?;
         raw::write_body(Self::KIND, bytes);
         Ok(())
     }
@@ -283,16 +327,15 @@ fn parse(digits: &[u8]) -> Option<usize> {
 /// otherwise still be that of the next handler, and break the response for the client.
 #[derive(Debug)]
 pub struct ResponseBody<'a> {
-    reader: Reader,
-    _borrow: PhantomData<&'a mut ()>,
+    reader: &'a mut Reader,
 }
 
-impl ResponseBody<'_> {
+impl<'a> ResponseBody<'a> {
     const KIND: BodyKind = BodyKind::Response;
 
     #[inline]
-    pub(crate) const fn current() -> Self {
-        Self { reader: Reader::new(Self::KIND), _borrow: PhantomData }
+    pub(crate) const fn of(reader: &'a mut Reader) -> Self {
+        Self { reader }
     }
 
     /// The next bytes of the body. ABI: `read_body`.
@@ -322,39 +365,73 @@ impl ResponseBody<'_> {
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b mut [u8], BodyError> {
         let bytes = self.reader.fill(buffer);
-        if !self.reader.ended && self.reader.next_byte(|_| ())? {
+        if !self.reader.ended && self.reader.next_byte(&mut [0; 1])?.is_some() {
             return Err(BodyError::TooLong);
         }
         Ok(bytes)
     }
 
-    /// Replaces the body. ABI: `write_body`, `remove_header`.
+    /// Reads the whole body, lets `change` work on it in place, and writes it back. ABI: `read_body`,
+    /// `write_body`.
+    ///
+    /// # Errors
+    /// Where it does not fit into `buffer`, or the host stalls, or it was replaced before; it stays as
+    /// it is then.
     #[inline]
-    pub fn replace(&mut self, bytes: impl AsRef<[u8]>) {
-        self.writer().write(bytes);
+    pub fn map_all<'b>(
+        &mut self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+        change: impl FnOnce(&mut [u8]),
+    ) -> Result<&'b mut [u8], BodyError> {
+        let bytes = self.read_all(buffer)?;
+        self.reader.unwritten()?;
+        change(bytes);
+        raw::write_body(Self::KIND, bytes);
+        Ok(bytes)
+    }
+
+    /// Replaces the body. ABI: `write_body`, `remove_header`.
+    ///
+    /// # Errors
+    /// Where it was replaced before.
+    #[inline]
+    pub fn replace(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), BodyError> {
+        self.start_writing()?.write(bytes);
+        Ok(())
     }
 
     /// Replaces the body, in pieces; without a piece, by nothing. ABI: `write_body`, `remove_header`.
+    ///
+    /// # Errors
+    /// Where it was replaced before.
     #[inline]
-    pub fn writer(&mut self) -> BodyWriter<'_> {
-        raw::remove_header(HeaderKind::Response, known::CONTENT_LENGTH.as_bytes());
-        raw::write_body(Self::KIND, &[]);
-        BodyWriter::of(Self::KIND)
+    pub fn writer(&mut self) -> Result<BodyWriter<'_>, BodyError> {
+        let mut writer = self.start_writing()?;
+        writer.write([]);
+        Ok(writer)
     }
 
     /// Hands each chunk to `change`, which writes what the client is to get instead. ABI:
     /// `read_body`, `write_body`, `remove_header`.
     ///
     /// # Errors
-    /// Where the host stalls, or the buffer is empty.
+    /// Where the host stalls, or the buffer is empty; where the body was replaced before.
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
         mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError> {
-        raw::remove_header(HeaderKind::Response, known::CONTENT_LENGTH.as_bytes());
-        let mut writer = BodyWriter::of(Self::KIND);
+        let mut writer = self.start_writing()?;
         self.reader.each(buffer, |chunk| change(chunk, &mut writer))
+    }
+
+    /// The first write replaces the body, and every later one appends; and the length that the next
+    /// handler gave no longer holds.
+    #[inline]
+    fn start_writing(&mut self) -> Result<BodyWriter<'static>, BodyError> {
+        self.reader.unwritten()?;
+        raw::remove_header(HeaderKind::Response, known::CONTENT_LENGTH.as_bytes());
+        Ok(BodyWriter::of(Self::KIND))
     }
 }
 

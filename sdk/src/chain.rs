@@ -48,19 +48,17 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
         trailers: Option<Trailers<'_, Unbuffered>>,
     ) -> Result<(), Error> {
         let trailers = trailers.as_ref();
-        let inner = self.1.response(
-            request,
-            &mut response.for_handler(),
-            second,
-            trailers.map(Trailers::for_handler),
-        );
-        let outer = self.0.response(
-            request,
-            &mut response.for_handler(),
-            first,
-            trailers.map(Trailers::for_handler),
-        );
-        inner.and(outer)
+        response.lend(|response| {
+            let trailers = trailers.map(Trailers::for_handler);
+            let done = self.1.response(request, response, second, trailers);
+            response.close(done);
+        });
+        response.lend(|response| {
+            let trailers = trailers.map(Trailers::for_handler);
+            let done = self.0.response(request, response, first, trailers);
+            response.close(done);
+        });
+        Ok(())
     }
 }
 

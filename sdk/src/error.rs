@@ -84,6 +84,14 @@ impl Error {
         self.message
     }
 
+    /// Writes the message to the log, unless it is there.
+    #[inline]
+    pub(crate) fn report(&self) {
+        if let Some(message) = self.message {
+            crate::log::error(message);
+        }
+    }
+
     /// An error with a message made by formatting. It is logged at once; beyond
     /// [`log::LIMIT`](crate::log::LIMIT) bytes it is cut, with a mark.
     pub fn display(error: impl fmt::Display) -> Self {

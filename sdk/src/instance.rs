@@ -2,16 +2,13 @@
 
 use core::any::Any;
 
-use http_wasm_abi::{BodyKind, CtxNext, Features};
+use http_wasm_abi::{CtxNext, Features};
 
-use crate::error::Error;
 use crate::handler::{Ctx, Flow, Handler};
-use crate::log;
 use crate::raw::{self, GuestCell};
 use crate::request::Request;
-use crate::response::{Progress, Reply, Response};
+use crate::response::{Progress, Reply, Response, fail};
 use crate::trailers::Trailers;
-use crate::types::StatusCode;
 
 /// What an instance keeps between the host's calls.
 ///
@@ -64,7 +61,11 @@ impl<H: Handler> Instance<H> {
         // State is still there when the host gave the last request up between the hooks.
         drop(self.state.replace(None));
         let Ok(mut handler) = self.take_handler() else {
-            return if H::FAILS_OPEN { CtxNext::go_on(0).bits() } else { fail() };
+            if H::FAILS_OPEN {
+                return CtxNext::go_on(0).bits();
+            }
+            fail(true);
+            return CtxNext::STOP.bits();
         };
         let progress = Progress::default();
         let flow = handler.request(
@@ -80,8 +81,11 @@ impl<H: Handler> Instance<H> {
             }
             Ok(Flow::Stop) => CtxNext::STOP.bits(),
             Err(error) => {
-                report(&error);
-                if progress.begun.get() { CtxNext::STOP.bits() } else { fail() }
+                error.report();
+                if !progress.begun.get() {
+                    fail(true);
+                }
+                CtxNext::STOP.bits()
             }
         }
     }
@@ -94,16 +98,15 @@ impl<H: Handler> Instance<H> {
         }
         let Some(state) = self.take_state(ctx) else { return };
         let Ok(mut handler) = self.take_handler() else { return };
+        let mut response = Response::current(is_error, self.buffered.replace(false));
         let done = handler.response(
             &Request::current(),
-            &mut Response::current(is_error, self.buffered.replace(false)),
+            &mut response,
             state,
             if self.has_trailers() { Some(Trailers::current()) } else { None },
         );
         self.handler.replace(Some(handler));
-        if let Err(error) = done {
-            report(&error);
-        }
+        response.close(done);
     }
 
     /// The handler, out of its place; a new one where there is none, or an error that is logged.
@@ -111,7 +114,7 @@ impl<H: Handler> Instance<H> {
     fn take_handler(&self) -> Result<H, ()> {
         match self.handler.replace(None) {
             Some(handler) => Ok(handler),
-            None => H::new().map_err(|error| report(&error)),
+            None => H::new().map_err(|error| error.report()),
         }
     }
 
@@ -151,19 +154,5 @@ impl<H: Handler> Instance<H> {
             state = self.state.replace(None);
         }
         state
-    }
-}
-
-/// Answers with a 500 that says nothing of why.
-#[inline(never)]
-fn fail() -> u64 {
-    raw::set_status_code(StatusCode::INTERNAL_SERVER_ERROR.as_u16().into());
-    raw::write_body(BodyKind::Response, b"internal server error\n");
-    CtxNext::STOP.bits()
-}
-
-fn report(error: &Error) {
-    if let Some(message) = error.message() {
-        log::error(message);
     }
 }

@@ -58,8 +58,7 @@ pub use headers::{Headers, HeadersMut, Names, Values};
 pub use http_wasm_macros::handler;
 pub use request::Request;
 pub use response::{
-    Buffered, BufferedResponse, Buffering, MaybeBuffered, Reply, ReplyBody, Response, Sent,
-    Unbuffered,
+    Buffered, Buffering, MaybeBuffered, Reply, ReplyBody, Response, Sent, Unbuffered,
 };
 pub use trailers::{BeforeNext, RequestTrailersMut, ResponseTrailersMut, Trailers};
 pub use types::{Method, StatusCode};

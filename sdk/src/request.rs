@@ -1,8 +1,8 @@
 //! The request, as a handler sees it.
 
-use http_wasm_abi::HeaderKind;
+use http_wasm_abi::{BodyKind, HeaderKind};
 
-use crate::body::RequestBody;
+use crate::body::{Reader, RequestBody};
 use crate::buffer::Scratch;
 use crate::error::TooLong;
 use crate::headers::{Headers, HeadersMut};
@@ -17,12 +17,14 @@ use crate::uri::{RequestUri, Uri};
 ///
 /// It holds no data: every reading function asks the host, and writes to the buffer that you lend.
 #[derive(Debug)]
-pub struct Request(());
+pub struct Request {
+    body: Reader,
+}
 
 impl Request {
     #[inline]
     pub(crate) const fn current() -> Self {
-        Self(())
+        Self { body: Reader::new(BodyKind::Request) }
     }
 
     /// The method, such as `GET`. ABI: `get_method`.
@@ -105,6 +107,6 @@ impl Request {
     /// The body.
     #[inline]
     pub const fn body_mut(&mut self) -> RequestBody<'_> {
-        RequestBody::current()
+        RequestBody::of(&mut self.body)
     }
 }

@@ -2,11 +2,11 @@
 
 use core::cell::Cell;
 use core::marker::PhantomData;
-use core::ops::{Deref, DerefMut};
 
 use http_wasm_abi::{BodyKind, Features, HeaderKind};
 
-use crate::body::ResponseBody;
+use crate::body::{Reader, ResponseBody};
+use crate::error::Error;
 use crate::header::{HeaderName, HeaderValue, known};
 use crate::headers::{Headers, HeadersMut};
 use crate::raw;
@@ -62,7 +62,7 @@ impl<'a> Reply<'a> {
     /// `false` where the request wants another protocol (`upgrade`), which buffering would break.
     ///
     /// The hook of a handler that declares `#[handler(may_buffer_response)]` sees it at
-    /// [`Response::as_buffered`]. ABI: `enable_features`.
+    /// [`Response::when_buffered`]. ABI: `enable_features`.
     #[inline]
     pub fn buffer_response(&mut self, request: &Request) -> bool {
         if request.headers().contains(known::UPGRADE) {
@@ -135,6 +135,15 @@ impl ReplyBody<'_> {
     }
 }
 
+/// Answers with a 500 that says nothing of why.
+#[inline(never)]
+pub(crate) fn fail(with_body: bool) {
+    raw::set_status_code(StatusCode::INTERNAL_SERVER_ERROR.as_u16().into());
+    if with_body {
+        raw::write_body(BodyKind::Response, b"internal server error\n");
+    }
+}
+
 /// The answer is given: a handler that returns this stops here.
 #[derive(Debug)]
 pub struct Sent(());
@@ -144,6 +153,10 @@ pub struct Sent(());
 pub trait Buffering: sealed::Sealed + 'static {
     /// The features that have to be enabled for it from the start.
     const FEATURES: Features;
+
+    /// Whether the response is held back, given whether the request hook asked for that.
+    #[doc(hidden)]
+    fn holds(asked: bool) -> bool;
 }
 
 mod sealed {
@@ -174,14 +187,29 @@ impl sealed::Sealed for MaybeBuffered {}
 
 impl Buffering for Unbuffered {
     const FEATURES: Features = Features::NONE;
+
+    #[inline]
+    fn holds(_asked: bool) -> bool {
+        false
+    }
 }
 
 impl Buffering for Buffered {
     const FEATURES: Features = Features::BUFFER_RESPONSE;
+
+    #[inline]
+    fn holds(_asked: bool) -> bool {
+        true
+    }
 }
 
 impl Buffering for MaybeBuffered {
     const FEATURES: Features = Features::NONE;
+
+    #[inline]
+    fn holds(asked: bool) -> bool {
+        asked
+    }
 }
 
 /// The response after the next handler.
@@ -192,19 +220,43 @@ impl Buffering for MaybeBuffered {
 pub struct Response<B: Buffering = Unbuffered> {
     is_error: bool,
     buffered: bool,
+    body: Reader,
     _buffering: PhantomData<B>,
 }
 
 impl<B: Buffering> Response<B> {
     #[inline]
     pub(crate) const fn current(is_error: bool, buffered: bool) -> Self {
-        Self { is_error, buffered, _buffering: PhantomData }
+        Self { is_error, buffered, body: Reader::new(BodyKind::Response), _buffering: PhantomData }
     }
 
-    /// The same response for a handler that declares something else.
+    /// Lends the same response as a handler takes it that declares something else.
     #[inline]
-    pub(crate) const fn for_handler<C: Buffering>(&self) -> Response<C> {
-        Response::current(self.is_error, self.buffered)
+    pub(crate) fn lend<C: Buffering, R>(&mut self, take: impl FnOnce(&mut Response<C>) -> R) -> R {
+        let mut lent = Response {
+            is_error: self.is_error,
+            buffered: self.buffered,
+            body: core::mem::replace(&mut self.body, Reader::new(BodyKind::Response)),
+            _buffering: PhantomData,
+        };
+        let result = take(&mut lent);
+        self.body = lent.body;
+        result
+    }
+
+    /// Ends a response hook: an error is logged, and answered with a 500 where that can still be done,
+    /// so that nothing goes out which the hook was to change.
+    #[inline]
+    pub(crate) fn close(&mut self, done: Result<(), Error>) {
+        if let Err(error) = done {
+            error.report();
+            if B::holds(self.buffered) {
+                for name in [known::CONTENT_LENGTH, known::CONTENT_ENCODING] {
+                    raw::remove_header(HeaderKind::Response, name.as_bytes());
+                }
+                fail(self.body.unwritten().is_ok());
+            }
+        }
     }
 
     /// Whether the next handler failed in the host.
@@ -225,30 +277,13 @@ impl<B: Buffering> Response<B> {
 }
 
 impl Response<MaybeBuffered> {
-    /// The response to be changed, where the request hook asked for that.
+    /// Hands the response over to be changed, if the request hook had it buffered; `None` if not.
     #[inline]
-    pub fn as_buffered(&mut self) -> Option<BufferedResponse<'_>> {
-        self.buffered.then(|| BufferedResponse(self.for_handler(), PhantomData))
-    }
-}
-
-/// A response that the request hook had buffered: as good as a [`Response<Buffered>`].
-#[derive(Debug)]
-pub struct BufferedResponse<'a>(Response<Buffered>, PhantomData<&'a mut ()>);
-
-impl Deref for BufferedResponse<'_> {
-    type Target = Response<Buffered>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl DerefMut for BufferedResponse<'_> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+    pub fn when_buffered<R>(
+        &mut self,
+        change: impl FnOnce(&mut Response<Buffered>) -> R,
+    ) -> Option<R> {
+        if self.buffered { Some(self.lend(change)) } else { None }
     }
 }
 
@@ -257,7 +292,7 @@ impl DerefMut for BufferedResponse<'_> {
     message = "the response hook can read the headers of this response, and nothing else",
     label = "not buffered by the host",
     note = "hosts trap on it: declare #[handler(buffer_response)] and take `&mut Response<Buffered>`",
-    note = "or declare #[handler(may_buffer_response)], take `&mut Response<MaybeBuffered>` and ask `as_buffered`"
+    note = "or declare #[handler(may_buffer_response)], take `&mut Response<MaybeBuffered>` and call `when_buffered`"
 )]
 pub trait WholeResponse: Buffering {}
 
@@ -298,6 +333,6 @@ impl<B: Buffering> Response<B> {
     where
         B: WholeResponse,
     {
-        ResponseBody::current()
+        ResponseBody::of(&mut self.body)
     }
 }

@@ -10,8 +10,8 @@ impl Filter {
     fn request(&self, _request: &mut Request) {}
 
     fn response(&self, _request: &Request, response: &mut Response<MaybeBuffered>) {
-        let buffered = response.as_buffered().map(|response| *response);
-        drop(buffered);
+        let kept = response.when_buffered(|response| response);
+        drop(kept);
     }
 }
 
