@@ -11,13 +11,17 @@ pub(crate) struct Body {
     pub(crate) calls_unknown: bool,
     /// The globals that it reads or writes.
     pub(crate) globals: Vec<u32>,
+    /// Whether it has no instruction but the last.
+    pub(crate) is_empty: bool,
 }
 
 impl Body {
     pub(crate) fn read(body: &FunctionBody<'_>) -> wasmparser::Result<Self> {
-        let mut result = Self::default();
+        let mut result = Self { is_empty: true, ..Self::default() };
         for operator in body.get_operators_reader()? {
-            match operator? {
+            let operator = operator?;
+            result.is_empty &= matches!(operator, Operator::End);
+            match operator {
                 Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
                     result.calls.push(function_index);
                 }

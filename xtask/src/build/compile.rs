@@ -8,8 +8,8 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::Error;
-use crate::process;
-use crate::project::{Filter, Project};
+use crate::project::{Filter, GuestTarget, Project};
+use crate::{link, process};
 
 /// The name of cargo's profile for guests.
 pub const PROFILE: &str = "guest";
@@ -71,6 +71,9 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
     // The stack lies below the data, so that an overflow traps instead of writing over the data.
     command.args(["--", "-C", "link-arg=--stack-first", "-C"]);
     command.arg(format!("link-arg=-zstack-size={}", run.stack_size));
+    if filter.options.target == GuestTarget::WasiP1 {
+        command.args(["-C", &format!("link-arg=--export={}", link::CONSTRUCTORS)]);
+    }
     if run.quiet {
         return module(&process::run(&mut command)?.stdout, filter);
     }

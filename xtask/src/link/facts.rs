@@ -30,6 +30,8 @@ pub(super) struct Entry {
     pub(super) params: u32,
     /// Whether it, or anything it may call, moves the stack pointer.
     pub(super) uses_stack: bool,
+    /// Whether its body does nothing.
+    pub(super) is_empty: bool,
 }
 
 /// What was found in a module.
@@ -167,7 +169,10 @@ impl Reader {
                 let ty = *self.function_types.get(*function as usize)?;
                 let params = *self.params.get(ty as usize)?;
                 let uses_stack = users.get(*function as usize).copied().unwrap_or(false);
-                Some((name.clone(), Entry { function: *function, ty, params, uses_stack }))
+                let body = self.bodies.get((function - self.imported_functions) as usize)?;
+                let entry =
+                    Entry { function: *function, ty, params, uses_stack, is_empty: body.is_empty };
+                Some((name.clone(), entry))
             })
             .collect();
         Facts {

@@ -25,6 +25,11 @@ use facts::{Entry, Facts, StackPointer};
 
 pub use stack::{Need, stack_need};
 
+/// The linker's function that runs constructors. When it is exported, the linker leaves it to the
+/// host to call it; when it is not, the linker wraps every other export so that constructors and
+/// destructors run on each call, which costs time and bytes and is not what a filter's author means.
+pub const CONSTRUCTORS: &str = "__wasm_call_ctors";
+
 /// Why a module could not be rewritten.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot rewrite the module: {0}; it was expected to be a valid core WebAssembly module")]
@@ -55,21 +60,32 @@ pub struct Linked {
 
 /// Keeps the exports of the ABI only and puts the stack pointer right at the entry of each.
 ///
+/// Constructors, where the module exports [`CONSTRUCTORS`], are called by `_start`.
+///
 /// # Errors
 /// When the bytes are not a module that can be read.
 pub fn link(module: &[u8]) -> Result<Linked, Error> {
     let facts = Facts::read(module)?;
     let mut wrappers = BTreeMap::new();
-    if let Some(pointer) = facts.stack_pointer {
-        for (name, entry) in &facts.entries {
-            if is_kept(name) && entry.uses_stack {
-                let index = u32::try_from(wrappers.len()).unwrap_or(u32::MAX);
-                let function = facts.functions.saturating_add(index);
-                wrappers.insert(name.clone(), Wrapper { function, entry: entry.clone(), pointer });
-            }
+    for (name, entry) in &facts.entries {
+        if is_kept(name) && entry.uses_stack {
+            wrappers.insert(name.clone(), Wrapper::new(entry, facts.stack_pointer));
         }
     }
     let reset = wrappers.keys().cloned().collect();
+    if let Some(constructors) = facts.entries.get(CONSTRUCTORS).filter(|entry| !entry.is_empty) {
+        let start = wrappers
+            .entry(exports::START.to_owned())
+            .or_insert_with(|| Wrapper { calls: Vec::new(), ..Wrapper::new(constructors, None) });
+        if start.pointer.is_none() {
+            start.calls.extend(facts.entries.get(exports::START).map(|entry| entry.function));
+            start.pointer = facts.stack_pointer.filter(|_| constructors.uses_stack);
+        }
+        start.calls.insert(0, constructors.function);
+    }
+    for (function, wrapper) in (facts.functions..).zip(wrappers.values_mut()) {
+        wrapper.function = function;
+    }
     let mut pass = Link { wrappers, names: facts.names, dropped: Vec::new() };
     let mut output = Module::new();
     pass.parse_core_module(&mut output, Parser::new(0), module)?;
@@ -96,8 +112,17 @@ fn is_kept(name: &str) -> bool {
 /// inside, where a reset would destroy the caller's frame.
 struct Wrapper {
     function: u32,
-    entry: Entry,
-    pointer: StackPointer,
+    ty: u32,
+    params: u32,
+    pointer: Option<StackPointer>,
+    calls: Vec<u32>,
+}
+
+impl Wrapper {
+    fn new(entry: &Entry, pointer: Option<StackPointer>) -> Self {
+        let Entry { function, ty, params, .. } = *entry;
+        Self { function: u32::MAX, ty, params, pointer, calls: vec![function] }
+    }
 }
 
 struct Link {
@@ -131,6 +156,25 @@ impl Reencode for Link {
         Ok(())
     }
 
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: wasmparser::ExportSectionReader<'_>,
+    ) -> Rewritten {
+        let mut names = Vec::new();
+        for export in section {
+            let export = export?;
+            names.push(export.name);
+            self.parse_export(exports, export)?;
+        }
+        for (name, wrapper) in &self.wrappers {
+            if !names.contains(&name.as_str()) {
+                exports.export(name, ExportKind::Func, wrapper.function);
+            }
+        }
+        Ok(())
+    }
+
     fn parse_function_section(
         &mut self,
         functions: &mut FunctionSection,
@@ -138,7 +182,7 @@ impl Reencode for Link {
     ) -> Rewritten {
         utils::parse_function_section(self, functions, section)?;
         for wrapper in self.wrappers.values() {
-            functions.function(wrapper.entry.ty);
+            functions.function(wrapper.ty);
         }
         Ok(())
     }
@@ -152,11 +196,16 @@ impl Reencode for Link {
         for wrapper in self.wrappers.values() {
             let mut function = Function::new([]);
             let mut body = function.instructions();
-            body.i32_const(wrapper.pointer.initial).global_set(wrapper.pointer.global);
-            for param in 0..wrapper.entry.params {
+            if let Some(pointer) = wrapper.pointer {
+                body.i32_const(pointer.initial).global_set(pointer.global);
+            }
+            for param in 0..wrapper.params {
                 body.local_get(param);
             }
-            body.call(wrapper.entry.function).end();
+            for function in &wrapper.calls {
+                body.call(*function);
+            }
+            body.end();
             code.function(&function);
         }
         Ok(())
@@ -181,12 +230,15 @@ impl Reencode for Link {
         if !matches!(section, wasmparser::Name::Function(_)) {
             return utils::parse_custom_name_subsection(self, names, section);
         }
-        // The wrapper takes over the entry's name, since the entry disappears into it.
+        // The wrapper has the name of the export, since the entry disappears into it.
         let mut all = std::mem::take(&mut self.names);
         for (export, wrapper) in &self.wrappers {
-            let inner = wrapper.entry.function;
-            let name = all.insert(inner, format!("{export}.inner"));
-            all.insert(wrapper.function, name.unwrap_or_else(|| export.clone()));
+            for inner in &wrapper.calls {
+                if let Some(name) = all.get_mut(inner).filter(|name| *name == export) {
+                    name.push_str(".inner");
+                }
+            }
+            all.insert(wrapper.function, export.clone());
         }
         let mut map = NameMap::new();
         for (index, name) in &all {

@@ -132,6 +132,61 @@ fn an_entry_that_is_called_from_inside_keeps_its_callers_frame() {
     assert!(!bodies[0].starts_with(&reset), "the inner function is as it was");
 }
 
+/// The functions that the body behind an export calls, in order.
+fn calls_of(bytes: &[u8], export: &str) -> Vec<String> {
+    let facts = Facts::read(bytes).unwrap();
+    let mut index = facts.entries[export].function;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.unwrap() {
+            wasmparser::Payload::ImportSection(section) => index -= section.count(),
+            wasmparser::Payload::CodeSectionEntry(body) => {
+                if index == 0 {
+                    let body = crate::calls::Body::read(&body).unwrap();
+                    return body.calls.iter().map(|callee| facts.names[callee].clone()).collect();
+                }
+                index -= 1;
+            }
+            _ => {}
+        }
+    }
+    Vec::new()
+}
+
+#[test]
+fn constructors_run_in_start() {
+    let guest = |constructors: &str, start: &str| {
+        let text = format!(
+            r#"(module
+                (global $__stack_pointer (mut i32) (i32.const 4096))
+                (global $x (mut i32) (i32.const 0))
+                (memory (export "memory") 1)
+                (func $ctors (export "__wasm_call_ctors") {constructors})
+                (func (export "handle_request") (result i64) (i64.const 1))
+                (func (export "handle_response") (param i32 i32)) {start})"#
+        );
+        let linked = link(&module(&text)).unwrap().bytes;
+        valid(&linked);
+        linked
+    };
+    let work = "(global.set $x (i32.const 1))";
+    let deep = "(global.set $__stack_pointer (global.get $__stack_pointer))";
+    let start = |body: &str| format!(r#"(func $begin (export "_start") {body})"#);
+
+    let none = ["memory", "handle_request", "handle_response"];
+    assert_eq!(exports_of(&guest("", "")), none, "there is nothing to construct");
+    for (constructors, original, calls) in [
+        (work, String::new(), vec!["ctors"]),
+        (deep, String::new(), vec!["ctors"]),
+        (work, start(work), vec!["ctors", "begin"]),
+        (work, start(deep), vec!["ctors", "begin"]),
+        (deep, start(deep), vec!["ctors", "begin"]),
+    ] {
+        let linked = guest(constructors, &original);
+        assert_eq!(exports_of(&linked).last().unwrap(), "_start");
+        assert_eq!(calls_of(&linked, "_start"), calls);
+    }
+}
+
 #[test]
 fn strip_drops_every_custom_section() {
     let stripped = strip(&module(GUEST)).unwrap();
