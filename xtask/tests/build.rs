@@ -209,6 +209,25 @@ fn a_path_of_this_machine_is_a_warning() {
 }
 
 #[test]
+fn flags_of_the_user_are_kept() {
+    let code = with_buffer(16).replace(
+        "            1\n",
+        "            if cfg!(of_the_user) { log(0, b\"flag is set\".as_ptr(), 11) }
+            u64::from(other::at(&[1, 2, 3], len as usize))\n",
+    );
+    let fixture = Fixture::new("", "", &code);
+    let flag = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("flag is set");
+    assert!(!flag(&fixture.built().1));
+    for place in ["build", "target.wasm32v1-none", "target.'cfg(target_family = \"wasm\")'"] {
+        let config = format!("[{place}]\nrustflags = [\"--cfg=of_the_user\"]\n");
+        fixture.write("filter/.cargo/config.toml", &config);
+        let (guest, bytes) = fixture.built();
+        assert!(flag(&bytes), "the user's flag is lost: {config}");
+        assert!(guest.report.warnings.is_empty(), "ours are: {config}");
+    }
+}
+
+#[test]
 fn a_second_build_touches_nothing() {
     let fixture = Fixture::new("", "", &with_buffer(2048));
     let options = options();
