@@ -91,10 +91,8 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
 pub(super) fn machine_paths(
     project: &Project,
     filter: &Filter,
-) -> Result<Vec<(PathBuf, String)>, Error> {
-    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let output = process::run(rustc.args(["--print", "sysroot"]))?;
-    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    sysroot: &Path,
+) -> Vec<(PathBuf, String)> {
     let mut paths = Vec::new();
     paths.extend(cargo_home().map(|cargo| (cargo, "/cargo".to_owned())));
     // The folder above, because a package beside a dependency is most likely its own dependency.
@@ -105,10 +103,10 @@ pub(super) fn machine_paths(
         }
     }
     paths.push((project.root.clone(), "/workspace".to_owned()));
-    paths.push((sysroot, "/rust".to_owned()));
+    paths.push((sysroot.to_path_buf(), "/rust".to_owned()));
     // The root of the file system would stand for every path there is.
     paths.retain(|(path, _)| path.parent().is_some());
-    Ok(paths)
+    paths
 }
 
 fn cargo_home() -> Option<PathBuf> {

@@ -134,6 +134,7 @@ pub struct Builder<'a> {
     project: &'a Project,
     options: &'a Options,
     wasm_opt: WasmOpt,
+    sysroot: PathBuf,
     targets: HashSet<GuestTarget>,
 }
 
@@ -152,7 +153,8 @@ impl<'a> Builder<'a> {
     /// When that fails.
     pub fn new(project: &'a Project, options: &'a Options) -> Result<Self, Error> {
         let wasm_opt = WasmOpt::find_or_install(options.wasm_opt.as_deref(), &project.target_dir)?;
-        Ok(Self { project, options, wasm_opt, targets: HashSet::new() })
+        let sysroot = tools::sysroot()?;
+        Ok(Self { project, options, wasm_opt, sysroot, targets: HashSet::new() })
     }
 
     /// The `wasm-opt` in use.
@@ -171,7 +173,7 @@ impl<'a> Builder<'a> {
             tools::ensure_target(target.triple())?;
         }
         let wrong = |source| Error::Link { filter: filter.name.clone(), source };
-        let paths = compile::machine_paths(self.project, filter)?;
+        let paths = compile::machine_paths(self.project, filter, &self.sysroot);
         let (compiled, stack) = self.compile(filter, &paths)?;
         let linked = link::link(&compiled).map_err(wrong)?.bytes;
         let named = self.optimise(filter, &linked)?;
@@ -209,7 +211,8 @@ impl<'a> Builder<'a> {
         let memory = self.place("guests-cache", filter).with_extension("stack");
         let stated = filter.options.stack_size;
         let last = std::fs::read_to_string(&memory).ok().and_then(|text| text.parse().ok());
-        let mut size = stated.or(last).unwrap_or(STACK_SIZE);
+        // Many filters need none.
+        let mut size = stated.or(last).unwrap_or_else(|| stack_size(link::Need::Exact(0)));
         let mut quiet = false;
         loop {
             let run =
