@@ -1,4 +1,4 @@
-//! How hosts differ, as data: one [`Rules`] per [`Profile`] and no other place that asks which
+//! How hosts differ, as data: one `Rules` per [`Profile`] and no other place that asks which
 //! profile it is.
 //!
 //! `go` is the official Go host as it is, faults included. `express` is the Express host. `strict`

@@ -39,7 +39,12 @@ pub fn compare(expect: &Expect, outcome: &Outcome) -> Vec<Mismatch> {
             differences.add("portability", "what all hosts treat alike", problem);
         }
     }
-    differences.wire(expect, outcome.upstream.as_ref(), outcome.response.as_ref());
+    let reason = match (&outcome.trap, outcome.problems.as_slice()) {
+        (Some(trap), _) => format!(" ({trap})"),
+        (None, [.., problem]) => format!(" ({problem})"),
+        (None, []) => String::new(),
+    };
+    differences.wire(expect, outcome.upstream.as_ref(), outcome.response.as_ref(), &reason);
     if let Some(logs) = &expect.logs
         && *logs != outcome.logs
     {
@@ -57,7 +62,7 @@ pub fn compare_wire(
     response: Option<&Response>,
 ) -> Vec<Mismatch> {
     let mut differences = Differences::default();
-    differences.wire(expect, upstream, response);
+    differences.wire(expect, upstream, response, "");
     differences.0
 }
 
@@ -83,18 +88,29 @@ impl Differences {
         }
     }
 
-    fn wire(&mut self, expect: &Expect, upstream: Option<&Request>, response: Option<&Response>) {
+    /// Compares upstream and response; `reason` says why one of them may be missing.
+    fn wire(
+        &mut self,
+        expect: &Expect,
+        upstream: Option<&Request>,
+        response: Option<&Response>,
+        reason: &str,
+    ) {
         match (&expect.upstream, upstream) {
             (ExpectUpstream::Any, _) | (ExpectUpstream::NotCalled, None) => {}
             (ExpectUpstream::NotCalled, Some(found)) => {
                 self.add("upstream", "no call", format!("{} {}", found.method, found.uri));
             }
-            (ExpectUpstream::Called(_), None) => self.add("upstream", "a call", "none"),
+            (ExpectUpstream::Called(_), None) => {
+                self.add("upstream", "a call", format!("none{reason}"));
+            }
             (ExpectUpstream::Called(wanted), Some(found)) => self.request(wanted, found),
         }
         match (&expect.response, response) {
             (None, _) => {}
-            (Some(_), None) => self.add("response", "one", "none: the connection broke"),
+            (Some(_), None) => {
+                self.add("response", "one", format!("none: the connection broke{reason}"));
+            }
             (Some(wanted), Some(found)) => self.response(wanted, found),
         }
     }

@@ -37,6 +37,7 @@ impl Report {
 pub struct Runner<F, G> {
     make: F,
     settings: Settings,
+    reuse_after_trap: bool,
     running: Option<(G, Settings)>,
 }
 
@@ -48,7 +49,14 @@ where
 {
     /// A runner that makes its guests with `make`. The configuration comes from the exchanges.
     pub const fn new(settings: Settings, make: F) -> Self {
-        Self { make, settings, running: None }
+        Self { make, settings, reuse_after_trap: false, running: None }
+    }
+
+    /// Keeps a guest that has trapped, as the official Go host does. Off unless asked for.
+    #[must_use]
+    pub fn reuse_after_trap(mut self, reuse: bool) -> Self {
+        self.reuse_after_trap = reuse;
+        self
     }
 
     /// Plays `recorded` and compares.
@@ -66,7 +74,7 @@ where
         };
         let outcome = play(&mut guest, &settings, recorded);
         let mismatches = compare(&recorded.expect, &outcome);
-        if outcome.trap.is_none() {
+        if outcome.trap.is_none() || self.reuse_after_trap {
             self.running = Some((guest, settings));
         }
         Report { outcome: Some(outcome), mismatches }

@@ -1,8 +1,10 @@
+//! Reading files: every key, and every error with its place.
+
 use std::path::Path;
 
 use http_wasm_abi::LogLevel;
 
-use super::*;
+use super::super::*;
 use crate::exchange::Headers;
 
 fn parsed(text: &str) -> RecordedFile {
@@ -206,6 +208,14 @@ fn errors_name_the_place() {
         (
             "[[exchange]]\nname = \"a\"\nexpect.upstream = 1\n",
             "3:19: invalid type: integer `1`, expected true, false or a table with method, uri, headers, body, trailers",
+        ),
+        (
+            "[[exchange]]\nname = \"a\"\nexpect.upstream = { methd = \"GET\" }\n",
+            "3:21: unknown field `methd`, expected one of `method`, `uri`, `headers`, `body`, `trailers`",
+        ),
+        (
+            "[[exchange]]\nname = \"a\"\n[exchange.expect.response]\nbody = { hexx = \"00\" }\n",
+            "4:10: unknown field `hexx`, expected one of `hex`, `repeat`, `times`",
         ),
         (
             "[[exchange]]\nname = \"a\"\nexpect.logs = [{ level = \"trace\", message = \"\" }]\n",

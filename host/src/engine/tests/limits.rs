@@ -1,0 +1,65 @@
+//! Time, instructions and memory.
+
+use super::*;
+
+const LOOP: &str = "(loop $again (br $again)) (i64.const 0)";
+
+#[test]
+fn an_endless_loop_ends_by_the_clock() {
+    let options = Options { time_limit: Some(Duration::from_millis(100)), ..Options::default() };
+    let module = load_with(&guest_with(MEMORY, LOOP, ""), options).expect("it loads");
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    let trap = run(&pool).trap.expect("the loop is ended");
+    assert_eq!(trap.kind(), TrapKind::Exhausted);
+    assert_eq!(trap.message(), "the guest ran for 100ms, the limit of a hook, and had not ended");
+}
+
+#[test]
+fn an_endless_loop_ends_by_counting() {
+    let options = Options { time_limit: None, fuel_limit: Some(10_000), ..Options::default() };
+    let module = load_with(&guest_with(MEMORY, LOOP, ""), options).expect("it loads");
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    let trap = run(&pool).trap.expect("the loop is ended");
+    assert_eq!(trap.kind(), TrapKind::Exhausted);
+    assert!(trap.message().starts_with("the guest executed 10000 instructions"), "{trap}");
+}
+
+#[test]
+fn instructions_are_counted_alike_each_time() {
+    let options = Options { fuel_limit: Some(1_000_000), ..Options::default() };
+    let text = guest_with(MEMORY, "(drop (i32.add (i32.const 1) (i32.const 2))) (i64.const 1)", "");
+    let module = load_with(&text, options).expect("it loads");
+    let mut counts = Vec::new();
+    for _ in 0..2 {
+        let mut instance = module.instance();
+        let started = guest::start(&mut instance, Settings::default());
+        assert_eq!(started.trap, None);
+        for _ in 0..2 {
+            let mut exchange = crate::exchange::Exchange::for_request(
+                started.settings.clone(),
+                Request::default(),
+            );
+            instance.handle_request(&mut exchange).expect("no trap");
+            counts.push(instance.consumed_fuel());
+        }
+    }
+    assert!(counts[0] > 0);
+    assert!(counts.iter().all(|&count| count == counts[0]), "{counts:?}");
+}
+
+#[test]
+fn memory_cannot_grow_past_the_limit() {
+    // Takes pages until there are none, then reports with the status how many it has.
+    let text = guest_with(
+        r#"(import "http_handler" "set_status_code" (func $status (param i32)))
+           (memory (export "memory") 1)"#,
+        "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+         (call $status (i32.add (i32.const 200) (memory.size)))
+         (i64.const 0)",
+        "",
+    );
+    let options = Options { memory_limit: 8 * 65_536, ..Options::default() };
+    let module = load_with(&text, options).expect("it loads");
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    assert_eq!(run(&pool).response.expect("the client gets a response").status, 208);
+}

@@ -1,0 +1,157 @@
+//! What a module must be like to be a guest.
+
+use super::*;
+
+#[test]
+fn every_function_of_the_table_can_be_linked() {
+    let show = |ty: &ValueType| ty.to_string();
+    let imports: String = FUNCTIONS
+        .iter()
+        .map(|function| {
+            let signature = function.signature();
+            let params: Vec<_> = signature.params.iter().map(show).collect();
+            let result = signature.result.map_or(String::new(), |ty| format!("(result {ty})"));
+            let params = params.join(" ");
+            format!("(import \"http_handler\" \"{function}\" (func (param {params}) {result}))\n")
+        })
+        .collect();
+    let module = load(&guest_with(&format!("{imports}{MEMORY}"), GO_ON, ""));
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    assert_eq!(run(&pool).trap, None);
+}
+
+#[test]
+fn missing_exports_are_named() {
+    let wanted = |text: &str, name: &'static str, wanted: &str| {
+        let wanted = LoadError::MissingExport { name, wanted: wanted.to_owned() };
+        assert_eq!(refused(text), wanted);
+    };
+    wanted("(module)", "memory", "a memory");
+    wanted(r#"(module (memory (export "memory") 1))"#, "handle_request", "() -> i64");
+    wanted(
+        r#"(module (memory (export "memory") 1)
+            (func (export "handle_request") (result i64) (i64.const 0)))"#,
+        "handle_response",
+        "(i32, i32) -> ()",
+    );
+    assert_eq!(
+        refused("(module)").to_string(),
+        "the guest does not export `memory`, wanted a memory; export it under this name"
+    );
+}
+
+#[test]
+fn exports_of_the_wrong_type_are_named() {
+    let request = r#"(module (memory (export "memory") 1)
+        (func (export "handle_request") (result i32) (i32.const 0))
+        (func (export "handle_response") (param i32 i32)))"#;
+    assert_eq!(
+        refused(request).to_string(),
+        "the guest exports `handle_request` as () -> i32, wanted () -> i64; change its type"
+    );
+    let response = r#"(module (memory (export "memory") 1)
+        (func (export "handle_request") (result i64) (i64.const 0))
+        (func (export "handle_response") (param i32)))"#;
+    assert_eq!(
+        refused(response).to_string(),
+        "the guest exports `handle_response` as (i32) -> (), wanted (i32, i32) -> (); change its type"
+    );
+    let start = guest_with(&format!("{MEMORY} (func (export \"_start\") (param i64))"), GO_ON, "");
+    assert_eq!(
+        refused(&start).to_string(),
+        "the guest exports `_start` as (i64) -> (), wanted () -> (); change its type"
+    );
+    let memory =
+        guest_with(r#"(memory 1) (global (export "memory") i32 (i32.const 0))"#, GO_ON, "");
+    assert_eq!(
+        refused(&memory).to_string(),
+        "the guest exports `memory` as a global, wanted a memory; change its type"
+    );
+}
+
+#[test]
+fn imports_that_no_host_has_are_named() {
+    let import = |import: &str| {
+        refused(&guest_with(&format!("(import {import}) {MEMORY}"), GO_ON, "")).to_string()
+    };
+    let unknown = import(r#""http_handler" "get_time" (func (result i64))"#);
+    assert!(
+        unknown.starts_with("the guest imports `http_handler.get_time`, which this host does not have; it has enable_features, get_config, "),
+        "{unknown}"
+    );
+    assert_eq!(
+        import(r#""http_handler" "get_status_code" (func (param i32) (result i64))"#),
+        "the guest imports `http_handler.get_status_code` as (i32) -> i64, wanted () -> i32; correct its declaration"
+    );
+    assert_eq!(
+        import(r#""http_handler" "get_uri" (global i32)"#),
+        "the guest imports `http_handler.get_uri` as a global, wanted (i32, i32) -> i32; correct its declaration"
+    );
+    assert_eq!(
+        import(r#""env" "abort" (func)"#),
+        "the guest imports `env.abort`, which this host does not have; import from http_handler, or from wasi_snapshot_preview1, only; often it is a function that was declared and not linked"
+    );
+    assert_eq!(
+        import(r#""wasi_snapshot_preview1" "fd_teleport" (func)"#),
+        "the guest imports `wasi_snapshot_preview1.fd_teleport`, which this host does not have; preview 1 of WASI has no such function"
+    );
+    assert_eq!(
+        import(
+            r#""wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i64) (result i32))"#
+        ),
+        "the guest imports `wasi_snapshot_preview1.fd_write` as (i32, i32, i32, i64) -> i32, wanted (i32, i32, i32, i32) -> i32; correct its declaration"
+    );
+}
+
+#[test]
+fn a_function_that_the_profile_lacks_is_refused_at_load() {
+    let text = guest_with(
+        r#"(import "http_handler" "get_source_addr" (func (param i32 i32) (result i32)))
+           (memory (export "memory") 1)"#,
+        GO_ON,
+        "",
+    );
+    let options = Options { profile: Profile::Express, ..Options::default() };
+    let error = load_with(&text, options).err().expect("Express has no such function");
+    assert_eq!(
+        error.to_string(),
+        "the guest imports `get_source_addr`, which hosts of profile express do not have; do without it there"
+    );
+    load(&text);
+}
+
+#[test]
+fn what_is_no_module_is_refused() {
+    for bytes in [&b""[..], b"\0asm", b"\0asm\x01\0\0\0\x01", b"hello", &[0xff; 64]] {
+        let error = Module::new(bytes, Options::default()).err().expect("this is no module");
+        assert!(matches!(error, LoadError::Invalid(_)), "{error}");
+    }
+    let text = guest_with("(memory (export \"memory\") 1) (func $f (return_call $f))", GO_ON, "");
+    let error = refused(&text).to_string();
+    assert!(error.contains("tail calls"), "{error}");
+}
+
+#[test]
+fn a_guest_that_begins_too_big_is_refused() {
+    let error = refused(&guest_with(r#"(memory (export "memory") 2000)"#, GO_ON, ""));
+    assert_eq!(
+        error.to_string(),
+        "the guest begins with 131072000 bytes of memory (2000 pages), wanted at most 67108864; give it a smaller stack or less static data, or raise the limit"
+    );
+}
+
+#[test]
+fn broken_modules_are_refused_without_a_crash() {
+    let good = wat::parse_str(guest_with(MEMORY, GO_ON, "")).expect("the text is right");
+    for end in 0..good.len() {
+        assert!(Module::new(&good[..end], Options::default()).is_err(), "cut at {end}");
+    }
+    // One byte changed at a time: some of these are modules, none may bring the host down.
+    let mut loaded = 0;
+    for at in 8..good.len() {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0x15;
+        loaded += usize::from(Module::new(&bytes, Options::default()).is_ok());
+    }
+    assert!(loaded < good.len() - 8);
+}

@@ -1,0 +1,52 @@
+//! Guests in the text format, each for one thing that an engine has to do.
+
+mod limits;
+mod load;
+mod run;
+mod wasi;
+
+use std::time::Duration;
+
+use http_wasm_abi::{FUNCTIONS, HeaderKind, LogLevel, ValueType, WASI_MODULE};
+
+use super::*;
+use crate::exchange::{NextError, Request, Response, Settings, TrapKind};
+use crate::guest::{self, Guest, Outcome};
+
+/// A guest that goes on and does nothing, with this before its exports.
+fn guest_with(body: &str, request: &str, response: &str) -> String {
+    format!(
+        r#"(module
+            {body}
+            (func (export "handle_request") (result i64) {request})
+            (func (export "handle_response") (param i32 i32) {response})
+        )"#
+    )
+}
+
+fn load_with(text: &str, options: Options) -> Result<Module, LoadError> {
+    let bytes = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    Module::new(&bytes, options)
+}
+
+fn load(text: &str) -> Module {
+    load_with(text, Options::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn refused(text: &str) -> LoadError {
+    match load_with(text, Options::default()) {
+        Ok(_) => panic!("was loaded:\n{text}"),
+        Err(error) => error,
+    }
+}
+
+fn hello(_: &Request) -> Result<Response, NextError> {
+    Ok(Response { body: b"hello".to_vec(), ..Response::default() })
+}
+
+fn run(pool: &Pool) -> Outcome {
+    pool.run(Request::default(), &mut hello).expect("the guest starts")
+}
+
+const MEMORY: &str = r#"(memory (export "memory") 1)"#;
+const GO_ON: &str = "(i64.const 1)";

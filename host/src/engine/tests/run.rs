@@ -1,0 +1,226 @@
+//! Requests, instances, and what happens when they trap.
+
+use super::*;
+
+#[test]
+fn a_guest_changes_request_and_response() {
+    let module = load(&guest_with(
+        r#"(import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
+           (memory (export "memory") 1)
+           (data (i32.const 0) "x-ayes")"#,
+        "(call $set (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 3))
+         (call $set (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 3))
+         (i64.const 1)",
+        "",
+    ));
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    let outcome = run(&pool);
+    assert_eq!(outcome.trap, None);
+    assert_eq!(outcome.problems, []);
+    let upstream = outcome.upstream.expect("the next handler is called");
+    assert_eq!(upstream.headers.first("x-a"), Some(&b"yes"[..]));
+    let response = outcome.response.expect("the client gets a response");
+    assert_eq!(response.headers.first("x-a"), Some(&b"yes"[..]));
+    assert_eq!(response.body, b"hello");
+    let calls: Vec<_> = outcome.calls.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        calls,
+        [
+            format!("set_header_value({}, \"x-a\", \"yes\")", HeaderKind::Request),
+            format!("set_header_value({}, \"x-a\", \"yes\")", HeaderKind::Response),
+        ]
+    );
+}
+
+#[test]
+fn an_instance_lives_from_request_to_request() {
+    let module = load(&guest_with(
+        r#"(import "http_handler" "set_status_code" (func $status (param i32)))
+           (memory (export "memory") 1)
+           (global $count (mut i32) (i32.const 200))"#,
+        "(call $status (global.get $count))
+         (global.set $count (i32.add (global.get $count) (i32.const 1)))
+         (i64.const 0)",
+        "",
+    ));
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    for wanted in 200..205 {
+        let response = run(&pool).response.expect("the client gets a response");
+        assert_eq!(response.status, wanted);
+        assert_eq!(pool.idle_instances(), 1);
+    }
+}
+
+#[test]
+fn an_instance_serves_one_request_at_a_time() {
+    let module = load(&guest_with(MEMORY, GO_ON, ""));
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    let outcome = pool
+        .run(Request::default(), &mut |request| {
+            assert_eq!(pool.idle_instances(), 0, "the only instance is pinned");
+            let inner = pool.run(request.clone(), &mut hello).expect("a second instance starts");
+            assert_eq!(inner.trap, None);
+            assert_eq!(pool.idle_instances(), 1);
+            hello(request)
+        })
+        .expect("the guest starts");
+    assert_eq!(outcome.trap, None);
+    assert_eq!(pool.idle_instances(), 2);
+}
+
+#[test]
+fn the_response_hook_gets_what_the_request_hook_gave() {
+    let module = load(&guest_with(
+        r#"(import "http_handler" "log" (func $log (param i32 i32 i32)))
+           (memory (export "memory") 1)
+           (data (i32.const 0) "seen")"#,
+        "(i64.const 0xffffffff00000001)",
+        "(if (i32.and (i32.eq (local.get 0) (i32.const -1)) (local.get 1))
+            (then (call $log (i32.const 1) (i32.const 0) (i32.const 4))))",
+    ));
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    assert_eq!(run(&pool).logs, [], "the next handler did not fail");
+    let outcome = pool
+        .run(Request::default(), &mut |_| Err(NextError("broken".to_owned())))
+        .expect("the guest starts");
+    assert_eq!(outcome.logs.len(), 1);
+    assert_eq!((outcome.logs[0].level, outcome.logs[0].message.as_str()), (LogLevel::Warn, "seen"));
+}
+
+/// Traps at every second request, and tells in the status how often it was called.
+fn every_second_traps() -> String {
+    guest_with(
+        r#"(import "http_handler" "set_status_code" (func $status (param i32)))
+           (memory (export "memory") 1)
+           (global $count (mut i32) (i32.const 200))"#,
+        "(global.set $count (i32.add (global.get $count) (i32.const 1)))
+         (if (i32.eqz (i32.and (global.get $count) (i32.const 1))) (then unreachable))
+         (call $status (global.get $count))
+         (i64.const 0)",
+        "",
+    )
+}
+
+#[test]
+fn a_trapped_instance_is_discarded() {
+    let pool = Pool::new(load(&every_second_traps()), Settings::default()).expect("it starts");
+    let statuses: Vec<_> =
+        (0..5).map(|_| run(&pool).response.expect("there is a response").status).collect();
+    assert_eq!(statuses, [201, 500, 201, 500, 201]);
+}
+
+#[test]
+fn a_trapped_instance_is_used_again_where_asked_for() {
+    let pool = Pool::new(load(&every_second_traps()), Settings::default())
+        .expect("it starts")
+        .reuse_after_trap(true);
+    let statuses: Vec<_> =
+        (0..5).map(|_| run(&pool).response.expect("there is a response").status).collect();
+    assert_eq!(statuses, [201, 500, 203, 500, 205]);
+}
+
+#[test]
+fn a_trap_names_the_place_and_the_answer_does_not() {
+    let text = guest_with(
+        &format!("{MEMORY} (func $inner unreachable)"),
+        "(call $inner) (i64.const 0)",
+        "",
+    );
+    let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
+    let outcome = run(&pool);
+    let trap = outcome.trap.expect("the guest traps");
+    assert_eq!(trap.kind(), TrapKind::Guest);
+    assert!(trap.message().contains("unreachable"), "{trap}");
+    assert!(trap.message().contains("; in `inner` at 0x"), "{trap}");
+    let response = outcome.response.expect("the client gets an answer");
+    assert_eq!((response.status, response.body.as_slice()), (500, &b"internal server error"[..]));
+    assert!(outcome.upstream.is_none());
+}
+
+#[test]
+fn a_trap_in_the_response_hook_breaks_the_connection() {
+    let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "unreachable")), Settings::default())
+        .expect("the guest starts");
+    let outcome = run(&pool);
+    assert!(outcome.trap.is_some() && outcome.response.is_none());
+    assert!(outcome.upstream.is_some());
+}
+
+#[test]
+fn a_trap_of_the_model_comes_through_as_it_is() {
+    let module = load(&guest_with(
+        r#"(import "http_handler" "set_uri" (func $set (param i32 i32)))
+           (memory (export "memory") 1)"#,
+        "(call $set (i32.const 65535) (i32.const 2)) (i64.const 0)",
+        "",
+    ));
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    let trap = run(&pool).trap.expect("the model traps");
+    assert_eq!(trap.kind(), TrapKind::Memory);
+    assert_eq!(
+        trap.to_string(),
+        "set_uri: the URI at 0xffff, 2 bytes, is not all in the guest's memory"
+    );
+}
+
+#[test]
+fn start_runs_once_per_instance_and_initialize_never() {
+    let text = guest_with(
+        r#"(import "http_handler" "enable_features" (func $enable (param i32) (result i32)))
+           (import "http_handler" "get_status_code" (func $status (result i32)))
+           (memory (export "memory") 1)
+           (func (export "_start") (drop (call $enable (i32.const 2))))
+           (func (export "_initialize") unreachable)"#,
+        "(drop (call $status)) (i64.const 1)",
+        "",
+    );
+    let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
+    let outcome = run(&pool);
+    assert_eq!(outcome.trap, None, "without response buffering the status could not be read");
+    assert_eq!(outcome.calls.len(), 1, "_start is not called again");
+}
+
+#[test]
+fn a_guest_that_traps_at_start_makes_no_pool() {
+    let text = guest_with(&format!("{MEMORY} (func (export \"_start\") unreachable)"), GO_ON, "");
+    let error = Pool::new(load(&text), Settings::default()).err().expect("it does not start");
+    assert!(error.to_string().starts_with("the guest trapped during initialisation: "), "{error}");
+    let early = guest_with(
+        r#"(import "http_handler" "get_uri" (func $get (param i32 i32) (result i32)))
+           (memory (export "memory") 1)
+           (func $early (drop (call $get (i32.const 0) (i32.const 0))))
+           (start $early)"#,
+        GO_ON,
+        "",
+    );
+    let error = Pool::new(load(&early), Settings::default()).err().expect("it does not start");
+    assert_eq!(error.0.kind(), TrapKind::Phase, "{error}");
+}
+
+#[test]
+fn a_host_that_panics_between_the_hooks_loses_the_instance() {
+    let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "")), Settings::default())
+        .expect("the guest starts");
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pool.run(Request::default(), &mut |_| panic!("the next handler"))
+    }));
+    assert!(result.is_err());
+    assert_eq!(pool.idle_instances(), 0);
+    assert_eq!(run(&pool).trap, None);
+}
+
+#[test]
+fn threads_share_a_pool() {
+    let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "")), Settings::default())
+        .expect("the guest starts");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    assert_eq!(run(&pool).trap, None);
+                }
+            });
+        }
+    });
+    assert!((1..=4).contains(&pool.idle_instances()));
+}

@@ -1,0 +1,4 @@
+//! Recorded exchanges: the format, and playing them.
+
+mod play;
+mod read;
