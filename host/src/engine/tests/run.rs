@@ -224,3 +224,30 @@ fn threads_share_a_pool() {
     });
     assert!((1..=4).contains(&pool.idle_instances()));
 }
+
+#[test]
+fn the_response_hook_is_not_called_after_stop_or_trap() {
+    for request in ["(i64.const 0)", "(i64.const 0x700000000)", "unreachable"] {
+        let module = load(&guest_with(
+            r#"(import "http_handler" "log" (func $log (param i32 i32 i32)))
+               (memory (export "memory") 1)"#,
+            request,
+            "(call $log (i32.const 0) (i32.const 0) (i32.const 1))",
+        ));
+        let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+        let outcome = run(&pool);
+        assert_eq!(outcome.logs, [], "{request}");
+        assert!(outcome.upstream.is_none(), "{request}");
+    }
+}
+
+#[test]
+fn an_upstream_that_answers_502_has_not_failed() {
+    let text = guest_with(MEMORY, GO_ON, "(if (local.get 1) (then unreachable))");
+    let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
+    let outcome = pool
+        .run(Request::default(), &mut |_| Ok(Response::with_status(502)))
+        .expect("the guest starts");
+    assert_eq!(outcome.trap, None);
+    assert_eq!(outcome.response.expect("the client gets it").status, 502);
+}
