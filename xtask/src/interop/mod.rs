@@ -4,7 +4,11 @@
 //! [`HostUnderTest`] is what a host has to offer: it takes guests with their configurations and
 //! gives an address for each. What is sent, seen and compared is the same for all of them.
 
+#[cfg(test)]
+mod fixture;
+pub mod go;
 pub mod guard;
+mod lock;
 pub mod replay;
 pub mod signal;
 pub mod traefik;
@@ -69,6 +73,12 @@ pub enum Error {
     /// Traefik is not there.
     #[error(transparent)]
     Traefik(#[from] traefik::install::Error),
+    /// The Go host could not be built.
+    #[error(
+        "the Go host could not be built: {0}\nIt needs Go 1.22 or later (https://go.dev/dl), and the \
+         first time a way to a Go module proxy"
+    )]
+    Go(#[source] crate::process::Error),
     /// The host ended while it was started.
     #[error("the host ended by itself ({status}); it said:\n{log}")]
     Ended {

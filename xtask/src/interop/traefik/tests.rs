@@ -1,38 +1,11 @@
 //! The real Traefik with a hand-written guest: what is expected passes, what is not is reported,
 //! and Traefik is gone afterwards. Installs Traefik when it is not there.
 
-use std::path::{Path, PathBuf};
-
-use http_wasm_host::recorded;
+use std::path::Path;
 
 use super::*;
-use crate::interop::replay::{self, Subject, SubjectReport, Verdict};
-use crate::project::Project;
-
-/// Logs its config and which hook it is in, marks the request and the response, and traps in the
-/// request hook when there is a header `x-trap` and in the response hook when its value is longer
-/// than three bytes.
-const GUEST: &str = r#"(module
-  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-  (import "http_handler" "get_header_values" (func $values (param i32 i32 i32 i32 i32) (result i64)))
-  (import "http_handler" "log" (func $log (param i32 i32 i32)))
-  (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 0) "x-guest")
-  (data (i32.const 16) "yes")
-  (data (i32.const 32) "x-trap")
-  (data (i32.const 48) "in response")
-  (func (export "handle_request") (result i64) (local $trap i32)
-    (call $log (i32.const -1) (i32.const 1024) (call $config (i32.const 1024) (i32.const 1000)))
-    (call $add (i32.const 0) (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 3))
-    (call $add (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 3))
-    (local.set $trap (i32.wrap_i64 (call $values
-      (i32.const 0) (i32.const 32) (i32.const 6) (i32.const 2048) (i32.const 100))))
-    (if (i32.eq (local.get $trap) (i32.const 4)) (then (unreachable)))
-    (i64.or (i64.const 1) (i64.shl (i64.extend_i32_u (local.get $trap)) (i64.const 32))))
-  (func (export "handle_response") (param $context i32) (param $is_error i32)
-    (call $log (i32.const 1) (i32.const 48) (i32.const 11))
-    (if (local.get $context) (then (unreachable)))))"#;
+use crate::interop::fixture::{self, GUEST};
+use crate::interop::replay::{SubjectReport, Verdict};
 
 const EXCHANGES: &str = r#"
 [[exchange]]
@@ -94,30 +67,15 @@ name = "left out"
 skip = { traefik = "because" }
 "#;
 
-fn traefik() -> Traefik {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let project = Project::locate(Some(&manifest)).unwrap();
-    Traefik::install(&project.target_dir.join("tools")).unwrap()
-}
-
-fn subject(folder: &Path, guest: &str, exchanges: &str) -> Subject {
-    let wasm = folder.join("guest.wasm");
-    fs::write(&wasm, wat::parse_str(guest).unwrap()).unwrap();
-    let exchanges = recorded::parse(exchanges, &PathBuf::from("exchanges.toml")).unwrap();
-    Subject { name: "hand".to_owned(), wasm, exchanges }
-}
-
-fn replay(folder: &Path, subjects: &[Subject]) -> Result<Vec<SubjectReport>, Error> {
-    let home = folder.join("traefik");
-    fs::create_dir(&home).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(replay::replay(&traefik(), subjects, &home))
+fn replay(folder: &Path, guest: &str, exchanges: &str) -> Result<Vec<SubjectReport>, Error> {
+    let traefik = Traefik::install(&fixture::tools()).unwrap();
+    fixture::replay(&traefik, folder, guest, exchanges)
 }
 
 #[test]
 fn exchanges_pass_fail_and_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let reports = replay(folder.path(), &[subject(folder.path(), GUEST, EXCHANGES)]).unwrap();
+    let reports = replay(folder.path(), GUEST, EXCHANGES).unwrap();
     let of = |name: &str| {
         let exchange = reports[0].exchanges.iter().find(|exchange| exchange.name == name).unwrap();
         assert_eq!(exchange.not_compared, None, "{name}");
@@ -143,7 +101,7 @@ fn exchanges_pass_fail_and_are_left_out() {
     assert_eq!((report.passed(), report.failed(), report.not_applicable()), (5, 2, 2));
 
     // It answered on these addresses; now nobody does.
-    let fixed = fs::read(folder.path().join("traefik/traefik.yml")).unwrap();
+    let fixed = fs::read(folder.path().join("host/traefik.yml")).unwrap();
     let fixed: Value = serde_json::from_slice(&fixed).unwrap();
     for entry_point in fixed["entryPoints"].as_object().unwrap().values() {
         let address: SocketAddr = entry_point["address"].as_str().unwrap().parse().unwrap();
@@ -159,7 +117,7 @@ fn a_guest_that_cannot_be_loaded_is_named() {
       (memory (export "memory") 1)
       (func (export "handle_request") (result i64) (i64.const 1))
       (func (export "handle_response") (param i32 i32)))"#;
-    let error = replay(folder.path(), &[subject(folder.path(), guest, EXCHANGES)]).unwrap_err();
+    let error = replay(folder.path(), guest, EXCHANGES).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("the host does not take the guest `hand`: "), "{text}");
     assert!(text.contains("no_such_function"), "{text}");
@@ -170,7 +128,7 @@ fn a_config_that_traefik_cannot_read_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let exchanges = "config = '{\"list\": [1, true]}'\n[[exchange]]\nname = \"mixed\"";
     let begin = Instant::now();
-    let error = replay(folder.path(), &[subject(folder.path(), GUEST, exchanges)]).unwrap_err();
+    let error = replay(folder.path(), GUEST, exchanges).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("parse int: true"), "{text}");
     assert!(text.contains("[exchange.skip]"), "{text}");

@@ -1,0 +1,180 @@
+//! The official Go host of the ABI, which Traefik and Dapr have inside, on its own: each guest in
+//! a `net/http` server of its own.
+
+mod install;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use http_wasm_abi::LogLevel;
+use http_wasm_host::exchange::LogEntry;
+use serde_json::Value;
+
+use super::guard::Guard;
+use super::{Error, HostUnderTest, Place, RunningHost};
+
+/// How long a server may take until it listens.
+const READY: Duration = Duration::from_secs(60);
+/// How long it may take from the end of an exchange until it says that it is done with it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The host.
+#[derive(Debug)]
+pub struct GoHost {
+    binary: PathBuf,
+}
+
+/// Its servers.
+#[derive(Debug)]
+pub struct Running {
+    servers: Vec<Server>,
+}
+
+#[derive(Debug)]
+struct Server {
+    address: SocketAddr,
+    output: Output,
+    // Ends with this.
+    _process: Guard,
+}
+
+impl GoHost {
+    /// The pinned Go host, built below `tools` if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn install(tools: &Path) -> Result<Self, Error> {
+        Ok(Self { binary: install::ensure(tools)? })
+    }
+
+    async fn serve(
+        &self,
+        place: &Place,
+        number: usize,
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<Server, Error> {
+        let path = folder.join(format!("output{number}.txt"));
+        let failed = |what, path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { what, path, source }
+        };
+        let output = File::create(&path).map_err(failed("cannot create", &path))?;
+        let mut command = Command::new(&self.binary);
+        command.arg("-guest").arg(&place.wasm).arg("-upstream").arg(format!("http://{upstream}"));
+        if let Some(config) = &place.config {
+            let file = folder.join(format!("config{number}.txt"));
+            fs::write(&file, config).map_err(failed("cannot write", &file))?;
+            command.arg("-config-file").arg(file);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
+        let mut process = Guard::spawn(command).map_err(failed("cannot run", &self.binary))?;
+        let mut output = Output { path, read: 0 };
+        let end = Instant::now() + READY;
+        loop {
+            let ended = process.ended().ok().flatten();
+            let address = output.until(|line| line["listening"].as_str()?.parse().ok());
+            if let Some(address) = address {
+                return Ok(Server { address, output, _process: process });
+            }
+            if let Some(status) = ended {
+                let reason = format!("{} ({status})", output.text().trim());
+                return Err(Error::Refused { guest: place.guest.clone(), reason });
+            }
+            if Instant::now() > end {
+                return Err(Error::NotReady { seconds: READY.as_secs(), log: output.text() });
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl HostUnderTest for GoHost {
+    type Running = Running;
+
+    fn key(&self) -> &'static str {
+        "go"
+    }
+
+    fn describe(&self) -> String {
+        format!("the Go host {}", install::version())
+    }
+
+    fn refuses(&self, _: Option<&str>) -> Option<String> {
+        None
+    }
+
+    async fn start(
+        &self,
+        places: &[Place],
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<Running, Error> {
+        let mut servers = Vec::new();
+        for (number, place) in places.iter().enumerate() {
+            servers.push(self.serve(place, number, upstream, folder).await?);
+        }
+        Ok(Running { servers })
+    }
+}
+
+impl RunningHost for Running {
+    fn address(&self, place: usize) -> SocketAddr {
+        self.servers[place].address
+    }
+
+    async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
+        let output = &mut self.servers[place].output;
+        let end = Instant::now() + PATIENCE;
+        let mut logs = Vec::new();
+        loop {
+            let done = output.until(|line| {
+                logs.extend(entry(line));
+                line["done"].as_bool()
+            });
+            if done.is_some() {
+                return Some(logs);
+            }
+            if Instant::now() > end {
+                return None;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+/// What a server writes, and how far it has been read.
+#[derive(Debug)]
+struct Output {
+    path: PathBuf,
+    read: usize,
+}
+
+impl Output {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.path).unwrap_or_default()).into_owned()
+    }
+
+    /// Reads on, line by line, until one yields something. Lines that are no JSON, such as the
+    /// stack of a panic, are passed over.
+    fn until<T>(&mut self, mut wanted: impl FnMut(&Value) -> Option<T>) -> Option<T> {
+        let text = self.text();
+        while let Some((line, _)) = text.get(self.read..).and_then(|new| new.split_once('\n')) {
+            self.read += line.len() + 1;
+            if let Some(found) = serde_json::from_str(line).ok().and_then(|line| wanted(&line)) {
+                return Some(found);
+            }
+        }
+        None
+    }
+}
+
+fn entry(line: &Value) -> Option<LogEntry> {
+    let level = LogLevel::from_i32(i32::try_from(line["level"].as_i64()?).ok()?)?;
+    Some(LogEntry { level, message: line["message"].as_str()?.to_owned() })
+}

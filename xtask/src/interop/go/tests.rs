@@ -1,0 +1,88 @@
+//! The real Go host with a hand-written guest. Builds the host when it is not there.
+
+use std::path::Path;
+
+use super::*;
+use crate::interop::fixture::{self, GUEST};
+use crate::interop::replay::{SubjectReport, Verdict};
+
+const EXCHANGES: &str = r#"
+[[exchange]]
+name = "as it is"
+[exchange.request]
+method = "POST"
+uri = "/a//b/../c/%2f%61?x=%20y;z&&"
+headers = { host = "example.test", x-forwarded-for = "192.0.2.1" }
+body = { repeat = "abc", times = 10000 }
+chunked = true
+trailers = { x-sum = "1" }
+[exchange.upstream]
+status = 201
+headers = { set-cookie = ["a=1", "b=2"] }
+body = { repeat = "xyz", times = 10000 }
+trailers = { x-end = "2" }
+[exchange.expect.upstream]
+method = "POST"
+uri = "/a//b/../c/%2f%61?x=%20y;z&&"
+headers = { host = "example.test", x-forwarded-for = "192.0.2.1", x-guest = "yes", accept-encoding = false, user-agent = false }
+body = { repeat = "abc", times = 10000 }
+trailers = { x-sum = "1" }
+[exchange.expect]
+response = { status = 201, headers = { set-cookie = ["a=1", "b=2"], x-guest = "yes" }, body = { repeat = "xyz", times = 10000 }, trailers = { x-end = "2" } }
+logs = [{ level = "debug", message = "" }, { level = "warn", message = "in response" }]
+
+[[exchange]]
+name = "config"
+config = "any text: [1, true]"
+[exchange.expect]
+logs = [{ level = "debug", message = "any text: [1, true]" }, { level = "warn", message = "in response" }]
+
+[[exchange]]
+name = "trap in the request hook"
+request = { headers = { x-trap = "yes" } }
+expect = { trap = true, upstream = false, response = { status = 500 }, logs = [{ level = "debug", message = "" }] }
+
+[[exchange]]
+name = "trap in the response hook"
+request = { headers = { x-trap = "later" } }
+expect = { trap = true, upstream = true }
+
+[[exchange]]
+name = "wrong"
+expect = { response = { status = 404 }, logs = [] }
+"#;
+
+fn replay(folder: &Path, guest: &str) -> Result<Vec<SubjectReport>, Error> {
+    let host = GoHost::install(&fixture::tools()).unwrap();
+    fixture::replay(&host, folder, guest, EXCHANGES)
+}
+
+#[test]
+fn exchanges_pass_and_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports = replay(folder.path(), GUEST).unwrap();
+    let [exchanges @ .., wrong] = reports[0].exchanges.as_slice() else { unreachable!() };
+    for exchange in exchanges {
+        assert_eq!(exchange.verdict, Verdict::Passed, "{}", exchange.name);
+        assert_eq!(exchange.not_compared, None);
+    }
+    let wanted = [
+        "response.status: wanted 404, found 200",
+        "logs: wanted none, found [debug \"\", warn \"in response\"]",
+    ];
+    assert_eq!(wrong.verdict, Verdict::Failed(wanted.map(str::to_owned).to_vec()));
+    for number in 0..2 {
+        let mut output =
+            Output { path: folder.path().join(format!("host/output{number}.txt")), read: 0 };
+        let address = output.until(|line| line["listening"].as_str().map(str::to_owned)).unwrap();
+        assert!(std::net::TcpStream::connect(&address).is_err(), "{address} still answers");
+    }
+}
+
+#[test]
+fn a_guest_that_cannot_be_loaded_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = replay(folder.path(), "(module)").unwrap_err().to_string();
+    assert!(text.starts_with("the host does not take the guest `hand`: error: wasm: "), "{text}");
+    assert!(text.contains("handle_request"), "{text}");
+}
