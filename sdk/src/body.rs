@@ -5,11 +5,11 @@ use core::marker::PhantomData;
 
 use http_wasm_abi::{BodyKind, HeaderKind};
 
-use crate::buffer::{Lend, Scratch};
+use crate::buffer::Scratch;
 use crate::error::Error;
 use crate::header::known;
 use crate::headers::Headers;
-use crate::raw::{self, Filling};
+use crate::raw::{self, Filling, Whole};
 
 /// How many reads of a body may give nothing before it counts as stalled.
 ///
@@ -115,14 +115,6 @@ impl Reader {
         Some(())
     }
 
-    /// Reads until the body ends, stalls, or fills the buffer.
-    #[inline]
-    fn fill<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> &'b mut [u8] {
-        let mut filling = Filling::new(buffer.space());
-        while self.patience != 0 && self.step(&mut filling).is_some() {}
-        filling.into_bytes()
-    }
-
     /// Hands what is left of the body to `see`, chunk by chunk.
     #[inline]
     fn each(
@@ -146,20 +138,21 @@ impl Reader {
         }
         if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
+}
 
-    /// What comes after a full buffer: that can only be seen by asking for it. A body that has just
-    /// filled the buffer ends here.
-    #[inline]
-    fn next_byte<'b>(&mut self, byte: &'b mut [u8; 1]) -> Result<Option<&'b [u8]>, BodyError> {
-        let mut filling = Filling::new(byte.space());
-        while self.patience != 0 && self.step(&mut filling).is_some() {}
-        let found = filling.into_bytes();
-        match (found.is_empty(), self.ended) {
-            (false, _) => Ok(Some(found)),
-            (true, true) => Ok(None),
-            (true, false) => Err(BodyError::Stalled),
-        }
-    }
+/// Reads a whole body, or as much of it as there was; see [`raw::read_whole`].
+#[inline(always)]
+fn read_whole(
+    kind: BodyKind,
+    buffer: &mut (impl Scratch + ?Sized),
+) -> (Result<(), BodyError>, &mut [u8]) {
+    let (whole, bytes) = raw::read_whole(kind, EMPTY_READS, buffer.space());
+    let result = match whole {
+        Whole::All => Ok(()),
+        Whole::TooLong => Err(BodyError::TooLong),
+        Whole::Stalled => Err(BodyError::Stalled),
+    };
+    (result, bytes)
 }
 
 /// The body of the request, before the next handler.
@@ -217,8 +210,8 @@ impl<'a> RequestBody<'a> {
     /// Reads the whole body and passes it on. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where it does not fit into `buffer`, or the host stalls: what there is of it is passed on
-    /// nevertheless. Where it was used before.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls: what there is of it is
+    /// passed on nevertheless. Where it was used before.
     pub fn read_all<'b>(
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
@@ -230,8 +223,8 @@ impl<'a> RequestBody<'a> {
     /// `write_body`.
     ///
     /// # Errors
-    /// Where it does not fit into `buffer`, or the host stalls: what there is of it is passed on
-    /// nevertheless, unchanged. Where it was used before.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls: what there is of it is
+    /// passed on nevertheless, unchanged. Where it was used before.
     #[inline]
     pub fn map_all<'b>(
         &mut self,
@@ -239,20 +232,12 @@ impl<'a> RequestBody<'a> {
         change: impl FnOnce(&mut [u8]),
     ) -> Result<&'b mut [u8], BodyError> {
         self.reader.unused()?;
-        let bytes = self.reader.fill(buffer);
-        let mut byte = [0; 1];
-        let next = if self.reader.ended { Ok(None) } else { self.reader.next_byte(&mut byte) };
-        if let Ok(None) = next {
+        let (result, bytes) = read_whole(Self::KIND, buffer);
+        if result.is_ok() {
             change(bytes);
         }
         raw::write_body(Self::KIND, bytes);
-        if let Some(byte) = next? {
-            // The rest goes the same way.
-            raw::write_body(Self::KIND, byte);
-            self.reader.each(bytes, |chunk| raw::write_body(Self::KIND, chunk))?;
-            return Err(BodyError::TooLong);
-        }
-        Ok(bytes)
+        result.map(|()| bytes)
     }
 
     /// Lets `change` look at each chunk, or change it in place, and passes the body on. The length
@@ -270,6 +255,28 @@ impl<'a> RequestBody<'a> {
             change(chunk);
             raw::write_body(Self::KIND, chunk);
         })
+    }
+
+    /// Lets `change` work on the body in place, piece by piece, and passes it on, however long it is.
+    /// Each piece begins with the last `overlap` bytes of the one before, so that something of up to
+    /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
+    ///
+    /// # Errors
+    /// Where the host stalls, or `buffer` has no room for more than the overlap: what came before is
+    /// passed on then. Where the body was used before.
+    #[inline]
+    pub fn map_overlapping(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        overlap: usize,
+        mut change: impl FnMut(&mut [u8]),
+    ) -> Result<(), BodyError> {
+        self.reader.unused()?;
+        if raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, buffer.space(), &mut change) {
+            Ok(())
+        } else {
+            Err(BodyError::Stalled)
+        }
     }
 
     /// Hands each chunk to `change`, which writes what is to be passed on instead. ABI: `read_body`,
@@ -358,25 +365,22 @@ impl<'a> ResponseBody<'a> {
     /// Reads what is left of the body. ABI: `read_body`.
     ///
     /// # Errors
-    /// Where it does not fit into `buffer`, or the host stalls.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls.
     #[inline]
     pub fn read_all<'b>(
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b mut [u8], BodyError> {
-        let bytes = self.reader.fill(buffer);
-        if !self.reader.ended && self.reader.next_byte(&mut [0; 1])?.is_some() {
-            return Err(BodyError::TooLong);
-        }
-        Ok(bytes)
+        let (result, bytes) = read_whole(Self::KIND, buffer);
+        result.map(|()| bytes)
     }
 
     /// Reads the whole body, lets `change` work on it in place, and writes it back. ABI: `read_body`,
     /// `write_body`.
     ///
     /// # Errors
-    /// Where it does not fit into `buffer`, or the host stalls, or it was replaced before; it stays as
-    /// it is then.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls, or it was replaced before;
+    /// it stays as it is then.
     #[inline]
     pub fn map_all<'b>(
         &mut self,
@@ -388,6 +392,28 @@ impl<'a> ResponseBody<'a> {
         change(bytes);
         raw::write_body(Self::KIND, bytes);
         Ok(bytes)
+    }
+
+    /// Lets `change` work on the body in place, piece by piece, and writes it back, however long it is.
+    /// Each piece begins with the last `overlap` bytes of the one before, so that something of up to
+    /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
+    ///
+    /// # Errors
+    /// Where the host stalls, or `buffer` has no room for more than the overlap: what came before is
+    /// written back then. Where the body was replaced before.
+    #[inline]
+    pub fn map_overlapping(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        overlap: usize,
+        mut change: impl FnMut(&mut [u8]),
+    ) -> Result<(), BodyError> {
+        self.reader.unwritten()?;
+        if raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, buffer.space(), &mut change) {
+            Ok(())
+        } else {
+            Err(BodyError::Stalled)
+        }
     }
 
     /// Replaces the body. ABI: `write_body`, `remove_header`.

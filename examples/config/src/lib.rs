@@ -5,10 +5,11 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn config(_request: &mut Request, reply: Reply<'_>) -> Result<Sent, Error> {
-    let mut buffer = Buffer::<4096>::new();
-    let config = http_wasm_sdk::config::read(&mut buffer)?;
-    Ok(reply.body(config))
+fn config(_request: &mut Request, reply: Reply<'_>) -> Sent {
+    match http_wasm_sdk::config::read(&mut Buffer::<4096>::new()) {
+        Ok(config) => reply.body(config),
+        Err(_) => reply.status(StatusCode::INTERNAL_SERVER_ERROR).end(),
+    }
 }
 
 #[cfg(test)]

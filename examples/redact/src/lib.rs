@@ -1,38 +1,38 @@
-//! Blots a secret out of the bodies of requests and responses. The secret is the configuration.
+//! Blots a secret out of the bodies of requests and responses, however long they are. The secret is
+//! the configuration.
 #![no_std]
 #![forbid(unsafe_code)]
 
 use http_wasm_sdk::prelude::*;
 
-/// The most bytes that a body can have.
-const LIMIT: usize = 16 * 1024;
+/// The most bytes that the secret can have; of a longer one nothing is blotted out.
+const LIMIT: usize = 64;
 
 #[derive(Default)]
 struct Redact;
 
 #[handler(buffer_response)]
 impl Redact {
-    fn request(&self, request: &mut Request) -> Result<(), Error> {
-        request.body_mut().map_all(&mut Buffer::<LIMIT>::new(), redact)?;
-        Ok(())
+    fn request(&self, request: &mut Request) {
+        let _ = request.body_mut().map_overlapping(&mut Buffer::<4096>::new(), LIMIT - 1, redact);
     }
 
-    fn response(&self, _request: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
-        response.body_mut().map_all(&mut Buffer::<LIMIT>::new(), redact)?;
-        Ok(())
+    fn response(&self, _request: &Request, response: &mut Response<Buffered>) {
+        let _ = response.body_mut().map_overlapping(&mut Buffer::<4096>::new(), LIMIT - 1, redact);
     }
 }
 
 /// Overwrites each place where the secret stands.
-fn redact(body: &mut [u8]) {
-    let mut buffer = Buffer::<64>::new();
+fn redact(piece: &mut [u8]) {
+    let mut buffer = Buffer::<LIMIT>::new();
     let Ok(secret @ [_, ..]) = http_wasm_sdk::config::read(&mut buffer) else { return };
-    let mut rest = body;
+    let mut rest = piece;
     while let Some(found) = rest.get_mut(..secret.len()) {
         if found == secret {
             found.fill(b'#');
         }
-        rest = &mut rest[1..];
+        let Some((_, next)) = rest.split_first_mut() else { return };
+        rest = next;
     }
 }
 

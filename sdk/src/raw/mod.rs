@@ -12,6 +12,9 @@ use http_wasm_abi::{BodyKind, CountLen, EofLen, Features, HeaderKind, LogLevel};
 
 use crate::error::TooLong;
 
+#[cfg(all(feature = "small-memory", target_family = "wasm", target_os = "none"))]
+mod memory;
+
 #[cfg(target_family = "wasm")]
 mod imports {
     macro_rules! import {
@@ -284,7 +287,8 @@ pub(crate) fn remove_header(kind: HeaderKind, name: &[u8]) {
 /// A buffer that is filled from the front by reads of a body: `read_body`.
 pub(crate) struct Filling<'b> {
     space: &'b mut Space,
-    /// The bytes that are filled: the sum of what `read_body` gave, each after the one before.
+    /// The bytes that are filled, no more than there are: the sum of what `read_body` gave, each after
+    /// the one before.
     len: usize,
 }
 
@@ -298,7 +302,11 @@ impl<'b> Filling<'b> {
     /// is no room, as the host would trap.
     #[inline]
     pub(crate) fn read(&mut self, kind: BodyKind) -> Option<EofLen> {
-        let room = self.space.get_mut(self.len..).filter(|room| !room.is_empty())?;
+        // SAFETY: by what `len` is.
+        let room = unsafe { self.space.get_unchecked_mut(self.len..) };
+        if room.is_empty() {
+            return None;
+        }
         let (buf, limit) = parts(room);
         // SAFETY: `buf` is good for writes of `limit` bytes.
         let result = EofLen::from_bits(unsafe { imports::read_body(kind as u32, buf, limit) });
@@ -309,12 +317,101 @@ impl<'b> Filling<'b> {
 
     #[inline]
     pub(crate) fn into_bytes(self) -> &'b mut [u8] {
-        match self.space.get_mut(..self.len) {
+        // SAFETY: by what `len` is.
+        unsafe { self.space.get_unchecked_mut(..self.len).assume_init_mut() }
+    }
+}
+
+/// What came of reading a whole body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// That is all of it.
+    All = 0,
+    /// There was no room for all of it.
+    TooLong = 1,
+    /// The host gave neither more nor the end.
+    Stalled = 2,
+}
+
+/// Reads a whole body: what it gives back is all of it, or what was read last.
+///
+/// Of a request's body, what there is no room for is written back on the way, so that the caller can
+/// have all of it reach the next handler by writing what is given back. Since only a read that finds
+/// nothing tells that there is no more, a body has to be shorter than the room for it.
+#[inline(always)]
+pub(crate) fn read_whole(kind: BodyKind, patience: u32, space: &mut Space) -> (Whole, &mut [u8]) {
+    let result = fill_whole(kind, patience, space);
+    let whole = match result >> 32 {
+        0 => Whole::All,
+        1 => Whole::TooLong,
+        _ => Whole::Stalled,
+    };
+    // SAFETY: `fill_whole` has filled as many bytes of `space` as it says, from the front.
+    (whole, unsafe { space.get_unchecked_mut(..result as u32 as usize).assume_init_mut() })
+}
+
+/// A [`Whole`] in the high word, and in the low one how many bytes are filled. Out of line, and
+/// numbers for a result: that is worth 500 bytes to a guest that reads two bodies.
+#[inline(never)]
+fn fill_whole(kind: BodyKind, mut patience: u32, space: &mut Space) -> u64 {
+    let mut whole = Whole::All;
+    let mut filling = Filling::new(space);
+    loop {
+        let Some(result) = filling.read(kind) else {
+            whole = Whole::TooLong;
+            if filling.len == 0 || kind == BodyKind::Response {
+                break;
+            }
+            let len = core::mem::take(&mut filling.len);
             // SAFETY: by what `len` is.
-            Some(bytes) => unsafe { bytes.assume_init_mut() },
-            None => &mut [],
+            write_body(kind, unsafe { filling.space.get_unchecked(..len).assume_init_ref() });
+            continue;
+        };
+        if result.is_eof() {
+            break;
+        }
+        patience -= u32::from(result.is_empty());
+        if patience == 0 {
+            whole = Whole::Stalled;
+            break;
         }
     }
+    (whole as u64) << 32 | filling.len as u64
+}
+
+/// Passes a body through `change`, in place and piece by piece; each piece begins with the last
+/// `overlap` bytes of the one before. Whether the body ended; if not, the host stalled, or there is no
+/// room for more than the overlap.
+///
+/// Out of line, for both bodies of a guest.
+#[inline(never)]
+pub(crate) fn map_overlapping<F: FnMut(&mut [u8])>(
+    kind: BodyKind,
+    mut patience: u32,
+    overlap: usize,
+    space: &mut Space,
+    change: &mut F,
+) -> bool {
+    let mut filling = Filling::new(space);
+    while patience != 0 {
+        let Some(result) = filling.read(kind) else { break };
+        let len = filling.len;
+        // SAFETY: by what `len` is.
+        let piece = unsafe { filling.space.get_unchecked_mut(..len).assume_init_mut() };
+        change(piece);
+        if result.is_eof() {
+            write_body(kind, piece);
+            return true;
+        }
+        let (done, kept) = piece.split_at(len.saturating_sub(overlap));
+        write_body(kind, done);
+        filling.len = kept.len();
+        for index in 0..kept.len() {
+            piece[index] = piece[len - filling.len + index];
+        }
+        patience -= u32::from(result.is_empty());
+    }
+    false
 }
 
 /// `write_body`
