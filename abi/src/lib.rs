@@ -15,6 +15,7 @@ mod constants;
 pub mod exports;
 mod packed;
 mod table;
+pub mod wasi;
 
 pub use constants::{BodyKind, Features, HeaderKind, LogLevel};
 pub use packed::{CountLen, CtxNext, EofLen};

@@ -131,3 +131,15 @@ fn only_four_functions_run_during_initialisation() {
         .collect();
     assert_eq!(init, ["enable_features", "get_config", "log_enabled", "log"]);
 }
+
+#[test]
+fn wasi_functions_are_found_by_name() {
+    let (name, exit) = wasi::function(wasi::EXIT).unwrap();
+    assert_eq!((name, exit.to_string().as_str()), ("proc_exit", "(i32) -> ()"));
+    let (_, seek) = wasi::function("fd_seek").unwrap();
+    assert_eq!(seek.to_string(), "(i32, i64, i32, i32) -> i32");
+    assert_eq!(wasi::function("fd_teleport"), None);
+    for (index, (name, _)) in wasi::FUNCTIONS.iter().enumerate() {
+        assert!(wasi::FUNCTIONS[..index].iter().all(|(before, _)| before < name), "{name}");
+    }
+}

@@ -6,66 +6,14 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use http_wasm_abi::{LogLevel, WASI_MODULE};
+use http_wasm_abi::wasi::{self, EXIT};
+use http_wasm_abi::{LogLevel, ValueType, WASI_MODULE};
 use wasmtime::{Caller, ExternType, FuncType, Linker, Val, ValType};
 
-use super::LoadError;
 use super::instance::{State, with_memory};
 use super::link::{unknown, wrong_type};
+use super::{LoadError, has_type};
 use crate::exchange::{LinearMemory, Memory, Trap};
-
-/// The functions of `wasi_snapshot_preview1`: name, and arguments with `i` for `i32` and `l` for
-/// `i64`. Each returns an `i32`, except that [`EXIT`] returns nothing.
-pub(super) const FUNCTIONS: [(&str, &str); 46] = [
-    ("args_get", "ii"),
-    ("args_sizes_get", "ii"),
-    ("clock_res_get", "ii"),
-    ("clock_time_get", "ili"),
-    ("environ_get", "ii"),
-    ("environ_sizes_get", "ii"),
-    ("fd_advise", "illi"),
-    ("fd_allocate", "ill"),
-    ("fd_close", "i"),
-    ("fd_datasync", "i"),
-    ("fd_fdstat_get", "ii"),
-    ("fd_fdstat_set_flags", "ii"),
-    ("fd_fdstat_set_rights", "ill"),
-    ("fd_filestat_get", "ii"),
-    ("fd_filestat_set_size", "il"),
-    ("fd_filestat_set_times", "illi"),
-    ("fd_pread", "iiili"),
-    ("fd_prestat_dir_name", "iii"),
-    ("fd_prestat_get", "ii"),
-    ("fd_pwrite", "iiili"),
-    ("fd_read", "iiii"),
-    ("fd_readdir", "iiili"),
-    ("fd_renumber", "ii"),
-    ("fd_seek", "ilii"),
-    ("fd_sync", "i"),
-    ("fd_tell", "ii"),
-    ("fd_write", "iiii"),
-    ("path_create_directory", "iii"),
-    ("path_filestat_get", "iiiii"),
-    ("path_filestat_set_times", "iiiilli"),
-    ("path_link", "iiiiiii"),
-    ("path_open", "iiiiillii"),
-    ("path_readlink", "iiiiii"),
-    ("path_remove_directory", "iii"),
-    ("path_rename", "iiiiii"),
-    ("path_symlink", "iiiii"),
-    ("path_unlink_file", "iii"),
-    ("poll_oneoff", "iiii"),
-    (EXIT, "i"),
-    ("proc_raise", "i"),
-    ("random_get", "ii"),
-    ("sched_yield", ""),
-    ("sock_accept", "iii"),
-    ("sock_recv", "iiiiii"),
-    ("sock_send", "iiiii"),
-    ("sock_shutdown", "ii"),
-];
-
-pub(super) const EXIT: &str = "proc_exit";
 
 /// The error numbers that are used here.
 mod errno {
@@ -81,45 +29,29 @@ const STDERR: u32 = 2;
 /// A line longer than this is logged in pieces, so that a guest cannot fill the host's memory.
 const LONGEST_LINE: usize = 64 << 10;
 
-fn types(params: &str) -> impl Iterator<Item = ValType> {
-    params.bytes().map(|param| if param == b'l' { ValType::I64 } else { ValType::I32 })
-}
-
 /// Whether WASI has this function, with this type.
 pub(super) fn check(name: &str, ty: &ExternType) -> Result<(), LoadError> {
-    let Some((_, params)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
+    let Some((_, wanted)) = wasi::function(name) else {
         let remedy = "preview 1 of WASI has no such function".to_owned();
         return Err(unknown(WASI_MODULE, name, remedy));
     };
-    let results = usize::from(name != EXIT);
-    let right = |found: &FuncType| {
-        found.params().len() == params.len()
-            && found.params().zip(types(params)).all(|(found, wanted)| found.matches(&wanted))
-            && found.results().len() == results
-            && found.results().all(|found| found.is_i32())
-    };
     match ty {
-        ExternType::Func(found) if right(found) => Ok(()),
-        found => {
-            let wanted: Vec<_> = types(params).map(|ty| ty.to_string()).collect();
-            let result = if results == 1 { "i32" } else { "()" };
-            Err(wrong_type(
-                WASI_MODULE,
-                name,
-                found,
-                format!("({}) -> {result}", wanted.join(", ")),
-            ))
-        }
+        ExternType::Func(found) if has_type(found, wanted) => Ok(()),
+        found => Err(wrong_type(WASI_MODULE, name, found, wanted.to_string())),
     }
 }
 
 /// Defines a function that [`check`] has accepted.
 pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
-    let Some(&(name, params)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
+    let Some((name, signature)) = wasi::function(name) else {
         return Err(wasmtime::format_err!("WASI has no function {name}"));
     };
-    let results = (name != EXIT).then_some(ValType::I32);
-    let ty = FuncType::new(linker.engine(), types(params), results);
+    let value = |ty: ValueType| match ty {
+        ValueType::I32 => ValType::I32,
+        ValueType::I64 => ValType::I64,
+    };
+    let params = signature.params.iter().copied().map(value);
+    let ty = FuncType::new(linker.engine(), params, signature.result.map(value));
     let act = move |mut caller: Caller<'_, State>, args: &[Val], results: &mut [Val]| {
         let args: Vec<u64> = args
             .iter()

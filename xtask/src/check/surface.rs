@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http_wasm_abi::{Function, MODULE, Signature, ValueType, WASI_MODULE, exports};
+use http_wasm_abi::{Function, MODULE, Signature, ValueType, WASI_MODULE, exports, wasi};
 use wasmparser::{ExternalKind, FuncType, MemoryType, Parser, Payload, TypeRef, ValType};
 
 use super::{Item, Limits, Report};
@@ -165,7 +165,7 @@ impl Surface {
     }
 
     fn imports(&self, report: &mut Report) {
-        let mut wasi = Vec::new();
+        let mut of_wasi = 0;
         for (module, name, ty) in &self.imports {
             let subject = format!("import {module}.{name}");
             let found = match ty {
@@ -178,7 +178,10 @@ impl Surface {
             };
             match (module.as_str(), found) {
                 (MODULE, Some(found)) => handler_import(subject, name, found, report),
-                (WASI_MODULE, Some(_)) => wasi.push(name.as_str()),
+                (WASI_MODULE, Some(found)) => {
+                    wasi_import(subject, name, found, report);
+                    of_wasi += 1;
+                }
                 (_, Some(_)) => report.problem(
                     subject,
                     format!("no host has a module {module:?}"),
@@ -192,13 +195,12 @@ impl Surface {
             }
             report.imports.push(item);
         }
-        if !wasi.is_empty() {
+        if of_wasi > 0 {
             report.warning(
                 format!("import {WASI_MODULE}"),
                 format!(
-                    "{} function{} of WASI: hosts grant no files, no arguments, no environment, and Traefik's clock and random numbers are fake",
-                    wasi.len(),
-                    if wasi.len() == 1 { "" } else { "s" }
+                    "{of_wasi} function{} of WASI: hosts grant no files, no arguments, no environment, and Traefik's clock and random numbers are fake",
+                    if of_wasi == 1 { "" } else { "s" }
                 ),
                 "compile for wasm32v1-none where std is not needed",
             );
@@ -272,6 +274,23 @@ fn handler_import(subject: String, name: &str, found: &FuncType, report: &mut Re
             "hosts from before October 2023 and the Express host lack it, and do not load the guest",
             "leave it out where the filter is meant for them",
         );
+    }
+}
+
+/// Judges the import of a function from WASI.
+fn wasi_import(subject: String, name: &str, found: &FuncType, report: &mut Report) {
+    match wasi::function(name) {
+        None => report.problem(
+            subject,
+            "preview 1 of WASI has no function of this name",
+            "compile for wasm32-wasip1, or without WASI for wasm32v1-none",
+        ),
+        Some((_, wanted)) if !same(found, wanted) => report.problem(
+            subject,
+            format!("found {}, wanted {wanted}", shown(found)),
+            "declare the import with this type",
+        ),
+        Some(_) => {}
     }
 }
 

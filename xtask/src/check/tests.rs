@@ -126,6 +126,18 @@ fn an_import_that_no_host_has_is_named() {
 }
 
 #[test]
+fn an_import_that_wasi_does_not_have_is_named() {
+    refused(
+        &guest(r#"(import "wasi_snapshot_preview1" "fd_teleport" (func (param i32)))"#),
+        &["import wasi_snapshot_preview1.fd_teleport: preview 1 of WASI has no function"],
+    );
+    refused(
+        &guest(r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32) (result i32)))"#),
+        &["import wasi_snapshot_preview1.proc_exit: found (i32) -> i32, wanted (i32) -> ()"],
+    );
+}
+
+#[test]
 fn bulk_memory_is_refused_with_the_reason() {
     let copy = "(func (memory.copy (i32.const 0) (i32.const 8) (i32.const 8)) \
                 (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)))";

@@ -1,7 +1,8 @@
 //! WASI without grants.
 
+use http_wasm_abi::wasi;
+
 use super::*;
-use crate::engine::wasi;
 
 #[test]
 fn wasi_is_there_and_grants_nothing() {
@@ -48,9 +49,8 @@ fn wasi_is_there_and_grants_nothing() {
 fn every_function_of_wasi_can_be_linked_and_called() {
     let mut imports = String::new();
     let mut calls = String::new();
-    for (name, params) in wasi::FUNCTIONS {
-        let types: Vec<_> =
-            params.chars().map(|param| if param == 'l' { "i64" } else { "i32" }).collect();
+    for (name, signature) in wasi::FUNCTIONS {
+        let types: Vec<_> = signature.params.iter().map(ToString::to_string).collect();
         let exits = name == wasi::EXIT;
         let result = if exits { "" } else { "(result i32)" };
         let types = types.join(" ");
@@ -58,10 +58,8 @@ fn every_function_of_wasi_can_be_linked_and_called() {
             "(import \"{WASI_MODULE}\" \"{name}\" (func ${name} (param {types}) {result}))\n"
         );
         if !exits {
-            let args: Vec<_> = params
-                .chars()
-                .map(|param| if param == 'l' { "(i64.const 16)" } else { "(i32.const 16)" })
-                .collect();
+            let args: Vec<_> =
+                signature.params.iter().map(|param| format!("({param}.const 16)")).collect();
             calls += &format!("(drop (call ${name} {}))\n", args.join(" "));
         }
     }
