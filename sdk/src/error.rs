@@ -48,8 +48,8 @@ macro_rules! plain_errors {
 plain_errors! {
     /// Bytes that are no header name: empty, or with a byte that a name cannot have.
     InvalidHeaderName: "invalid header name: wanted lower-case letters, digits or !#$%&'*+-.^_`|~";
-    /// Bytes that are no header value: a CR, LF or NUL is in them.
-    InvalidHeaderValue: "invalid header value: CR, LF and NUL cannot be sent";
+    /// Bytes that are no header value: a control character is in them, and not the tab.
+    InvalidHeaderValue: "invalid header value: CR, LF and other control characters cannot be sent, but for the tab";
     /// Bytes that are no request target: see [`Uri`](crate::Uri).
     InvalidUri: "invalid URI: wanted a path that begins with a slash, percent-encoded, and perhaps a query";
     /// Bytes that are no method: empty, or with a byte that a token cannot have.

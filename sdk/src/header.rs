@@ -108,9 +108,7 @@ impl HeaderName<'static> {
     pub const fn from_static(name: &'static str) -> Self {
         match Self::new(name.as_bytes()) {
             Ok(name) => name,
-            Err(_) => {
-                panic!("invalid header name: wanted lower-case letters, digits or !#$%&'*+-.^_`|~")
-            }
+            Err(_) => panic!("{}", InvalidHeaderName::MESSAGE),
         }
     }
 }
@@ -125,10 +123,13 @@ macro_rules! name {
     }};
 }
 
-/// The value of a header: any bytes but CR, LF and NUL.
+/// The value of a header: any bytes but control characters, of which only the tab is allowed.
 ///
-/// Hosts turn line ends into spaces, which hides an injection, and end values at NUL; so both are
-/// refused here.
+/// Hosts turn line ends into spaces, which hides an injection; they end values at NUL, answer 502 for
+/// other control characters (the official Go host, in a request) or trap on them (the Express host).
+/// So all of these are refused here. Bytes beyond ASCII have no meaning that HTTP agrees on, and the
+/// Express host traps on text beyond Latin-1; encode what is to be portable. Hosts take spaces off
+/// both ends.
 ///
 /// ```
 /// use http_wasm_sdk::{HeaderValue, value};
@@ -142,9 +143,9 @@ impl<'a> HeaderValue<'a> {
     /// Takes bytes that can be sent as a value.
     ///
     /// # Errors
-    /// Where a CR, LF or NUL is in them.
+    /// Where a control character is in them, other than a tab.
     pub const fn new(bytes: &'a [u8]) -> Result<Self, InvalidHeaderValue> {
-        if all_of!(bytes, byte => !matches!(byte, b'\r' | b'\n' | 0)) {
+        if all_of!(bytes, byte => (byte >= b' ' && byte != 0x7f) || byte == b'\t') {
             Ok(Self(bytes))
         } else {
             Err(InvalidHeaderValue(()))
@@ -178,14 +179,14 @@ impl HeaderValue<'static> {
     /// A constant value.
     ///
     /// # Panics
-    /// Where CR, LF or NUL is in it; in a constant, and through [`value!`](crate::value), that is
+    /// Where a control character is in it; in a constant, and through [`value!`](crate::value), that is
     /// an error of the compiler.
     #[must_use]
     #[track_caller]
     pub const fn from_static(value: &'static str) -> Self {
         match Self::new(value.as_bytes()) {
             Ok(value) => value,
-            Err(_) => panic!("invalid header value: CR, LF and NUL cannot be sent"),
+            Err(_) => panic!("{}", InvalidHeaderValue::MESSAGE),
         }
     }
 }

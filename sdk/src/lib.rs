@@ -16,6 +16,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
 #[cfg(not(target_family = "wasm"))]
 extern crate std;
 
@@ -62,7 +64,10 @@ pub use response::{
 };
 pub use trailers::{BeforeNext, RequestTrailersMut, ResponseTrailersMut, Trailers};
 pub use types::{Method, StatusCode};
-pub use uri::{RequestUri, Uri};
+pub use uri::{
+    BuildError, Decoded, Encoded, Pair, QueryBuilder, QueryPairs, RequestUri, Segments, Uri,
+    UriBuilder,
+};
 
 /// What a filter usually needs.
 pub mod prelude {

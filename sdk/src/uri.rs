@@ -1,21 +1,37 @@
 //! Path and query of a request.
 
+mod builder;
+mod encoded;
+mod parts;
+
 use core::fmt;
 
-use crate::error::InvalidUri;
+use crate::buffer::Scratch;
+use crate::error::{InvalidUri, TooLong};
 use crate::header::all_of;
+
+pub use builder::{BuildError, QueryBuilder, UriBuilder};
+pub use encoded::{Decoded, Encoded};
+pub use parts::{Pair, QueryPairs, Segments};
 
 /// Path and query of a request, percent-encoded, in a form that every host accepts.
 ///
 /// Hosts trap on a URI that they cannot parse, so one that exists here begins with a slash, has two
-/// hexadecimal digits after every `%` of its path, and no control character, space or `#`.
+/// hexadecimal digits after every `%` of its path, and no character that RFC 3986 does not allow in a
+/// path or query: no control character, no space, none of ``"#<>[]\^`{|}``, nothing beyond ASCII.
+/// [`UriBuilder`] encodes what is not allowed.
+///
+/// A URI that a client sent, as [`Request::uri`](crate::Request::uri) reads it, may have such
+/// characters all the same; it can be set again, as hosts take what they gave.
 ///
 /// ```
 /// use http_wasm_sdk::{Uri, uri};
 /// assert_eq!(Uri::new(b"/a?b=c"), Ok(uri!("/a?b=c")));
 /// assert!(Uri::new(b"a").is_err());
 /// assert!(Uri::new(b"/%zz").is_err());
+/// assert!(Uri::new("/café".as_bytes()).is_err());
 /// assert_eq!(uri!("/a?b=c").path(), b"/a");
+/// assert_eq!(uri!("/a?b=c").query(), Some(&b"b=c"[..]));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Uri<'a>(&'a [u8]);
@@ -63,9 +79,7 @@ impl Uri<'static> {
     pub const fn from_static(uri: &'static str) -> Self {
         match Self::new(uri.as_bytes()) {
             Ok(uri) => uri,
-            Err(_) => panic!(
-                "invalid URI: wanted a path that begins with a slash, percent-encoded, and perhaps a query"
-            ),
+            Err(_) => panic!("{}", InvalidUri::MESSAGE),
         }
     }
 }
@@ -89,18 +103,42 @@ macro_rules! uri {
 const fn is_target(mut rest: &[u8]) -> bool {
     loop {
         match rest {
-            // Hosts take the query as it is, but for what cannot be in a request line.
-            [b'?', query @ ..] => {
-                return all_of!(query, byte => byte > b' ' && byte != 0x7f && byte != b'#');
-            }
+            // Hosts take the query as it is, stray `%` and all.
+            [b'?', query @ ..] => return all_of!(query, byte => byte == b'%' || is_plain(byte)),
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 rest = tail;
             }
-            [0..=b' ' | 0x7f | b'#' | b'%', ..] => return false,
-            [_, tail @ ..] => rest = tail,
+            [byte, tail @ ..] if is_plain(*byte) => rest = tail,
+            [_, ..] => return false,
             [] => return true,
         }
     }
+}
+
+/// Whether a byte may stand in a path or query as it is.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
+                | b'/'
+                | b'?'
+        )
 }
 
 /// The URI of the request, as read into your buffer: a [`Uri`] of which a prefix can be taken off.
@@ -137,6 +175,36 @@ impl<'b> RequestUri<'b> {
     #[must_use]
     pub fn query(&self) -> Option<&[u8]> {
         self.as_uri().query()
+    }
+
+    /// Whether the path, decoded, is this one; see [`Uri::path_is`].
+    #[must_use]
+    pub fn path_is(&self, path: impl AsRef<[u8]>) -> bool {
+        self.as_uri().path_is(path)
+    }
+
+    /// The segments of the path; see [`Uri::segments`].
+    #[must_use]
+    pub fn segments(&self) -> Segments<'_> {
+        self.as_uri().segments()
+    }
+
+    /// The pairs of the query; see [`Uri::query_pairs`].
+    #[must_use]
+    pub fn query_pairs(&self) -> QueryPairs<'_> {
+        self.as_uri().query_pairs()
+    }
+
+    /// The first value of a key in the query; see [`Uri::query_value`].
+    ///
+    /// # Errors
+    /// Where the value does not fit.
+    pub fn query_value<'v>(
+        &self,
+        key: impl AsRef<[u8]>,
+        buffer: &'v mut (impl Scratch + ?Sized),
+    ) -> Result<Option<&'v [u8]>, TooLong> {
+        self.as_uri().query_value(key, buffer)
     }
 
     /// Takes whole segments off the front of the path, in place; the query stays.
@@ -178,46 +246,4 @@ impl<'a> From<&'a RequestUri<'_>> for Uri<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    extern crate std;
-
-    fn stripped(uri: &str, prefix: &str) -> (bool, std::string::String) {
-        let mut bytes = uri.as_bytes().to_vec();
-        let mut uri = RequestUri::from_host(&mut bytes);
-        let done = uri.strip_prefix(prefix);
-        (done, std::str::from_utf8(uri.as_bytes()).unwrap().into())
-    }
-
-    #[test]
-    fn a_prefix_comes_off_in_whole_segments() {
-        assert_eq!(stripped("/host/a?b", "/host"), (true, "/a?b".into()));
-        assert_eq!(stripped("/host", "/host"), (true, "/".into()));
-        assert_eq!(stripped("/host?b", "/host"), (true, "/?b".into()));
-        assert_eq!(stripped("/host/", "/host"), (true, "/".into()));
-        assert_eq!(stripped("/hosts", "/host"), (false, "/hosts".into()));
-        assert_eq!(stripped("/", "/host"), (false, "/".into()));
-        assert_eq!(stripped("", "/host"), (false, "".into()));
-        assert_eq!(stripped("/a", ""), (true, "/a".into()));
-    }
-
-    #[test]
-    fn what_a_host_cannot_parse_is_no_uri() {
-        for good in ["/", "/a%2Fb", "/a?%zz", "/ä", "//a", "/a:b?c?d"] {
-            assert!(Uri::new(good.as_bytes()).is_ok(), "{good}");
-        }
-        for bad in
-            ["", "a", "?a", "/ ", "/a b", "/%", "/%4", "/%4g", "/a#b", "/a?b#c", "/\n", "/a?b c"]
-        {
-            assert!(Uri::new(bad.as_bytes()).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn path_and_query_part_at_the_first_question_mark() {
-        let uri = uri!("/a?b?c");
-        assert_eq!((uri.path(), uri.query()), (&b"/a"[..], Some(&b"b?c"[..])));
-        assert_eq!((uri!("/a").path(), uri!("/a").query()), (&b"/a"[..], None));
-        assert_eq!(uri!("/a?").query(), Some(&b""[..]));
-    }
-}
+mod tests;

@@ -284,11 +284,10 @@ pub(crate) fn remove_header(kind: HeaderKind, name: &[u8]) {
     unsafe { imports::remove_header(kind as u32, name.as_ptr(), name.len() as u32) };
 }
 
-/// A buffer that is filled from the front by reads of a body: `read_body`.
+/// A buffer that is filled from the front: by reads of a body, or byte by byte.
 pub(crate) struct Filling<'b> {
     space: &'b mut Space,
-    /// The bytes that are filled, no more than there are: the sum of what `read_body` gave, each after
-    /// the one before.
+    /// The bytes that are filled, no more than there are: one after the other, by `read_body` or by hand.
     len: usize,
 }
 
@@ -313,6 +312,15 @@ impl<'b> Filling<'b> {
         // A host that claims more bytes than fit has written none that could be trusted.
         self.len += written(room, result.len()).map_or(0, |bytes| bytes.len());
         Some(result)
+    }
+
+    /// Puts a byte behind what is filled, where there is room.
+    #[inline]
+    pub(crate) fn push(&mut self, byte: u8) {
+        if let Some(place) = self.space.get_mut(self.len) {
+            place.write(byte);
+            self.len += 1;
+        }
     }
 
     #[inline]

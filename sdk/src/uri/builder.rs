@@ -1,0 +1,206 @@
+//! Building a URI from parts that are not encoded yet.
+
+use core::fmt;
+
+use super::Uri;
+use super::encoded::encode;
+use crate::buffer::Scratch;
+use crate::error::{Error, TooLong};
+use crate::raw::Filling;
+
+/// Builds a [`Uri`] in a buffer of yours: first the path, then the query, each part percent-encoded
+/// so that it stays one part, whatever is in it.
+///
+/// ```
+/// use http_wasm_sdk::{Buffer, UriBuilder, uri};
+///
+/// let mut buffer = Buffer::<64>::new();
+/// let built = UriBuilder::new(&mut buffer)
+///     .path(uri!("/api/v2"))
+///     .segment("J/D")
+///     .pair("q", "salt & pepper")
+///     .finish();
+/// assert_eq!(built, Ok(uri!("/api/v2/J%2FD?q=salt%20%26%20pepper")));
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `finish` gives the URI"]
+pub struct UriBuilder<'b>(Draft<'b>);
+
+/// A [`UriBuilder`] whose path is complete.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `finish` gives the URI"]
+pub struct QueryBuilder<'b>(Draft<'b>);
+
+/// Why a URI was not built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The buffer is too short for it.
+    TooLong(TooLong),
+    /// A segment is `.` or `..`, which servers take for "here" and "up" whether they are encoded or
+    /// not: what was to be the name of something would be a way out of its folder.
+    DotSegment,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong(error) => error.fmt(f),
+            Self::DotSegment => f.write_str(DOT_SEGMENT),
+        }
+    }
+}
+
+impl core::error::Error for BuildError {}
+
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::TooLong(error) => error.into(),
+            BuildError::DotSegment => Self::new(DOT_SEGMENT),
+        }
+    }
+}
+
+const DOT_SEGMENT: &str = "a segment of a path is \".\" or \"..\": wanted a name";
+
+impl<'b> UriBuilder<'b> {
+    /// A builder of `/`.
+    #[inline]
+    pub fn new(buffer: &'b mut (impl Scratch + ?Sized)) -> Self {
+        Self(Draft {
+            filling: Filling::new(buffer.space()),
+            needed: 0,
+            slash_ends_path: false,
+            dot_segment: false,
+            has_query: false,
+        })
+    }
+
+    /// Appends the path of a URI as it stands there.
+    pub fn path<'u>(mut self, uri: impl Into<Uri<'u>>) -> Self {
+        let path = uri.into().path();
+        // `OPTIONS *` has a path without a slash.
+        let rest = path.strip_prefix(b"/").unwrap_or(path);
+        if !self.0.slash_ends_path {
+            self.0.write(b"/");
+        }
+        self.0.write(rest);
+        self.0.slash_ends_path = rest.is_empty() || rest.ends_with(b"/");
+        self
+    }
+
+    /// Appends a segment, with a slash before it unless the path that was appended last ends in one.
+    /// A slash in the segment is encoded.
+    pub fn segment(mut self, segment: impl AsRef<[u8]>) -> Self {
+        let segment = segment.as_ref();
+        self.0.dot_segment |= matches!(segment, b"." | b"..");
+        if !self.0.slash_ends_path {
+            self.0.write(b"/");
+        }
+        self.0.write_encoded(segment);
+        self.0.slash_ends_path = false;
+        self
+    }
+
+    /// Appends the query of a URI as it stands there; nothing where it has none. The path is complete.
+    pub fn query<'u>(self, uri: impl Into<Uri<'u>>) -> QueryBuilder<'b> {
+        self.end_path().query(uri)
+    }
+
+    /// Appends the first pair of the query. The path is complete.
+    pub fn pair(self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> QueryBuilder<'b> {
+        self.end_path().pair(key, value)
+    }
+
+    /// The URI.
+    ///
+    /// # Errors
+    /// Where it does not fit into the buffer, or a segment is `.` or `..`.
+    pub fn finish(self) -> Result<Uri<'b>, BuildError> {
+        self.end_path().finish()
+    }
+
+    fn end_path(mut self) -> QueryBuilder<'b> {
+        if self.0.needed == 0 {
+            self.0.write(b"/");
+        }
+        QueryBuilder(self.0)
+    }
+}
+
+impl<'b> QueryBuilder<'b> {
+    /// Appends the query of a URI as it stands there; nothing where it has none.
+    pub fn query<'u>(mut self, uri: impl Into<Uri<'u>>) -> Self {
+        if let Some(query) = uri.into().query() {
+            self.0.write_mark();
+            self.0.write(query);
+        }
+        self
+    }
+
+    /// Appends a pair `key=value`.
+    pub fn pair(mut self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        self.0.write_mark();
+        self.0.write_encoded(key.as_ref());
+        self.0.write(b"=");
+        self.0.write_encoded(value.as_ref());
+        self
+    }
+
+    /// The URI.
+    ///
+    /// # Errors
+    /// Where it does not fit into the buffer, or a segment is `.` or `..`.
+    pub fn finish(self) -> Result<Uri<'b>, BuildError> {
+        if self.0.dot_segment {
+            return Err(BuildError::DotSegment);
+        }
+        let needed = self.0.needed;
+        let bytes = self.0.filling.into_bytes();
+        if bytes.len() == needed {
+            Ok(Uri(bytes))
+        } else {
+            Err(BuildError::TooLong(TooLong { needed: needed as u32 }))
+        }
+    }
+}
+
+/// A URI under way. What does not fit is counted, so that the error can say what would.
+struct Draft<'b> {
+    filling: Filling<'b>,
+    needed: usize,
+    slash_ends_path: bool,
+    dot_segment: bool,
+    has_query: bool,
+}
+
+impl Draft<'_> {
+    fn write(&mut self, bytes: &[u8]) {
+        self.extend(bytes.iter().copied());
+    }
+
+    fn write_encoded(&mut self, bytes: &[u8]) {
+        self.extend(bytes.iter().copied().flat_map(encode));
+    }
+
+    fn extend(&mut self, bytes: impl Iterator<Item = u8>) {
+        for byte in bytes {
+            self.filling.push(byte);
+            self.needed += 1;
+        }
+    }
+
+    /// What stands before a part of the query.
+    fn write_mark(&mut self) {
+        let mark = if self.has_query { b"&" } else { b"?" };
+        self.write(mark);
+        self.has_query = true;
+    }
+}
+
+impl fmt::Debug for Draft<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("needed", &self.needed).finish_non_exhaustive()
+    }
+}

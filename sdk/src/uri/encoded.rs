@@ -1,0 +1,141 @@
+//! Percent-encoded pieces of a URI: reading them without a copy, and encoding.
+
+use core::fmt;
+
+use crate::buffer::Scratch;
+use crate::error::TooLong;
+use crate::raw::Filling;
+
+/// A piece of a URI, percent-encoded as it stands there: a [segment](crate::Uri::segments) of the
+/// path, or a key or value of the [query](crate::Uri::query_pairs).
+///
+/// It is decoded while it is compared or copied, so comparing needs no room. `%41` is `A`; in a query
+/// a `+` is a space. A `%` without two hexadecimal digits after it stands for itself, as it does in
+/// browsers; Go's `url.ParseQuery` drops such a pair instead, so an upstream may not see what you see.
+///
+/// ```
+/// use http_wasm_sdk::{Buffer, uri};
+///
+/// let uri = uri!("/search?q=caf%C3%A9+au+lait");
+/// let pair = uri.query_pairs().next().unwrap();
+/// assert!(pair.key.is("q") && pair.value.is("café au lait"));
+///
+/// let mut buffer = Buffer::<32>::new();
+/// assert_eq!(pair.value.decode(&mut buffer), Ok("café au lait".as_bytes()));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Encoded<'a> {
+    bytes: &'a [u8],
+    plus_is_space: bool,
+}
+
+impl<'a> Encoded<'a> {
+    #[inline]
+    pub(super) const fn of_path(bytes: &'a [u8]) -> Self {
+        Self { bytes, plus_is_space: false }
+    }
+
+    #[inline]
+    pub(super) const fn of_query(bytes: &'a [u8]) -> Self {
+        Self { bytes, plus_is_space: true }
+    }
+
+    /// The bytes as they stand in the URI, not decoded.
+    #[inline]
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The decoded bytes, one by one. They are UTF-8 where the sender wants them to be.
+    #[inline]
+    #[must_use]
+    pub const fn bytes(self) -> Decoded<'a> {
+        Decoded(self)
+    }
+
+    /// Whether this is `text` when decoded.
+    #[inline]
+    #[must_use]
+    pub fn is(self, text: impl AsRef<[u8]>) -> bool {
+        self.bytes().eq(text.as_ref().iter().copied())
+    }
+
+    /// Writes the decoded bytes to `buffer`.
+    ///
+    /// # Errors
+    /// Where they do not fit; a buffer as long as [`as_bytes`](Self::as_bytes) is always enough.
+    pub fn decode(self, buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
+        let mut filling = Filling::new(buffer.space());
+        let mut needed = 0;
+        for byte in self.bytes() {
+            filling.push(byte);
+            needed += 1;
+        }
+        let bytes = filling.into_bytes();
+        if bytes.len() == needed { Ok(bytes) } else { Err(TooLong { needed: needed as u32 }) }
+    }
+
+    /// The decoded bytes in memory of their own.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_vec(self) -> alloc::vec::Vec<u8> {
+        self.bytes().collect()
+    }
+
+    /// The decoded text in memory of its own; what is not UTF-8 becomes U+FFFD.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_string_lossy(self) -> alloc::string::String {
+        alloc::string::String::from_utf8(self.to_vec()).unwrap_or_else(|error| {
+            alloc::string::String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })
+    }
+}
+
+impl fmt::Debug for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Encoded({})", self.bytes.escape_ascii())
+    }
+}
+
+/// The bytes of an [`Encoded`], decoded.
+#[derive(Clone, Debug)]
+pub struct Decoded<'a>(Encoded<'a>);
+
+impl Iterator for Decoded<'_> {
+    type Item = u8;
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let (&first, mut rest) = self.0.bytes.split_first()?;
+        let mut byte = first;
+        if first == b'%' {
+            if let [high, low, tail @ ..] = rest
+                && let (Some(high), Some(low)) = (digit(*high), digit(*low))
+            {
+                byte = high << 4 | low;
+                rest = tail;
+            }
+        } else if first == b'+' && self.0.plus_is_space {
+            byte = b' ';
+        }
+        self.0.bytes = rest;
+        Some(byte)
+    }
+}
+
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|value| value as u8)
+}
+
+/// The bytes that stand for `byte` in a path or a query: itself where no part of a URI gives it a
+/// meaning. A space is `%20`, which paths and queries read the same way.
+pub(super) fn encode(byte: u8) -> impl Iterator<Item = u8> {
+    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
+    let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let [high, low] = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
+    let (bytes, len) = if plain { ([byte, 0, 0], 1) } else { ([b'%', high, low], 3) };
+    bytes.into_iter().take(len)
+}

@@ -1,0 +1,133 @@
+//! The parts of a URI: segments of the path, pairs of the query.
+
+use super::Uri;
+use super::encoded::Encoded;
+use crate::buffer::Scratch;
+use crate::error::TooLong;
+
+impl<'a> Uri<'a> {
+    /// Whether the path, decoded, is this one: `/%61dmin` is `/admin`.
+    ///
+    /// An encoded slash counts as a slash here; take [`segments`](Self::segments) where the
+    /// difference matters. Nothing is normalised: `/a/../admin` and `//admin` are not `/admin`, but
+    /// an upstream may take them for it.
+    ///
+    /// ```
+    /// use http_wasm_sdk::uri;
+    /// assert!(uri!("/%61dmin?user=1").path_is("/admin"));
+    /// assert!(!uri!("/admin/").path_is("/admin"));
+    /// ```
+    #[must_use]
+    pub fn path_is(self, path: impl AsRef<[u8]>) -> bool {
+        Encoded::of_path(self.path()).is(path)
+    }
+
+    /// What stands between the slashes of the path: `/a/b` has the segments `a` and `b`, `/a/` has
+    /// `a` and an empty one, `/` an empty one.
+    ///
+    /// ```
+    /// use http_wasm_sdk::uri;
+    /// let mut segments = uri!("/users/J%2FD?all").segments();
+    /// assert!(segments.next().is_some_and(|segment| segment.is("users")));
+    /// assert!(segments.next().is_some_and(|segment| segment.is("J/D")));
+    /// assert!(segments.next().is_none());
+    /// ```
+    #[must_use]
+    pub fn segments(self) -> Segments<'a> {
+        let path = self.path();
+        Segments(Some(path.strip_prefix(b"/").unwrap_or(path)))
+    }
+
+    /// The pairs of the query, in order, as HTML forms write them: `key=value` joined by `&`. A pair
+    /// without `=` has an empty value; empty pairs are left out.
+    ///
+    /// ```
+    /// use http_wasm_sdk::uri;
+    /// let uri = uri!("/?tag=a&tag=b%26c&&debug");
+    /// let mut tags = uri.query_pairs().filter(|pair| pair.key.is("tag"));
+    /// assert!(tags.next().is_some_and(|tag| tag.value.is("a")));
+    /// assert!(tags.next().is_some_and(|tag| tag.value.is("b&c")));
+    /// assert!(uri.query_pairs().any(|pair| pair.key.is("debug") && pair.value.is("")));
+    /// ```
+    #[must_use]
+    pub fn query_pairs(self) -> QueryPairs<'a> {
+        QueryPairs(self.query())
+    }
+
+    /// The first value of this key in the query, decoded into `buffer`; `None` where it is absent.
+    ///
+    /// Where a key may come twice, an upstream may take the last one: look at all
+    /// [`query_pairs`](Self::query_pairs) where a decision about access depends on it.
+    ///
+    /// ```
+    /// use http_wasm_sdk::{Buffer, uri};
+    /// let mut buffer = Buffer::<64>::new();
+    /// assert_eq!(uri!("/?q=a+b").query_value("q", &mut buffer), Ok(Some(&b"a b"[..])));
+    /// assert_eq!(uri!("/?q=a+b").query_value("page", &mut buffer), Ok(None));
+    /// ```
+    ///
+    /// # Errors
+    /// Where the value does not fit.
+    pub fn query_value(
+        self,
+        key: impl AsRef<[u8]>,
+        buffer: &mut (impl Scratch + ?Sized),
+    ) -> Result<Option<&[u8]>, TooLong> {
+        let key = key.as_ref();
+        match self.query_pairs().find(|pair| pair.key.is(key)) {
+            Some(pair) => pair.value.decode(buffer).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The segments of a path; see [`Uri::segments`].
+#[derive(Clone, Debug)]
+pub struct Segments<'a>(Option<&'a [u8]>);
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Encoded<'a>;
+
+    fn next(&mut self) -> Option<Encoded<'a>> {
+        let (segment, rest) = cut(self.0?, b'/');
+        self.0 = rest;
+        Some(Encoded::of_path(segment))
+    }
+}
+
+/// A key of the query and its value; see [`Uri::query_pairs`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    /// What stands before the first `=`, or all there is.
+    pub key: Encoded<'a>,
+    /// What stands after the first `=`; empty without one.
+    pub value: Encoded<'a>,
+}
+
+/// The pairs of a query; see [`Uri::query_pairs`].
+#[derive(Clone, Debug)]
+pub struct QueryPairs<'a>(Option<&'a [u8]>);
+
+impl<'a> Iterator for QueryPairs<'a> {
+    type Item = Pair<'a>;
+
+    fn next(&mut self) -> Option<Pair<'a>> {
+        loop {
+            let (pair, rest) = cut(self.0?, b'&');
+            self.0 = rest;
+            if !pair.is_empty() {
+                let (key, value) = cut(pair, b'=');
+                return Some(Pair {
+                    key: Encoded::of_query(key),
+                    value: Encoded::of_query(value.unwrap_or_default()),
+                });
+            }
+        }
+    }
+}
+
+/// What stands before the first `mark`, and what after it where there is one.
+fn cut(bytes: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
+    let mut parts = bytes.splitn(2, |&byte| byte == mark);
+    (parts.next().unwrap_or_default(), parts.next())
+}
