@@ -51,7 +51,10 @@ impl Call<'_> {
         if kept.len() != uri.len() && !uri.is_empty() {
             self.report("an absolute URI was set: the official Go host keeps only path and query, others pass it on; set path and query");
         }
-        if rules.validates && !kept.bytes().all(is_uri_byte) {
+        // What the client sent, browsers' `[` and `|` among it, every host takes back.
+        let sent = &self.exchange.request.uri;
+        let is_known = |byte| is_uri_byte(byte) || sent.bytes().any(|known| known == byte);
+        if rules.validates && !kept.bytes().all(is_known) {
             let message = format!(
                 "found {}, which has characters that a URI cannot have; percent-encode them",
                 value::show(uri.as_bytes())

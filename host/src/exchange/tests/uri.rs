@@ -122,6 +122,15 @@ fn strict_wants_an_encoded_uri() {
 }
 
 #[test]
+fn strict_takes_back_what_the_client_sent() {
+    let mut hand = Hand::request(Profile::Strict);
+    hand.exchange.request.uri = "/host/a?b[]=c|d".into();
+    hand.give(Function::SetUri, "/a?b[]=c|d").expect("these characters came from the client");
+    assert_eq!(hand.text(Function::GetUri).as_deref(), Ok("/a?b[]=c|d"));
+    traps(hand.give(Function::SetUri, "/a?{}"), TrapKind::Value, "percent-encode them");
+}
+
+#[test]
 fn strict_reports_an_absolute_uri() {
     let mut hand = Hand::request(Profile::Strict);
     hand.give(Function::SetUri, "http://other.test/a").expect("no trap");
