@@ -143,3 +143,36 @@ fn wasi_functions_are_found_by_name() {
         assert!(wasi::FUNCTIONS[..index].iter().all(|(before, _)| before < name), "{name}");
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: if cfg!(miri) { 8 } else { 1000 },
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    #[test]
+    fn what_is_packed_is_what_is_unpacked(high: u32, low: u32, eof: bool) {
+        let ctx_next = CtxNext::go_on(high);
+        proptest::prop_assert!(ctx_next.is_next() && ctx_next.is_valid() && ctx_next.ctx() == high);
+        let count_len = CountLen::from_bits(CountLen::new(high, low).bits());
+        proptest::prop_assert_eq!((count_len.count(), count_len.len()), (high, low));
+        let eof_len = EofLen::from_bits(EofLen::new(eof, low).bits());
+        proptest::prop_assert_eq!((eof_len.is_eof(), eof_len.len()), (eof, low));
+    }
+
+    #[test]
+    fn any_bits_unpack_to_their_halves(bits: u64) {
+        let (high, low) = ((bits >> 32) as u32, bits as u32);
+        let ctx_next = CtxNext::from_bits(bits);
+        proptest::prop_assert_eq!((ctx_next.ctx(), ctx_next.is_next()), (high, low != 0));
+        proptest::prop_assert_eq!(ctx_next.is_valid(), low < 2);
+        let count_len = CountLen::from_bits(bits);
+        proptest::prop_assert_eq!((count_len.count(), count_len.len()), (high, low));
+        proptest::prop_assert_eq!(count_len.is_empty(), high == 0);
+        let eof_len = EofLen::from_bits(bits);
+        proptest::prop_assert_eq!((eof_len.is_eof(), eof_len.len()), (high != 0, low));
+        proptest::prop_assert_eq!(eof_len.is_empty(), low == 0);
+        proptest::prop_assert_eq!(EofLen::from_bits(bits).bits(), bits);
+    }
+}

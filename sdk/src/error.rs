@@ -54,6 +54,9 @@ plain_errors! {
     InvalidUri: "invalid URI: wanted a path that begins with a slash, percent-encoded, and perhaps a query";
     /// Bytes that are no method: empty, or with a byte that a token cannot have.
     InvalidMethod: "invalid method: wanted letters, digits or !#$%&'*+-.^_`|~";
+    /// What a host gave as the client's address is none that could be parsed: see
+    /// [`Request::source`](crate::Request::source).
+    InvalidSourceAddr: "the host gives no address and port of the client that can be parsed";
     /// A number that is no final status code: see [`StatusCode`](crate::StatusCode).
     InvalidStatusCode: "invalid status code: wanted 200 to 999";
 }

@@ -1,6 +1,9 @@
 //! Names and values of headers that cannot be wrong.
 
+pub mod known;
+
 use crate::error::{InvalidHeaderName, InvalidHeaderValue};
+use crate::text::text;
 
 /// The name of a header, in lower case.
 ///
@@ -19,8 +22,10 @@ use crate::error::{InvalidHeaderName, InvalidHeaderValue};
 /// # use http_wasm_sdk::name;
 /// let tenant = name!("X-Tenant"); // header names are lower-case
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HeaderName<'a>(&'a [u8]);
+
+text!(HeaderName, InvalidHeaderName);
 
 /// Whether a byte may stand in a token of HTTP; upper case is for the caller to judge.
 pub(crate) const fn is_token(byte: u8) -> bool {
@@ -136,8 +141,10 @@ macro_rules! name {
 /// assert_eq!(HeaderValue::new(b"a=b"), Ok(value!("a=b")));
 /// assert!(HeaderValue::new(b"a\r\nset-cookie: b").is_err());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HeaderValue<'a>(&'a [u8]);
+
+text!(HeaderValue, InvalidHeaderValue);
 
 impl<'a> HeaderValue<'a> {
     /// Takes bytes that can be sent as a value.
@@ -168,6 +175,45 @@ impl<'a> HeaderValue<'a> {
         }
     }
 
+    /// The decimal digits of a number, written to `digits`.
+    ///
+    /// ```
+    /// use http_wasm_sdk::HeaderValue;
+    /// assert_eq!(HeaderValue::from_u64(3600, &mut [0; 20]), "3600");
+    /// ```
+    #[must_use]
+    pub fn from_u64(mut number: u64, digits: &'a mut [u8; 20]) -> Self {
+        let mut start = digits.len();
+        for (place, digit) in digits.iter_mut().enumerate().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+            start = place;
+            if number == 0 {
+                break;
+            }
+        }
+        Self(digits.get(start..).unwrap_or_default())
+    }
+
+    /// The number that the value is: decimal digits and nothing else. `None` where it is no number,
+    /// or one that is too large.
+    ///
+    /// ```
+    /// use http_wasm_sdk::value;
+    /// assert_eq!(value!("3600").to_u64(), Some(3600));
+    /// assert_eq!(value!("-1").to_u64(), None);
+    /// ```
+    #[must_use]
+    pub fn to_u64(self) -> Option<u64> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.iter().try_fold(0_u64, |number, &digit| {
+            let value = digit.checked_sub(b'0').filter(|value| *value < 10)?;
+            number.checked_mul(10)?.checked_add(value.into())
+        })
+    }
+
     /// A value that the host has given: it came through a message of HTTP, or from the host itself.
     #[inline]
     pub(crate) const fn from_host(bytes: &'a [u8]) -> Self {
@@ -191,20 +237,6 @@ impl HeaderValue<'static> {
     }
 }
 
-impl PartialEq<str> for HeaderValue<'_> {
-    #[inline]
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other.as_bytes()
-    }
-}
-
-impl PartialEq<&str> for HeaderValue<'_> {
-    #[inline]
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == other.as_bytes()
-    }
-}
-
 /// A constant header value, checked by the compiler: `value!("text/plain")`.
 #[macro_export]
 macro_rules! value {
@@ -212,82 +244,4 @@ macro_rules! value {
         const VALUE: $crate::HeaderValue<'static> = $crate::HeaderValue::from_static($value);
         VALUE
     }};
-}
-
-/// The names of known headers.
-pub mod known {
-    use super::HeaderName;
-
-    macro_rules! known {
-        ($($constant:ident $name:literal)+) => {
-            $(
-                #[doc = concat!("`", $name, "`")]
-                pub const $constant: HeaderName<'static> = HeaderName::from_static($name);
-            )+
-        };
-    }
-
-    known! {
-        ACCEPT "accept"
-        ACCEPT_ENCODING "accept-encoding"
-        ACCEPT_LANGUAGE "accept-language"
-        ACCESS_CONTROL_ALLOW_CREDENTIALS "access-control-allow-credentials"
-        ACCESS_CONTROL_ALLOW_HEADERS "access-control-allow-headers"
-        ACCESS_CONTROL_ALLOW_METHODS "access-control-allow-methods"
-        ACCESS_CONTROL_ALLOW_ORIGIN "access-control-allow-origin"
-        ACCESS_CONTROL_EXPOSE_HEADERS "access-control-expose-headers"
-        ACCESS_CONTROL_MAX_AGE "access-control-max-age"
-        ACCESS_CONTROL_REQUEST_HEADERS "access-control-request-headers"
-        ACCESS_CONTROL_REQUEST_METHOD "access-control-request-method"
-        AGE "age"
-        ALLOW "allow"
-        AUTHORIZATION "authorization"
-        CACHE_CONTROL "cache-control"
-        CONNECTION "connection"
-        CONTENT_DISPOSITION "content-disposition"
-        CONTENT_ENCODING "content-encoding"
-        CONTENT_LANGUAGE "content-language"
-        CONTENT_LENGTH "content-length"
-        CONTENT_LOCATION "content-location"
-        CONTENT_RANGE "content-range"
-        CONTENT_SECURITY_POLICY "content-security-policy"
-        CONTENT_TYPE "content-type"
-        COOKIE "cookie"
-        DATE "date"
-        ETAG "etag"
-        EXPECT "expect"
-        EXPIRES "expires"
-        FORWARDED "forwarded"
-        HOST "host"
-        IF_MATCH "if-match"
-        IF_MODIFIED_SINCE "if-modified-since"
-        IF_NONE_MATCH "if-none-match"
-        IF_RANGE "if-range"
-        IF_UNMODIFIED_SINCE "if-unmodified-since"
-        LAST_MODIFIED "last-modified"
-        LINK "link"
-        LOCATION "location"
-        ORIGIN "origin"
-        PROXY_AUTHENTICATE "proxy-authenticate"
-        PROXY_AUTHORIZATION "proxy-authorization"
-        RANGE "range"
-        REFERER "referer"
-        REFERRER_POLICY "referrer-policy"
-        RETRY_AFTER "retry-after"
-        SERVER "server"
-        SET_COOKIE "set-cookie"
-        STRICT_TRANSPORT_SECURITY "strict-transport-security"
-        TE "te"
-        TRAILER "trailer"
-        TRANSFER_ENCODING "transfer-encoding"
-        UPGRADE "upgrade"
-        USER_AGENT "user-agent"
-        VARY "vary"
-        VIA "via"
-        WWW_AUTHENTICATE "www-authenticate"
-        X_CONTENT_TYPE_OPTIONS "x-content-type-options"
-        X_FORWARDED_FOR "x-forwarded-for"
-        X_FRAME_OPTIONS "x-frame-options"
-        X_REQUEST_ID "x-request-id"
-    }
 }

@@ -95,6 +95,38 @@ impl Headers<'_> {
         let (count, bytes) = raw::header_names(self.kind, buffer.space())?;
         Ok(Names(Items { count, rest: bytes }))
     }
+
+    /// Shows every header to `see`, a value at a time: the names are read into one buffer, the values
+    /// of each name into the other.
+    ///
+    /// ```
+    /// # use http_wasm_sdk::prelude::*;
+    /// # use http_wasm_sdk::{Headers, TooLong};
+    /// fn cookies(headers: Headers<'_>) -> Result<u32, TooLong> {
+    ///     let mut count = 0;
+    ///     headers.for_each(&mut Buffer::<512>::new(), &mut Buffer::<4096>::new(), |name, _| {
+    ///         count += u32::from(name == known::COOKIE);
+    ///     })?;
+    ///     Ok(count)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// Where the names, or the values of one of them, do not fit. `see` has then seen the headers
+    /// before that one.
+    pub fn for_each(
+        &self,
+        names: &mut (impl Scratch + ?Sized),
+        values: &mut (impl Scratch + ?Sized),
+        mut see: impl FnMut(HeaderName<'_>, HeaderValue<'_>),
+    ) -> Result<(), TooLong> {
+        for name in self.names(names)? {
+            for value in self.get_all(name, values)? {
+                see(name, value);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A header map that can be changed.
@@ -222,5 +254,38 @@ mod tests {
         assert_eq!(items(3, b"a\0"), [&b"a"[..], b""]);
         assert_eq!(items(u32::MAX, b""), [b""]);
         assert_eq!(items(1, b"a"), [b"a"]);
+    }
+
+    /// What a host writes for these items.
+    fn written(items: &[Vec<u8>]) -> Vec<u8> {
+        items.iter().flat_map(|item| item.iter().copied().chain([0])).collect()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config {
+            cases: if cfg!(miri) { 8 } else { 1000 },
+            failure_persistence: None,
+            ..Default::default()
+        })]
+
+        #[test]
+        fn what_a_host_writes_reads_back(
+            list in proptest::collection::vec(proptest::collection::vec(1_u8.., 0..6), 0..6),
+        ) {
+            let bytes = written(&list);
+            proptest::prop_assert_eq!(items(list.len() as u32, &bytes), list);
+        }
+
+        #[test]
+        fn no_byte_is_lost_or_made_up(count in 0_u32..8, bytes in proptest::collection::vec(0_u8..3, 0..12)) {
+            let found = items(count, &bytes);
+            proptest::prop_assert!(found.len() <= count as usize);
+            let joined = found.join(&0);
+            if count > 0 {
+                let whole = bytes.strip_suffix(&[0]).unwrap_or(&bytes);
+                // Where there are fewer terminators than items, the last one is an end or an item.
+                proptest::prop_assert!(joined == whole || joined == bytes, "{joined:?}");
+            }
+        }
     }
 }

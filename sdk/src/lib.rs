@@ -44,6 +44,7 @@ mod response;
 mod runtime;
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
 pub mod testing;
+mod text;
 mod trailers;
 mod types;
 mod uri;
@@ -51,8 +52,8 @@ mod uri;
 pub use body::{BodyError, BodyWriter, EMPTY_READS, RequestBody, ResponseBody};
 pub use buffer::{Buffer, Scratch};
 pub use error::{
-    Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidStatusCode, InvalidUri,
-    TooLong,
+    Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidSourceAddr,
+    InvalidStatusCode, InvalidUri, TooLong,
 };
 pub use handler::{Ctx, Flow, Handler, IntoFlow};
 pub use header::{HeaderName, HeaderValue, known};
@@ -63,7 +64,7 @@ pub use response::{
     Buffered, Buffering, MaybeBuffered, Reply, ReplyBody, Response, Sent, Unbuffered,
 };
 pub use trailers::{BeforeNext, RequestTrailersMut, ResponseTrailersMut, Trailers};
-pub use types::{Method, StatusCode};
+pub use types::{Method, StatusCode, Version};
 pub use uri::{
     BuildError, Decoded, Encoded, Pair, QueryBuilder, QueryPairs, RequestUri, Segments, Uri,
     UriBuilder,

@@ -1,13 +1,15 @@
 //! The request, as a handler sees it.
 
+use core::net::SocketAddr;
+
 use http_wasm_abi::{BodyKind, HeaderKind};
 
 use crate::body::{Reader, RequestBody};
-use crate::buffer::Scratch;
-use crate::error::TooLong;
+use crate::buffer::{Buffer, Scratch};
+use crate::error::{InvalidSourceAddr, TooLong};
 use crate::headers::{Headers, HeadersMut};
 use crate::raw;
-use crate::types::Method;
+use crate::types::{Method, Version};
 use crate::uri::{RequestUri, Uri};
 
 /// The request that the host is handling.
@@ -71,12 +73,14 @@ impl Request {
     pub fn version<'b>(
         &self,
         buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<&'b [u8], TooLong> {
-        raw::protocol_version(buffer.space()).map(|bytes| &*bytes)
+    ) -> Result<Version<'b>, TooLong> {
+        raw::protocol_version(buffer.space()).map(|bytes| Version::from_host(bytes))
     }
 
-    /// Address and port of the client, such as `1.2.3.4:5678` or `[::1]:5678`. ABI:
-    /// `get_source_addr`.
+    /// Address and port of the client as the host writes them, such as `1.2.3.4:5678` or
+    /// `[::1]:5678`. ABI: `get_source_addr`.
+    ///
+    /// This is the peer of the connection: behind another proxy, that proxy.
     ///
     /// Hosts from before October 2023, and the Express host, lack the function: a guest that calls
     /// it does not load there.
@@ -89,6 +93,22 @@ impl Request {
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b [u8], TooLong> {
         raw::source_addr(buffer.space()).map(|bytes| &*bytes)
+    }
+
+    /// Address and port of the client, parsed; see [`source_addr`](Self::source_addr), which costs a
+    /// guest less.
+    ///
+    /// # Errors
+    /// Where the host gives something else: no port, the path of a socket, nothing at all, or an IPv6
+    /// address whose zone is a name.
+    pub fn source(&self) -> Result<SocketAddr, InvalidSourceAddr> {
+        // The longest address: IPv6 that ends in IPv4, with zone and port.
+        let mut buffer = Buffer::<64>::new();
+        self.source_addr(&mut buffer)
+            .ok()
+            .and_then(|bytes| core::str::from_utf8(bytes).ok())
+            .and_then(|text| text.parse().ok())
+            .ok_or(InvalidSourceAddr(()))
     }
 
     /// The headers.

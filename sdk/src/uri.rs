@@ -9,6 +9,7 @@ use core::fmt;
 use crate::buffer::Scratch;
 use crate::error::{InvalidUri, TooLong};
 use crate::header::all_of;
+use crate::text::text;
 
 pub use builder::{BuildError, QueryBuilder, UriBuilder};
 pub use encoded::{Decoded, Encoded};
@@ -35,6 +36,8 @@ pub use parts::{Pair, QueryPairs, Segments};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Uri<'a>(&'a [u8]);
+
+text!(Uri, InvalidUri);
 
 impl<'a> Uri<'a> {
     /// Takes bytes that are a path and perhaps a query.
@@ -81,12 +84,6 @@ impl Uri<'static> {
             Ok(uri) => uri,
             Err(_) => panic!("{}", InvalidUri::MESSAGE),
         }
-    }
-}
-
-impl fmt::Debug for Uri<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Uri({})", self.0.escape_ascii())
     }
 }
 
