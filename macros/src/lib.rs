@@ -1,7 +1,7 @@
 //! `#[handler]` for `http-wasm-sdk`: use it through that crate, which documents it.
 //!
-//! This file only routes. [`parse`] reads what the author wrote and says what is wrong with it,
-//! [`expand`] writes the implementation of `Handler` and the exports.
+//! This file only routes. `parse` reads what the author wrote and says what is wrong with it,
+//! `expand` writes the implementation of `Handler` and the exports.
 #![forbid(unsafe_code)]
 
 mod expand;
@@ -14,7 +14,7 @@ use proc_macro::TokenStream;
 /// On a function it is the request hook, and a type of the same name comes to be that implements
 /// `Handler`, for tests:
 ///
-/// ```ignore
+/// ```text
 /// #[handler]
 /// fn filter(request: &mut Request, reply: Reply<'_>) -> Flow { … }
 /// ```
@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 /// On an `impl` block, `request` is the request hook, `response` the response hook, if there is one,
 /// and `new` builds the handler, if there is one; else `Default` does:
 ///
-/// ```ignore
+/// ```text
 /// #[handler(buffer_response)]
 /// impl Filter {
 ///     fn new() -> Result<Self, Error> { … }
