@@ -134,6 +134,12 @@ impl Features {
         self.0 & other.0 == other.0
     }
 
+    /// The features of this set that are not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// The features of either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

@@ -82,6 +82,11 @@ fn features_print_their_names() {
     assert_eq!(all.to_string(), "buffer_request|buffer_response|trailers");
     assert_eq!(Features::from_bits(0x12).to_string(), "buffer_response|0x10");
     assert!(all.contains(Features::BUFFER_REQUEST.union(Features::TRAILERS)));
+    assert_eq!(
+        all.without(Features::TRAILERS),
+        Features::BUFFER_REQUEST.union(Features::BUFFER_RESPONSE)
+    );
+    assert_eq!(all.without(all), Features::NONE);
 }
 
 #[test]

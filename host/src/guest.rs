@@ -3,9 +3,10 @@
 use http_wasm_abi::CtxNext;
 
 use crate::exchange::{
-    Exchange, HostCall, LogEntry, NextError, Problem, Request, Response, Settings, Trap, TrapKind,
+    Exchange, HostCall, LogEntry, NextError, Request, Response, Settings, Trap, TrapKind,
 };
-use crate::profile::Profile;
+
+pub use crate::outcome::Outcome;
 
 /// A guest: an instance of a WebAssembly module, or a handler that runs natively.
 ///
@@ -77,25 +78,6 @@ pub fn start(guest: &mut dyn Guest, settings: Settings) -> Started {
     let trap = guest.start(&mut exchange).err();
     let (logs, calls, _) = exchange.take_records();
     Started { settings: exchange.into_settings(), logs, calls, trap }
-}
-
-/// What became of one exchange.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// By whose semantics.
-    pub profile: Profile,
-    /// What the next handler got; `None` where it was not called.
-    pub upstream: Option<Request>,
-    /// What the client got; `None` where the connection breaks.
-    pub response: Option<Response>,
-    /// What the guest logged.
-    pub logs: Vec<LogEntry>,
-    /// Which host functions it called, if the settings ask for them.
-    pub calls: Vec<HostCall>,
-    /// The trap that ended it, if one did.
-    pub trap: Option<Trap>,
-    /// What went wrong without a trap, and in [`Profile::Strict`] also what is not portable.
-    pub problems: Vec<Problem>,
 }
 
 /// Plays one exchange: `handle_request`, the next handler, `handle_response`.

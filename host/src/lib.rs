@@ -3,6 +3,7 @@
 //! - [`exchange`] is the model: one request and its response, and what each of the ABI's functions
 //!   does with them. It knows no WebAssembly.
 //! - [`guest`] is what can be run on the model, and the driver that plays one exchange with it.
+//! - [`scenario`] is one exchange to be played, as a value; for tests.
 //! - [`recorded`] reads exchanges from TOML files, plays them and compares what came out.
 //! - `engine` (feature `engine`) runs WebAssembly guests over the model.
 //!
@@ -13,7 +14,9 @@
 pub mod engine;
 pub mod exchange;
 pub mod guest;
+mod outcome;
 pub mod profile;
 pub mod recorded;
+pub mod scenario;
 
 pub use profile::Profile;

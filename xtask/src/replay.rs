@@ -3,7 +3,6 @@
 //! The guest is the bytes of a module, in whatever language it was written; what an exchange means
 //! and whether it passed is decided by `http_wasm_host::recorded`.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -202,7 +201,7 @@ impl Guest {
     pub fn replay(&self, path: &Path) -> Result<Report, Error> {
         let file = recorded::read(path)?;
         let settings = Settings { profile: self.module.options().profile, ..Settings::default() };
-        let mut runner = Runner::new(settings, || Ok::<_, Infallible>(self.module.instance()));
+        let mut runner = Runner::new(settings, || self.module.instance());
         let play = |recorded: Recorded| {
             if let Some(reason) = recorded.skip.get(HOST) {
                 let verdict = Verdict::NotApplicable(reason.clone());

@@ -23,6 +23,7 @@ use http_wasm_abi::{PAGE_SIZE, Signature, ValueType, exports};
 use wasmtime::{Config, Engine, ExternType, InstancePre, Linker, ValType};
 
 use crate::profile::Profile;
+use crate::scenario::Session;
 
 pub use error::LoadError;
 pub use instance::Instance;
@@ -93,6 +94,12 @@ impl Module {
     #[must_use]
     pub fn instance(&self) -> Instance {
         Instance::new(self)
+    }
+
+    /// Plays scenarios with instances of this module.
+    #[must_use]
+    pub fn session(&self) -> Session<'_, Instance> {
+        Session::new(|| self.instance())
     }
 
     /// What its guests may use.

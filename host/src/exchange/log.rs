@@ -21,6 +21,7 @@ impl Call<'_> {
         } else {
             self.exchange.features.union(asked)
         };
+        let enabled = enabled.without(self.exchange.settings.missing_features);
         self.exchange.enable(enabled);
         self.result(|| enabled.to_string());
         Ok(enabled.bits().into())

@@ -41,6 +41,8 @@ pub struct Settings {
     /// The most bytes that each `read_body` gives, used in turn and from the start again; a 0 makes
     /// an empty read that is not the end. Empty, the default: as many as there are.
     pub read_sizes: Vec<u32>,
+    /// Features that this host does not have: they are not enabled.
+    pub missing_features: Features,
     /// Whether host calls are kept, for [`Exchange::calls`]. On unless changed.
     pub record_calls: bool,
 }
@@ -53,6 +55,7 @@ impl Default for Settings {
             log_threshold: LogLevel::Debug,
             features: Features::NONE,
             read_sizes: Vec::new(),
+            missing_features: Features::NONE,
             record_calls: true,
         }
     }

@@ -48,11 +48,14 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::exchange::{LogEntry, Request, Response};
+use crate::exchange::{LogEntry, Request, Settings};
+use crate::scenario::Scenario;
 
 pub use compare::{Mismatch, compare, compare_wire};
 pub use read::{ReadError, parse, read};
 pub use run::{Report, Runner, play};
+
+pub use crate::scenario::Upstream;
 
 /// A file of recorded exchanges.
 #[derive(Clone, Debug)]
@@ -82,13 +85,16 @@ pub struct Recorded {
     pub skip: BTreeMap<String, String>,
 }
 
-/// What the next handler does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Upstream {
-    /// It answers.
-    Answers(Response),
-    /// It fails in the host; cannot be played on a live host.
-    Fails,
+impl Recorded {
+    /// The exchange as a scenario: with its own configuration, and otherwise these settings.
+    #[must_use]
+    pub fn scenario(&self, settings: &Settings) -> Scenario {
+        Scenario {
+            settings: Settings { config: self.config.clone(), ..settings.clone() },
+            request: self.request.clone(),
+            upstream: self.upstream.clone(),
+        }
+    }
 }
 
 /// What must come out. What is `None` is not compared.

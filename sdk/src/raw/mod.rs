@@ -88,7 +88,7 @@ mod imports {
 
     #[cfg(feature = "testing")]
     fn call(function: Function, args: &[u64]) -> u64 {
-        crate::testing::session::call(function, args, &mut super::Process)
+        crate::testing::open::call(function, args, &mut super::Process)
     }
 
     #[cfg(not(feature = "testing"))]

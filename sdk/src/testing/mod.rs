@@ -8,9 +8,111 @@
 //! http-wasm-sdk = { version = "…", features = ["testing"] }
 //! ```
 //!
-//! [`replay`] runs a file of recorded exchanges.
+//! A [`Scenario`] says what comes in and what the next handler answers, [`run`] plays it with a handler,
+//! and the [`Outcome`] has what the next handler and the client got:
+//!
+//! ```
+//! use http_wasm_sdk::prelude::*;
+//! use http_wasm_sdk::testing::{self, Scenario};
+//!
+//! /// Sends everybody home but those who come from a friend.
+//! #[handler]
+//! fn friends(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+//!     let mut buffer = Buffer::<64>::new();
+//!     match request.headers().get_one(known::REFERER, &mut buffer) {
+//!         Ok(Some(place)) if place == "https://friend.test/" => {
+//!             request.headers_mut().insert(name!("x-friend"), value!("1"));
+//!             None
+//!         }
+//!         _ => Some(reply.status(StatusCode::FORBIDDEN).body("go home\n")),
+//!     }
+//! }
+//!
+//! // In a test:
+//! let outcome = testing::run::<friends>(&Scenario::get("/").header("referer", "https://friend.test/"));
+//! assert_eq!(outcome.upstream_header("x-friend"), Some("1"));
+//! assert_eq!(outcome.status(), 200);
+//!
+//! let outcome = testing::run::<friends>(&Scenario::get("/"));
+//! assert!(outcome.upstream.is_none());
+//! assert_eq!((outcome.status(), outcome.response_text()), (403, "go home\n"));
+//! ```
+//!
+//! The name of a handler that is a function is also that of a type, which stands here in `run`.
+//!
+//! # What is portable
+//!
+//! The profile of a scenario says which host it is played on. The default,
+//! [`Strict`](Profile::Strict), is all of them at once: it traps where any real host does, and
+//! reports what they treat differently. The methods of [`Outcome`] do not answer then, they panic, and
+//! show the whole story: each call of a host function with what it was given and what it gave.
+//! What a handler does on one host is asked for by [`Go`](Profile::Go), the official host in Traefik
+//! and Dapr, or [`Express`](Profile::Express):
+//!
+//! ```
+//! use http_wasm_sdk::prelude::*;
+//! use http_wasm_sdk::testing::{self, Profile, Scenario};
+//!
+//! #[handler]
+//! fn count(request: &mut Request) {
+//!     let mut bytes = 0;
+//!     let passed_on = request.body_mut().map(&mut Buffer::<2048>::new(), |chunk| bytes += chunk.len());
+//!     if passed_on.is_ok() && bytes > 2000 {
+//!         request.headers_mut().insert(name!("x-big"), value!("1"));
+//!     }
+//! }
+//!
+//! for profile in [Profile::Strict, Profile::Go] {
+//!     let upload = Scenario::post("/").body("x".repeat(3000)).profile(profile);
+//!     let outcome = testing::run::<count>(&upload);
+//!     assert_eq!(outcome.upstream_header("x-big"), Some("1"));
+//!     assert_eq!(outcome.upstream_text().len(), 3000);
+//! }
+//! ```
+//!
+//! # More than one request
+//!
+//! [`run`] plays with a new instance. A [`session`] keeps its instance, as hosts do, and with it the
+//! handler:
+//!
+//! ```
+//! use http_wasm_sdk::prelude::*;
+//! use http_wasm_sdk::testing::{self, Scenario};
+//!
+//! #[derive(Default)]
+//! struct EveryOther {
+//!     skip: bool,
+//! }
+//!
+//! #[handler]
+//! impl EveryOther {
+//!     fn request(&mut self, _request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+//!         self.skip = !self.skip;
+//!         if self.skip { None } else { Some(reply.status(StatusCode::TOO_MANY_REQUESTS).end()) }
+//!     }
+//! }
+//!
+//! let mut session = testing::session::<EveryOther>();
+//! let statuses: Vec<_> = (0..3).map(|_| session.run(&Scenario::get("/")).status()).collect();
+//! assert_eq!(statuses, [200, 429, 200]);
+//! ```
+//!
+//! # On the engine
+//!
+//! A scenario does not know what it is played with. The crate `http-wasm-host`, with its feature
+//! `engine`, loads the guest that `cargo xtask build` has made, and plays the same:
+//!
+//! ```ignore
+//! let module = Module::new(&std::fs::read("target/guests/friends.wasm")?, Options::default())?;
+//! assert_eq!(module.session().run(&Scenario::get("/")).status(), 403);
+//! ```
+//!
+//! # Written down
+//!
+//! [`replay`] runs a file of recorded exchanges, which says the same in TOML, and which the toolchain
+//! also plays on real hosts.
 
-pub(crate) mod session;
+pub(crate) mod open;
 
 use std::format;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,10 +127,62 @@ use http_wasm_host::recorded::{self, Runner};
 
 /// The reference host: its exchange model, its profiles, and the reader of recorded exchanges.
 pub use http_wasm_host as host;
+pub use http_wasm_host::Profile;
 use http_wasm_host::exchange::{Exchange, Trap};
+pub use http_wasm_host::guest::Outcome;
+pub use http_wasm_host::scenario::{Scenario, Session};
 
 use crate::handler::Handler;
 use crate::instance::Instance;
+
+/// Plays a scenario with a new instance of the handler `H`, natively.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+/// use http_wasm_sdk::testing::{self, Scenario};
+///
+/// #[derive(Default)]
+/// struct Quiet;
+///
+/// #[handler(buffer_response)]
+/// impl Quiet {
+///     fn request(&self, _request: &mut Request) {}
+///
+///     fn response(&self, _request: &Request, response: &mut Response<Buffered>) {
+///         if response.status().is_server_error() && response.body_mut().replace("sorry\n").is_ok() {
+///             log::info("hid an error");
+///         }
+///     }
+/// }
+///
+/// let broken = Scenario::get("/").upstream_status(503).upstream_body("stack trace: ...");
+/// let outcome = testing::run::<Quiet>(&broken);
+/// assert_eq!((outcome.status(), outcome.response_text()), (503, "sorry\n"));
+/// assert_eq!(outcome.response_header("content-length"), None);
+/// assert_eq!(outcome.messages(), ["info: hid an error"]);
+/// assert_eq!(outcome.call_names(), ["get_status_code", "remove_header", "write_body", "log"]);
+/// ```
+#[must_use]
+pub fn run<H: Handler>(scenario: &Scenario) -> Outcome {
+    session::<H>().run(scenario)
+}
+
+/// A session of the handler `H`, natively: it keeps its instance from one exchange to the next.
+///
+/// ```
+/// # use http_wasm_sdk::prelude::*;
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # #[handler]
+/// # fn nothing(_request: &mut Request) {}
+/// let mut session = testing::session::<nothing>();
+/// session.run(&Scenario::get("/a")).went_well();
+/// session.run(&Scenario::get("/b")).went_well();
+/// assert_eq!(session.instances(), 1);
+/// ```
+#[must_use]
+pub fn session<H: Handler>() -> Session<'static, Native<H>> {
+    Session::new(Native::new)
+}
 
 /// An instance of a guest whose code is native: the handler `H`.
 pub struct Native<H: Handler> {
@@ -48,7 +202,7 @@ impl<H: Handler> Native<H> {
         exchange: &mut Exchange,
         call: impl FnOnce(&Instance<H>) -> R,
     ) -> Result<R, Trap> {
-        let session = session::open(exchange);
+        let session = open::open(exchange);
         // What a trap leaves behind in the instance is what it leaves behind in a guest, too.
         let result = catch_unwind(AssertUnwindSafe(|| call(&self.instance)));
         drop(session);
@@ -106,8 +260,7 @@ pub const HOST: &str = "native";
 /// exchange in it is skipped.
 pub fn replay<H: Handler>(path: impl AsRef<Path>) {
     let file = recorded::read(path.as_ref()).unwrap_or_else(|error| panic!("{error}"));
-    let mut runner =
-        Runner::new(Settings::default(), || Ok::<_, core::convert::Infallible>(Native::<H>::new()));
+    let mut runner = Runner::new(Settings::default(), Native::<H>::new);
     let mut failures = Vec::new();
     let mut played = 0;
     for exchange in &file.exchanges {

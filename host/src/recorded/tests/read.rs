@@ -5,7 +5,7 @@ use std::path::Path;
 use http_wasm_abi::LogLevel;
 
 use super::super::*;
-use crate::exchange::Headers;
+use crate::exchange::{Headers, LogEntry, Response};
 
 fn parsed(text: &str) -> RecordedFile {
     match parse(text, Path::new("exchanges.toml")) {
