@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::check::{self, Limits};
 use crate::project::{Filter, GuestTarget, Project};
-use crate::tools::{self, WasmOpt};
+use crate::tools::{self, BinaryenVersion, WasmOpt};
 use crate::{link, process};
 
 pub use compile::{PROFILE, PROFILE_SETTINGS};
@@ -37,6 +37,16 @@ pub enum Error {
     NoModule {
         /// The package.
         filter: String,
+    },
+    /// What this target's standard library needs is newer than the optimiser.
+    #[error("guests for {} need a newer wasm-opt: found version {found}, which does not know `{option}`, wanted {}; leave out --wasm-opt and WASM_OPT where Node is on PATH, and it is installed", target.triple(), BinaryenVersion::PINNED)]
+    OldOptimiser {
+        /// What the guest is compiled for.
+        target: GuestTarget,
+        /// The version in use.
+        found: BinaryenVersion,
+        /// The option that it lacks.
+        option: String,
     },
     /// The module could not be rewritten.
     #[error("`{filter}`: {source}")]
