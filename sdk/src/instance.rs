@@ -5,6 +5,8 @@ use core::any::Any;
 use http_wasm_abi::{CtxNext, Features};
 
 use crate::handler::{Ctx, Flow, Handler};
+#[cfg(feature = "log")]
+use crate::log;
 use crate::raw::{self, GuestCell};
 use crate::request::Request;
 use crate::response::{Progress, Reply, Response, fail};
@@ -114,7 +116,11 @@ impl<H: Handler> Instance<H> {
     fn take_handler(&self) -> Result<H, ()> {
         match self.handler.replace(None) {
             Some(handler) => Ok(handler),
-            None => H::new().map_err(|error| error.report()),
+            None => {
+                #[cfg(feature = "log")]
+                log::install();
+                H::new().map_err(|error| error.report())
+            }
         }
     }
 

@@ -31,12 +31,15 @@ mod body;
 mod buffer;
 mod chain;
 pub mod config;
+#[cfg(all(feature = "http", any(not(target_family = "wasm"), target_os = "wasi")))]
+mod convert;
 mod error;
 mod export;
 mod handler;
 mod header;
 mod headers;
 mod instance;
+mod io;
 pub mod log;
 mod raw;
 mod request;
@@ -51,6 +54,8 @@ mod uri;
 
 pub use body::{BodyError, BodyWriter, EMPTY_READS, RequestBody, ResponseBody};
 pub use buffer::{Buffer, Scratch};
+#[cfg(all(feature = "http", any(not(target_family = "wasm"), target_os = "wasi")))]
+pub use convert::UnknownVersion;
 pub use error::{
     Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidSourceAddr,
     InvalidStatusCode, InvalidUri, TooLong,

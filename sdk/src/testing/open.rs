@@ -29,6 +29,12 @@ impl Drop for Session<'_> {
     }
 }
 
+/// Whether there is an exchange for the host calls of this thread.
+#[cfg(feature = "log")]
+pub(crate) fn is_open() -> bool {
+    OPEN.with_borrow(Option::is_some)
+}
+
 /// Calls a function of the host. A trap unwinds to the testing kit, as it would to a host.
 pub(crate) fn call(function: Function, args: &[u64], memory: &mut dyn Memory) -> u64 {
     let result = OPEN.with_borrow_mut(|open| {
