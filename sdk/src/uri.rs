@@ -61,13 +61,13 @@ impl<'a> Uri<'a> {
     /// The path, percent-encoded: all before the first `?`.
     #[must_use]
     pub fn path(self) -> &'a [u8] {
-        self.0.split(|&byte| byte == b'?').next().unwrap_or(self.0)
+        cut(self.0, b'?').0
     }
 
     /// The query, percent-encoded: all after the first `?`, or `None` where there is none.
     #[must_use]
     pub fn query(self) -> Option<&'a [u8]> {
-        self.0.splitn(2, |&byte| byte == b'?').nth(1)
+        cut(self.0, b'?').1
     }
 }
 
@@ -94,6 +94,18 @@ macro_rules! uri {
         const URI: $crate::Uri<'static> = $crate::Uri::from_static($uri);
         URI
     }};
+}
+
+/// What stands before the first `mark`, and what after it where there is one.
+#[inline]
+fn cut(bytes: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
+    let at = find(bytes, mark);
+    (bytes.get(..at).unwrap_or(bytes), bytes.get(at + 1..))
+}
+
+/// Where the first `mark` is, or the end.
+fn find(bytes: &[u8], mark: u8) -> usize {
+    bytes.iter().position(|&byte| byte == mark).unwrap_or(bytes.len())
 }
 
 /// Whether this can follow the leading slash.

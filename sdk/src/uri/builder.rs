@@ -3,7 +3,6 @@
 use core::fmt;
 
 use super::Uri;
-use super::encoded::encode;
 use crate::buffer::Scratch;
 use crate::error::{Error, TooLong};
 use crate::raw::Filling;
@@ -177,18 +176,28 @@ struct Draft<'b> {
 
 impl Draft<'_> {
     fn write(&mut self, bytes: &[u8]) {
-        self.extend(bytes.iter().copied());
-    }
-
-    fn write_encoded(&mut self, bytes: &[u8]) {
-        self.extend(bytes.iter().copied().flat_map(encode));
-    }
-
-    fn extend(&mut self, bytes: impl Iterator<Item = u8>) {
-        for byte in bytes {
-            self.filling.push(byte);
-            self.needed += 1;
+        for &byte in bytes {
+            self.push(byte);
         }
+    }
+
+    /// Writes what no part of a URI gives a meaning as it is. A space is `%20`, which paths and queries
+    /// read the same way.
+    fn write_encoded(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                self.push(byte);
+            } else {
+                self.push(b'%');
+                self.push(digit(byte >> 4));
+                self.push(digit(byte & 15));
+            }
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.filling.push(byte);
+        self.needed += 1;
     }
 
     /// What stands before a part of the query.
@@ -203,4 +212,9 @@ impl fmt::Debug for Draft<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Draft").field("needed", &self.needed).finish_non_exhaustive()
     }
+}
+
+/// The hexadecimal digit of a value below 16.
+const fn digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'A' - 10 + value }
 }

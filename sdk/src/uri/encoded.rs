@@ -1,4 +1,4 @@
-//! Percent-encoded pieces of a URI: reading them without a copy, and encoding.
+//! Percent-encoded pieces of a URI, read without a copy.
 
 use core::fmt;
 
@@ -106,36 +106,28 @@ pub struct Decoded<'a>(Encoded<'a>);
 impl Iterator for Decoded<'_> {
     type Item = u8;
 
-    #[inline]
     fn next(&mut self) -> Option<u8> {
-        let (&first, mut rest) = self.0.bytes.split_first()?;
-        let mut byte = first;
-        if first == b'%' {
-            if let [high, low, tail @ ..] = rest
-                && let (Some(high), Some(low)) = (digit(*high), digit(*low))
-            {
-                byte = high << 4 | low;
-                rest = tail;
-            }
-        } else if first == b'+' && self.0.plus_is_space {
-            byte = b' ';
-        }
+        let (&first, rest) = self.0.bytes.split_first()?;
         self.0.bytes = rest;
-        Some(byte)
+        if first == b'+' && self.0.plus_is_space {
+            return Some(b' ');
+        }
+        if let (b'%', [high, low, rest @ ..]) = (first, rest) {
+            let (high, low) = (digit(*high), digit(*low));
+            if (high | low) < 16 {
+                self.0.bytes = rest;
+                return Some(high << 4 | low);
+            }
+        }
+        Some(first)
     }
 }
 
-/// The value of a hexadecimal digit.
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).map(|value| value as u8)
-}
-
-/// The bytes that stand for `byte` in a path or a query: itself where no part of a URI gives it a
-/// meaning. A space is `%20`, which paths and queries read the same way.
-pub(super) fn encode(byte: u8) -> impl Iterator<Item = u8> {
-    const DIGITS: [u8; 16] = *b"0123456789ABCDEF";
-    let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let [high, low] = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
-    let (bytes, len) = if plain { ([byte, 0, 0], 1) } else { ([b'%', high, low], 3) };
-    bytes.into_iter().take(len)
+/// The value of a hexadecimal digit; of anything else, one above those of digits.
+fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' | b'A'..=b'F' => (byte | 0x20) - b'a' + 10,
+        _ => 0x80,
+    }
 }

@@ -1,7 +1,7 @@
 //! The parts of a URI: segments of the path, pairs of the query.
 
-use super::Uri;
 use super::encoded::Encoded;
+use super::{Uri, cut};
 use crate::buffer::Scratch;
 use crate::error::TooLong;
 
@@ -124,10 +124,4 @@ impl<'a> Iterator for QueryPairs<'a> {
             }
         }
     }
-}
-
-/// What stands before the first `mark`, and what after it where there is one.
-fn cut(bytes: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
-    let mut parts = bytes.splitn(2, |&byte| byte == mark);
-    (parts.next().unwrap_or_default(), parts.next())
 }
