@@ -6,24 +6,8 @@ use embedded_io::{Error as _, ErrorKind, Read, Write};
 // The crate `log` has the same name; a module that is named beats one that came by `*`.
 use http_wasm_sdk::log;
 use http_wasm_sdk::prelude::*;
-use http_wasm_sdk::testing::Native;
-use http_wasm_sdk::testing::host::exchange::{self, Settings};
-use http_wasm_sdk::testing::host::guest::{self, Outcome};
-use http_wasm_sdk::{BodyError, Handler, RequestBody};
-
-/// One exchange with a request of this body, answered with the same body.
-fn play<H: Handler>(settings: &Settings, body: &[u8]) -> Outcome {
-    let request = exchange::Request {
-        method: "POST".into(),
-        body: body.to_vec(),
-        ..exchange::Request::default()
-    };
-    let mut guest = Native::<H>::new();
-    let started = guest::start(&mut guest, settings.clone());
-    guest::run(&mut guest, &started.settings, request, &mut |request| {
-        Ok(exchange::Response { body: request.body.clone(), ..exchange::Response::default() })
-    })
-}
+use http_wasm_sdk::testing::{self, Scenario};
+use http_wasm_sdk::{BodyError, RequestBody};
 
 /// Reads by the trait to the end.
 fn read_to_end(mut body: RequestBody<'_>) -> Result<Vec<u8>, BodyError> {
@@ -54,17 +38,15 @@ fn answer_with_the_upload(request: &mut Request, reply: Reply<'_>) -> Result<Sen
 
 #[test]
 fn bodies_are_read_and_written_by_embedded_io() {
-    let settings = Settings { read_sizes: vec![0, 3, 0, 0, 7], ..Settings::default() };
-    let outcome = play::<answer_with_the_upload>(&settings, b"0123456789");
-    let response = outcome.response.unwrap();
-    assert_eq!((response.status, &*response.body), (201, &b"10 bytes: 0123456789"[..]));
+    let upload = Scenario::post("/").body("0123456789").read_sizes([0, 3, 0, 0, 7]);
+    let outcome = testing::run::<answer_with_the_upload>(&upload);
+    assert_eq!((outcome.status(), outcome.response_text()), (201, "10 bytes: 0123456789"));
 }
 
 #[test]
 fn a_stalled_body_is_an_error_of_embedded_io() {
-    let settings = Settings { read_sizes: vec![0], ..Settings::default() };
-    let outcome = play::<answer_with_the_upload>(&settings, b"0123456789");
-    assert_eq!(outcome.response.unwrap().status, 500);
+    let upload = Scenario::post("/").body("0123456789").read_sizes([0]);
+    assert_eq!(testing::run::<answer_with_the_upload>(&upload).status(), 500);
     assert_eq!(BodyError::Stalled.kind(), ErrorKind::TimedOut);
     assert_eq!(BodyError::TooLong.kind(), ErrorKind::OutOfMemory);
     assert_eq!(BodyError::Used.kind(), ErrorKind::InvalidInput);
@@ -97,8 +79,8 @@ impl Shout {
 
 #[test]
 fn response_bodies_are_read_and_written_by_embedded_io() {
-    let outcome = play::<Shout>(&Settings::default(), b"nothing was shouted");
-    assert_eq!(outcome.response.unwrap().body, b"NOTHING WAS SHOUTED");
+    let outcome = testing::run::<Shout>(&Scenario::get("/").upstream_body("nothing was shouted"));
+    assert_eq!(outcome.response_text(), "NOTHING WAS SHOUTED");
 }
 
 #[handler]
@@ -115,10 +97,10 @@ fn chatty(request: &mut Request) {
 
 #[test]
 fn macros_of_the_facade_go_to_the_host() {
-    let outcome = play::<chatty>(&Settings::default(), b"");
+    use log::Level::{Debug, Error, Info, Warn};
+    let outcome = testing::run::<chatty>(&Scenario::get("/"));
     let logs: Vec<_> =
         outcome.logs.iter().map(|entry| (entry.level, entry.message.as_str())).collect();
-    use log::Level::{Debug, Error, Info, Warn};
     assert_eq!(
         logs[..4],
         [
@@ -134,8 +116,7 @@ fn macros_of_the_facade_go_to_the_host() {
 
 #[test]
 fn nothing_is_formatted_below_the_level_of_the_host() {
-    let settings = Settings { log_threshold: log::Level::Warn, ..Settings::default() };
-    let outcome = play::<chatty>(&settings, b"");
+    let outcome = testing::run::<chatty>(&Scenario::get("/").log_threshold(log::Level::Warn));
     let logs: Vec<_> = outcome.logs.iter().map(|entry| entry.level).collect();
     assert_eq!(logs, [log::Level::Warn, log::Level::Error]);
     let texts = outcome.calls.iter().filter(|call| call.arguments.contains("for Ok")).count();
@@ -144,7 +125,8 @@ fn nothing_is_formatted_below_the_level_of_the_host() {
 
 #[test]
 fn logging_outside_an_exchange_is_not_an_error() {
-    play::<chatty>(&Settings::default(), b"");
+    let outcome = testing::run::<chatty>(&Scenario::get("/"));
+    assert_eq!(outcome.logs.len(), 5);
     log::info!("nobody listens");
     assert!(!::log::log_enabled!(::log::Level::Error));
 }

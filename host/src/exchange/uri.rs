@@ -118,19 +118,24 @@ fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
 }
 
-/// The path with what a URI cannot have percent-encoded, and the query as it is; an absent path is
-/// a slash.
+/// The URI with a path that can be sent, and the query as it is; an absent path is a slash.
+///
+/// A path that has one character which cannot be sent is decoded and encoded anew as a whole, as Go
+/// does: what was `%2F` before is then a slash.
 fn encode_path(uri: &str) -> String {
     let (path, query) = match uri.find('?') {
         Some(at) => uri.split_at(at),
         None => (uri, ""),
     };
-    let mut encoded = String::with_capacity(uri.len());
     if path.is_empty() {
-        encoded.push('/');
+        return format!("/{query}");
     }
-    for byte in path.bytes() {
-        if is_uri_byte(byte) {
+    if path.bytes().all(|byte| is_uri_byte(byte) || b"[]".contains(&byte)) {
+        return uri.to_owned();
+    }
+    let mut encoded = String::with_capacity(uri.len());
+    for byte in decode(path) {
+        if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             encoded.push_str(&format!("%{byte:02X}"));
@@ -138,4 +143,20 @@ fn encode_path(uri: &str) -> String {
     }
     encoded.push_str(query);
     encoded
+}
+
+/// The bytes of a path in which two hexadecimal digits stand after every `%`.
+fn decode(path: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let escaped =
+            tail.split_at_checked(2).filter(|_| byte == b'%').and_then(|(digits, tail)| {
+                Some((u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?, tail))
+            });
+        let (byte, tail) = escaped.unwrap_or((byte, tail));
+        decoded.push(byte);
+        rest = tail;
+    }
+    decoded
 }

@@ -58,7 +58,7 @@ impl Log for HostLogger {
 /// Natively there are threads that have no host, and what runs on them may log too.
 fn is_in_exchange() -> bool {
     #[cfg(all(feature = "testing", not(target_family = "wasm")))]
-    return crate::testing::session::is_open();
+    return crate::testing::open::is_open();
     #[cfg(not(all(feature = "testing", not(target_family = "wasm"))))]
     true
 }

@@ -29,10 +29,10 @@ impl Drop for Session<'_> {
     }
 }
 
-/// Whether there is an exchange for the host calls of this thread.
+/// Whether there is an exchange for the host calls of this thread; not while it is at work on one.
 #[cfg(feature = "log")]
 pub(crate) fn is_open() -> bool {
-    OPEN.with_borrow(Option::is_some)
+    OPEN.with(|open| open.try_borrow().is_ok_and(|open| open.is_some()))
 }
 
 /// Calls a function of the host. A trap unwinds to the testing kit, as it would to a host.

@@ -86,6 +86,8 @@ fn set_uri_as_the_go_host_does() {
         ("/a#b", "/a%23b"),
         ("/ä", "/%C3%A4"),
         ("/a?b c", "/a?b c"),
+        ("/a[]!%2f?|", "/a[]!%2f?|"),
+        ("/a|%2f[]!'%41", "/a%7C/%5B%5D%21%27A"),
     ] {
         assert_eq!(set_uri(Profile::Go, uri).as_deref(), Ok(wanted), "{uri:?}");
     }
