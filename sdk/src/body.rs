@@ -163,6 +163,26 @@ fn read_whole(
 ///
 /// There is no need to have the host buffer the request, and none to wish for it: the official Go
 /// host keeps only the last chunk that was read.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn no_scripts(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+///     let mut buffer = Buffer::<8192>::new();
+///     // What does not fit is an error, and goes on whole; see `map` for bodies of any length.
+///     let body = request.body_mut().read_all(&mut buffer)?;
+///     if body.windows(7).any(|bytes| bytes.eq_ignore_ascii_case(b"<script")) {
+///         return Ok(Some(reply.status(StatusCode::UNPROCESSABLE_ENTITY).end()));
+///     }
+///     Ok(None)
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<no_scripts>(&Scenario::post("/").body("hello"));
+/// # assert_eq!(outcome.upstream_text(), "hello");
+/// # let script = Scenario::post("/").body("hello<SCRIPT>");
+/// # assert_eq!(testing::run::<no_scripts>(&script).status(), 422);
+/// ```
 #[derive(Debug)]
 pub struct RequestBody<'a> {
     reader: &'a mut Reader,
@@ -308,7 +328,7 @@ impl<'a> RequestBody<'a> {
         let mut digits = [0; 20];
         match Headers::of(HeaderKind::Request).get(known::CONTENT_LENGTH, &mut digits) {
             Ok(None) => {}
-            Ok(Some(declared)) if parse(declared.as_bytes()) == Some(bytes.len()) => {}
+            Ok(Some(declared)) if declared.to_u64() == Some(bytes.len() as u64) => {}
             _ => return Err(BodyError::LengthDeclared),
         }
         self.reader.unused()?;
@@ -317,21 +337,41 @@ impl<'a> RequestBody<'a> {
     }
 }
 
-/// The number that these digits are.
-fn parse(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_usize, |number, &digit| {
-        let value = digit.checked_sub(b'0').filter(|value| *value < 10)?;
-        number.checked_mul(10)?.checked_add(value.into())
-    })
-}
-
 /// The body of a buffered response, after the next handler.
 ///
 /// Reading leaves it as it is. Writing replaces it, and takes `content-length` away, which would
 /// otherwise still be that of the next handler, and break the response for the client.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Lines;
+///
+/// #[handler(buffer_response)]
+/// impl Lines {
+///     fn request(&self, _request: &mut Request) {}
+///
+///     /// Ends lines as the network has it.
+///     fn response(&self, _: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
+///         response.body_mut().transform(&mut Buffer::<1024>::new(), |chunk, out| {
+///             for line in chunk.split_inclusive(|&byte| byte == b'\n') {
+///                 match line.strip_suffix(b"\n") {
+///                     Some(text) => {
+///                         out.write(text);
+///                         out.write("\r\n");
+///                     }
+///                     None => out.write(line),
+///                 }
+///             }
+///         })?;
+///         Ok(())
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<Lines>(&Scenario::get("/").upstream_body("a\nb\n\nc"));
+/// # assert_eq!(outcome.response_text(), "a\r\nb\r\n\r\nc");
+/// ```
 #[derive(Debug)]
 pub struct ResponseBody<'a> {
     reader: &'a mut Reader,
@@ -485,19 +525,5 @@ impl fmt::Write for BodyWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.write(text);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse;
-
-    #[test]
-    fn content_length_is_a_number_or_not() {
-        assert_eq!(parse(b"0"), Some(0));
-        assert_eq!(parse(b"3000"), Some(3000));
-        for bad in ["", "-1", "1 ", "a", "1,1", "99999999999999999999999"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
-        }
     }
 }

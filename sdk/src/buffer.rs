@@ -14,9 +14,22 @@ use crate::raw::{self, Space};
 /// An array or a slice of bytes serves as well.
 ///
 /// ```
-/// # use http_wasm_sdk::Buffer;
-/// let mut buffer = Buffer::<256>::new();
-/// # let _ = &mut buffer;
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn short(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+///     let mut buffer = Buffer::<16>::new();
+///     match request.uri(&mut buffer) {
+///         Ok(_) => None,
+///         Err(too_long) => {
+///             assert!(too_long.needed > 16);
+///             Some(reply.status(StatusCode::URI_TOO_LONG).end())
+///         }
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # assert_eq!(testing::run::<short>(&Scenario::get("/fits")).status(), 200);
+/// # assert_eq!(testing::run::<short>(&Scenario::get("/does-not-fit-at-all")).status(), 414);
 /// ```
 #[derive(Debug)]
 pub struct Buffer<const N: usize>([MaybeUninit<u8>; N]);

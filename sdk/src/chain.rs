@@ -79,7 +79,12 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
 /// }
 ///
 /// http_wasm_sdk::chain!(pub Filter = no_cookies, mark);
-/// # fn main() {}
+/// # fn main() {
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<Filter>(&Scenario::get("/").header("cookie", "a=b"));
+/// # assert_eq!(outcome.upstream_header("cookie"), None);
+/// # assert_eq!(outcome.upstream_header("x-marked"), Some("1"));
+/// # }
 /// ```
 #[macro_export]
 macro_rules! chain {

@@ -9,6 +9,22 @@ use crate::raw;
 /// Traefik hands over the options of the plugin as a JSON object, `{}` or `null` where there are
 /// none; Dapr a text as it stands; other hosts any bytes. ABI: `get_config`, at any time.
 ///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn motto(_request: &mut Request, mut reply: Reply<'_>) -> Result<(), Error> {
+///     let mut buffer = Buffer::<64>::new();
+///     let motto = HeaderValue::new(http_wasm_sdk::config::read(&mut buffer)?)?;
+///     reply.headers_mut().insert(name!("x-motto"), motto);
+///     Ok(())
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<motto>(&Scenario::get("/").config("festina lente"));
+/// # assert_eq!(outcome.response_header("x-motto"), Some("festina lente"));
+/// # assert_eq!(testing::run::<motto>(&Scenario::get("/").config("two\nlines")).status(), 500);
+/// ```
+///
 /// # Errors
 /// Where it does not fit into `buffer`.
 #[inline]

@@ -59,10 +59,73 @@ pub trait Handler: Sized + 'static {
 
 /// State that travels from the request hook to the response hook as the `ctx` value of the ABI, which
 /// the host keeps: 32 bits of any meaning.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+/// use http_wasm_sdk::Ctx;
+///
+/// #[derive(Default)]
+/// struct Numbered {
+///     last: u32,
+/// }
+///
+/// #[handler]
+/// impl Numbered {
+///     fn request(&mut self, _request: &mut Request) -> Flow<Ctx> {
+///         self.last += 1;
+///         Flow::Continue(Ctx(self.last))
+///     }
+///
+///     fn response(&self, _request: &Request, _response: &mut Response, Ctx(number): Ctx) {
+///         log::format(log::Level::Info, format_args!("request {number} is answered"));
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let mut session = testing::session::<Numbered>();
+/// # session.run(&Scenario::get("/")).went_well();
+/// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: request 2 is answered"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ctx(pub u32);
 
-/// Where a request goes after the request hook.
+/// Where a request goes after the request hook, and what of it the response hook is to know: any type
+/// of yours, which the instance keeps until the response hook takes it.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// struct Asked {
+///     for_json: bool,
+/// }
+///
+/// #[derive(Default)]
+/// struct Negotiate;
+///
+/// #[handler(buffer_response)]
+/// impl Negotiate {
+///     fn request(&self, request: &mut Request, reply: Reply<'_>) -> Result<Flow<Asked>, Error> {
+///         let mut buffer = Buffer::<128>::new();
+///         match request.headers().get(known::ACCEPT, &mut buffer)? {
+///             Some(accept) => Ok(Flow::Continue(Asked { for_json: accept == "application/json" })),
+///             None => {
+///                 reply.status(StatusCode::NOT_ACCEPTABLE).end();
+///                 Ok(Flow::Stop)
+///             }
+///         }
+///     }
+///
+///     fn response(&self, _: &Request, response: &mut Response<Buffered>, asked: Asked) {
+///         if asked.for_json && response.status().is_client_error() {
+///             response.headers_mut().insert(known::CONTENT_TYPE, value!("application/problem+json"));
+///         }
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let json = Scenario::get("/").header("accept", "application/json").upstream_status(404);
+/// # let outcome = testing::run::<Negotiate>(&json);
+/// # assert_eq!(outcome.response_header("content-type"), Some("application/problem+json"));
+/// # assert_eq!(testing::run::<Negotiate>(&Scenario::get("/")).status(), 406);
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum Flow<S = ()> {
     /// On to the next handler; the state is handed to the response hook.

@@ -6,6 +6,8 @@ use http_wasm_abi::HeaderKind;
 
 use crate::buffer::Scratch;
 use crate::error::TooLong;
+#[cfg(doc)]
+use crate::header::known;
 use crate::header::{HeaderName, HeaderValue};
 use crate::raw;
 
@@ -15,6 +17,31 @@ use crate::raw;
 /// which is why [`HeaderName`] is in lower case. ABI: `get_header_names`, `get_header_values`.
 ///
 /// `host` can be read like any other. Pseudo-headers of HTTP/2 are not visible.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn guard(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+///     let mut buffer = Buffer::<256>::new();
+///     let headers = request.headers();
+///     // Once or never: what is repeated could mean one thing here and another upstream.
+///     let known = headers.get_one(name!("x-api-key"), &mut buffer)?.is_some_and(|key| key == "sesame");
+///     // Any number of times, in order.
+///     let internal = headers.get_all(known::VIA, &mut buffer)?.any(|via| via == "1.1 lan");
+///     if known || internal || headers.contains(known::AUTHORIZATION) {
+///         return Ok(None);
+///     }
+///     Ok(Some(reply.status(StatusCode::FORBIDDEN).end()))
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let status = |scenario: Scenario| testing::run::<guard>(&scenario).status();
+/// # assert_eq!(status(Scenario::get("/")), 403);
+/// # assert_eq!(status(Scenario::get("/").header("x-api-key", "sesame")), 200);
+/// # assert_eq!(status(Scenario::get("/").header("x-api-key", "sesame").header("x-api-key", "no")), 403);
+/// # assert_eq!(status(Scenario::get("/").header("via", "1.1 wan").header("via", "1.1 lan")), 200);
+/// # assert_eq!(status(Scenario::get("/").header("authorization", "Basic YTpi")), 200);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Headers<'a> {
     kind: HeaderKind,
@@ -27,7 +54,7 @@ impl Headers<'_> {
         Self { kind, _borrow: PhantomData }
     }
 
-    /// The first value of a header, or `None` where it is absent.
+    /// The first value of a header, or `None` where it is absent. ABI: `get_header_values`.
     ///
     /// # Errors
     /// Where its values, all of them, do not fit into `buffer`.
@@ -61,7 +88,7 @@ impl Headers<'_> {
         })
     }
 
-    /// All values of a header, in order; none where it is absent.
+    /// All values of a header, in order; none where it is absent. ABI: `get_header_values`.
     ///
     /// # Errors
     /// Where they do not fit into `buffer`.
@@ -75,7 +102,7 @@ impl Headers<'_> {
         Ok(Values(Items { count, rest: bytes }))
     }
 
-    /// Whether a header is there, with whatever value.
+    /// Whether a header is there, with whatever value. ABI: `get_header_values`.
     #[inline]
     #[must_use]
     pub fn contains(&self, name: HeaderName<'_>) -> bool {
@@ -86,7 +113,7 @@ impl Headers<'_> {
         }
     }
 
-    /// The names of all headers, in lower case; sorted, on most hosts.
+    /// The names of all headers, in lower case; sorted, on most hosts. ABI: `get_header_names`.
     ///
     /// # Errors
     /// Where they do not fit into `buffer`.
@@ -100,15 +127,21 @@ impl Headers<'_> {
     /// of each name into the other.
     ///
     /// ```
-    /// # use http_wasm_sdk::prelude::*;
-    /// # use http_wasm_sdk::{Headers, TooLong};
-    /// fn cookies(headers: Headers<'_>) -> Result<u32, TooLong> {
-    ///     let mut count = 0;
-    ///     headers.for_each(&mut Buffer::<512>::new(), &mut Buffer::<4096>::new(), |name, _| {
-    ///         count += u32::from(name == known::COOKIE);
+    /// use http_wasm_sdk::prelude::*;
+    ///
+    /// #[handler]
+    /// fn audit(request: &mut Request) -> Result<(), Error> {
+    ///     let (mut names, mut values) = (Buffer::<1024>::new(), Buffer::<4096>::new());
+    ///     request.headers().for_each(&mut names, &mut values, |name, value| {
+    ///         if name != known::AUTHORIZATION {
+    ///             log::format(log::Level::Info, format_args!("{name}: {value}"));
+    ///         }
     ///     })?;
-    ///     Ok(count)
+    ///     Ok(())
     /// }
+    /// # use http_wasm_sdk::testing::{self, Scenario};
+    /// # let request = Scenario::get("/").header("b", "1").header("authorization", "x").header("a", "2");
+    /// # assert_eq!(testing::run::<audit>(&request).messages(), ["info: a: 2", "info: b: 1"]);
     /// ```
     ///
     /// # Errors
@@ -129,10 +162,35 @@ impl Headers<'_> {
     }
 }
 
-/// A header map that can be changed.
+/// A header map that can be changed. It can be read as well, as [`Headers`].
 ///
-/// Setting `host` does nothing on the official Go host. ABI: `set_header_value`,
-/// `add_header_value`, `remove_header`.
+/// Three headers are not the guest's to change: [`content-length`](known::CONTENT_LENGTH),
+/// [`transfer-encoding`](known::TRANSFER_ENCODING) and [`host`](known::HOST) say what their hosts do
+/// with them. Nothing keeps you from setting them, since on some hosts and for some messages it is
+/// right; the strict profile of the testing kit reports where it is not portable.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn mark(request: &mut Request) {
+///     let mut headers = request.headers_mut();
+///     headers.remove(known::COOKIE);
+///     headers.insert(name!("x-tenant"), value!("blue"));
+///     headers.append(known::VIA, value!("1.1 filter"));
+///     headers.insert(name!("x-budget"), HeaderValue::from_u64(250, &mut [0; 20]));
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let request = Scenario::get("/").header("cookie", "a=b").header("via", "1.1 front");
+/// # let outcome = testing::run::<mark>(&request);
+/// # assert_eq!(outcome.upstream_header("cookie"), None);
+/// # assert_eq!(outcome.upstream_header("x-tenant"), Some("blue"));
+/// # assert_eq!(outcome.upstream_header("x-budget"), Some("250"));
+/// # assert_eq!(outcome.upstream_headers("via"), ["1.1 front", "1.1 filter"]);
+/// ```
+///
+/// ABI: `set_header_value`, `add_header_value`, `remove_header`. Hosts trap where a header can no longer
+/// be changed, and on an empty name; neither can be written here.
 #[derive(Debug)]
 pub struct HeadersMut<'a>(Headers<'a>);
 
@@ -142,19 +200,19 @@ impl<'a> HeadersMut<'a> {
         Self(Headers::of(kind))
     }
 
-    /// Replaces all values of a header by one.
+    /// Replaces all values of a header by one. ABI: `set_header_value`.
     #[inline]
     pub fn insert(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
         raw::set_header(self.0.kind, name.as_bytes(), value.as_bytes());
     }
 
-    /// Adds a value to those that a header has.
+    /// Adds a value to those that a header has. ABI: `add_header_value`.
     #[inline]
     pub fn append(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
         raw::add_header(self.0.kind, name.as_bytes(), value.as_bytes());
     }
 
-    /// Removes all values of a header.
+    /// Removes all values of a header; nothing where there are none. ABI: `remove_header`.
     #[inline]
     pub fn remove(&mut self, name: HeaderName<'_>) {
         raw::remove_header(self.0.kind, name.as_bytes());

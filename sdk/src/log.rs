@@ -15,15 +15,9 @@
 //!         log::format(log::Level::Debug, format_args!("for {}", uri.as_uri()));
 //!     }
 //! }
-//! # use http_wasm_sdk::testing::{Native, host::{exchange, guest}};
-//! # let outcome = guest::run(
-//! #     &mut Native::<filter>::new(),
-//! #     &exchange::Settings::default(),
-//! #     exchange::Request { uri: "/a".into(), ..Default::default() },
-//! #     &mut |_| Ok(exchange::Response::default()),
-//! # );
-//! # let logs: Vec<_> = outcome.logs.iter().map(|entry| &*entry.message).collect();
-//! # assert_eq!(logs, ["a request", "for /a"]);
+//! # use http_wasm_sdk::testing::{self, Scenario};
+//! # let outcome = testing::run::<filter>(&Scenario::get("/a"));
+//! # assert_eq!(outcome.messages(), ["info: a request", "debug: for /a"]);
 //! ```
 //!
 //! # The `log` facade
@@ -101,10 +95,18 @@ levels! {
 /// it does not.
 ///
 /// ```
-/// # fn f(path: &str) {
-/// use http_wasm_sdk::log::{self, Level};
-/// log::format(Level::Warn, format_args!("no route for {path}"));
-/// # }
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn routes(_request: &mut Request, reply: Reply<'_>) -> Sent {
+///     let found = 3;
+///     log::format(log::Level::Warn, format_args!("{found} routes, wanted one"));
+///     reply.status(StatusCode::BAD_GATEWAY).end()
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let messages = |level| testing::run::<routes>(&Scenario::get("/").log_threshold(level)).messages();
+/// # assert_eq!(messages(log::Level::Warn), ["warn: 3 routes, wanted one"]);
+/// # assert!(messages(log::Level::Error).is_empty());
 /// ```
 #[inline]
 pub fn format(level: Level, arguments: fmt::Arguments<'_>) {

@@ -18,6 +18,28 @@ use crate::uri::{RequestUri, Uri};
 /// `&Request`, since a host traps on every change after the next handler; reading works in both.
 ///
 /// It holds no data: every reading function asks the host, and writes to the buffer that you lend.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn legacy(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+///     let mut buffer = Buffer::<256>::new();
+///     if !request.method(&mut buffer)?.is_safe() {
+///         return Ok(Some(reply.status(StatusCode::METHOD_NOT_ALLOWED).end()));
+///     }
+///     if request.uri(&mut buffer)?.path_is("/index.php") {
+///         request.set_uri(uri!("/"));
+///         request.headers_mut().insert(name!("x-legacy"), value!("1"));
+///     }
+///     Ok(None)
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<legacy>(&Scenario::get("/index.php?a=b"));
+/// # assert_eq!((&*outcome.upstream().uri, outcome.upstream_header("x-legacy")), ("/", Some("1")));
+/// # assert_eq!(testing::run::<legacy>(&Scenario::get("/a?b")).upstream().uri, "/a?b");
+/// # assert_eq!(testing::run::<legacy>(&Scenario::post("/")).status(), 405);
+/// ```
 #[derive(Debug)]
 pub struct Request {
     body: Reader,

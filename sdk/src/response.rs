@@ -30,7 +30,11 @@ use crate::types::StatusCode;
 ///         .status(StatusCode::SERVICE_UNAVAILABLE)
 ///         .body("back in an hour\n")
 /// }
-/// # fn main() {}
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<closed>(&Scenario::get("/"));
+/// # assert_eq!((outcome.status(), outcome.response_text()), (503, "back in an hour\n"));
+/// # assert_eq!(outcome.response_header("retry-after"), Some("3600"));
+/// # assert!(outcome.upstream.is_none());
 /// ```
 ///
 /// Headers that are set here are there as well when the next handler is called after all.
@@ -110,7 +114,26 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// An answer whose status is sent: the body may follow.
+/// An answer whose status is sent: the body may follow, in pieces.
+///
+/// ```
+/// use core::fmt::Write;
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn teapot(request: &mut Request, reply: Reply<'_>) -> Result<Sent, Error> {
+///     let mut buffer = Buffer::<256>::new();
+///     let uri = request.uri(&mut buffer)?;
+///     let mut body = reply.status(StatusCode::IM_A_TEAPOT);
+///     body.write("no coffee at ");
+///     // Formatting works as well, and costs the guest the machinery for it.
+///     writeln!(body, "{}", uri.as_uri()).map_err(|_| "cannot be formatted")?;
+///     Ok(body.end())
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<teapot>(&Scenario::get("/cup"));
+/// # assert_eq!((outcome.status(), outcome.response_text()), (418, "no coffee at /cup\n"));
+/// ```
 #[derive(Debug)]
 pub struct ReplyBody<'a>(PhantomData<&'a mut ()>);
 
@@ -216,6 +239,63 @@ impl Buffering for MaybeBuffered {
 ///
 /// Unbuffered, its headers can be read, and that is all: a host traps on everything else. With
 /// `#[handler(buffer_response)]` the hook takes `&mut Response<Buffered>`, which can also be changed.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Polite;
+///
+/// #[handler(buffer_response)]
+/// impl Polite {
+///     fn request(&self, _request: &mut Request) {}
+///
+///     fn response(&self, _: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
+///         response.headers_mut().remove(known::SERVER);
+///         if response.status().is_server_error() {
+///             response.set_status(StatusCode::SERVICE_UNAVAILABLE);
+///             response.body_mut().replace("come back later\n")?;
+///         }
+///         Ok(())
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let failing = Scenario::get("/").upstream_status(500).upstream_header("server", "ours").upstream_body("panic at 0x7f");
+/// # let outcome = testing::run::<Polite>(&failing);
+/// # assert_eq!((outcome.status(), outcome.response_text()), (503, "come back later\n"));
+/// # assert_eq!(outcome.response_header("server"), None);
+/// ```
+///
+/// With `#[handler(may_buffer_response)]` the request hook decides for each request:
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+/// use http_wasm_sdk::MaybeBuffered;
+///
+/// #[derive(Default)]
+/// struct Drafts;
+///
+/// #[handler(may_buffer_response)]
+/// impl Drafts {
+///     fn request(&self, request: &mut Request, mut reply: Reply<'_>) -> Result<(), Error> {
+///         let mut buffer = Buffer::<1024>::new();
+///         if request.uri(&mut buffer)?.segments().any(|segment| segment.is("drafts")) {
+///             reply.buffer_response(request);
+///         }
+///         Ok(())
+///     }
+///
+///     fn response(&self, _: &Request, response: &mut Response<MaybeBuffered>) {
+///         response.when_buffered(|response| {
+///             response.headers_mut().insert(known::CACHE_CONTROL, value!("no-store"));
+///         });
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let header = |uri| testing::run::<Drafts>(&Scenario::get(uri)).response_header("cache-control").map(str::to_owned);
+/// # assert_eq!(header("/drafts/1").as_deref(), Some("no-store"));
+/// # assert_eq!(header("/posts/1"), None);
+/// ```
 #[derive(Debug)]
 pub struct Response<B: Buffering = Unbuffered> {
     is_error: bool,

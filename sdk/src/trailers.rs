@@ -17,6 +17,23 @@ pub enum BeforeNext {}
 /// of its request hook, and `Option<Trailers<'_, Unbuffered>>`, or what else it declares about
 /// buffering, as the last of its response hook. `None` says that the host has no trailers.
 ///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+/// use http_wasm_sdk::Trailers;
+///
+/// #[handler(trailers)]
+/// fn timed(_request: &mut Request, mut reply: Reply<'_>, trailers: Option<Trailers<'_>>) {
+///     match trailers {
+///         Some(mut trailers) => trailers.response_mut().insert(name!("x-cost"), value!("7")),
+///         // This host has none: a header has to do.
+///         None => reply.headers_mut().insert(name!("x-cost"), value!("7")),
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Profile, Scenario};
+/// # let outcome = testing::run::<timed>(&Scenario::get("/").profile(Profile::Go));
+/// # assert_eq!(outcome.response().trailers.first("x-cost"), Some(&b"7"[..]));
+/// ```
+///
 /// The official Go host, and so Traefik and Dapr, keeps one map for both sides, does not show the
 /// trailers that a client or upstream sent, and treats `append` as `insert`.
 #[derive(Debug)]

@@ -151,6 +151,25 @@ const fn is_plain(byte: u8) -> bool {
 }
 
 /// The URI of the request, as read into your buffer: a [`Uri`] of which a prefix can be taken off.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn mount(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+///     let mut buffer = Buffer::<1024>::new();
+///     let mut uri = request.uri(&mut buffer)?;
+///     if !uri.strip_prefix("/app") {
+///         return Ok(Some(reply.status(StatusCode::NOT_FOUND).end()));
+///     }
+///     request.set_uri(&uri);
+///     Ok(None)
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # assert_eq!(testing::run::<mount>(&Scenario::get("/app/a?b=c")).upstream().uri, "/a?b=c");
+/// # assert_eq!(testing::run::<mount>(&Scenario::get("/app?b=c")).upstream().uri, "/?b=c");
+/// # assert_eq!(testing::run::<mount>(&Scenario::get("/apples")).status(), 404);
+/// ```
 #[derive(PartialEq, Eq)]
 pub struct RequestUri<'b>(&'b mut [u8]);
 
