@@ -1,6 +1,6 @@
 //! Writes the implementation of `Handler`, and the exports.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -66,6 +66,9 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let fails_open = options.fail_open;
     // `_start` is for enabling features, and nothing else is done there.
     let start = (options.buffer_response || options.trailers).then(|| quote!(, start));
+    let [request_, reply, response_, state_, trailers_] =
+        ["request", "reply", "response", "state", "trailers"]
+            .map(|name| parameter(name, Span::call_site()));
     let export = (!options.part).then(|| quote!(::http_wasm_sdk::__export!(#ty #start);));
     quote! {
         #item
@@ -88,9 +91,9 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             #[inline]
             fn request(
                 &mut self,
-                request: &mut ::http_wasm_sdk::Request,
-                reply: ::http_wasm_sdk::Reply<'_>,
-                trailers: ::core::option::Option<::http_wasm_sdk::Trailers<'_>>,
+                #request_: &mut ::http_wasm_sdk::Request,
+                #reply: ::http_wasm_sdk::Reply<'_>,
+                #trailers_: ::core::option::Option<::http_wasm_sdk::Trailers<'_>>,
             ) -> ::core::result::Result<::http_wasm_sdk::Flow<Self::State>, ::http_wasm_sdk::Error> {
                 #request
             }
@@ -98,10 +101,10 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             #[inline]
             fn response(
                 &mut self,
-                request: &::http_wasm_sdk::Request,
-                response: &mut ::http_wasm_sdk::Response<Self::Buffering>,
-                state: Self::State,
-                trailers: ::core::option::Option<::http_wasm_sdk::Trailers<'_, Self::Buffering>>,
+                #request_: &::http_wasm_sdk::Request,
+                #response_: &mut ::http_wasm_sdk::Response<Self::Buffering>,
+                #state_: Self::State,
+                #trailers_: ::core::option::Option<::http_wasm_sdk::Trailers<'_, Self::Buffering>>,
             ) -> ::core::result::Result<(), ::http_wasm_sdk::Error> {
                 #response
             }
@@ -125,10 +128,14 @@ fn flow(hook: &Hook, path: &TokenStream) -> TokenStream {
 fn call(hook: &Hook, path: &TokenStream, arguments: &[&str]) -> TokenStream {
     let receiver = hook.receiver.then(|| quote!(self,));
     let arguments = hook.parameters.iter().zip(arguments).map(|(parameter, argument)| {
-        // The trait's parameters are of this expansion, the place of the type is the author's.
-        let argument =
-            proc_macro2::Ident::new(argument, Span::call_site().located_at(parameter.span()));
+        let argument = self::parameter(argument, parameter.span());
         quote!(#argument)
     });
     quote!(#path(#receiver #(#arguments),*))
+}
+
+/// A parameter of the trait's functions, shown at `place`. It is of this expansion only, so a hook of
+/// the same name is not hidden by it.
+fn parameter(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(place))
 }

@@ -121,6 +121,8 @@ use std::string::String;
 use std::vec::Vec;
 
 use http_wasm_abi::CtxNext;
+/// For [`Scenario::without`], and for [`Outcome::calls_in`].
+pub use http_wasm_abi::{Features, Phase};
 use http_wasm_host::exchange::Settings;
 use http_wasm_host::guest::Guest;
 use http_wasm_host::recorded::{self, Runner};

@@ -1,0 +1,261 @@
+//! Bodies: hosts lose them, cut them, and break what changes their length.
+
+use http_wasm_sdk::EMPTY_READS;
+use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
+
+use crate::guests::{REQUEST_BODY, RESPONSE_BODY};
+
+/// Longer than the 2 KiB that the filters read at a time.
+fn long() -> String {
+    ('a'..='z').cycle().take(3000).collect()
+}
+
+fn upload(path: &str, profile: Profile) -> Scenario {
+    Scenario::post(path).body(long()).profile(profile)
+}
+
+/// Express has request bodies only where they are buffered from the start.
+const WITH_REQUEST_BODIES: [Profile; 2] = [Profile::Strict, Profile::Go];
+
+/// How hosts may hand over a body: as much as there is room for, in small pieces, with empty reads
+/// between, byte by byte.
+const READ_SIZES: [&[u32]; 4] = [&[], &[1000], &[0, 700, 0, 0], &[1]];
+
+#[track_caller]
+fn assert_logged(outcome: &Outcome, message: &str) {
+    assert_eq!(outcome.messages(), [format!("info: {message}")]);
+}
+
+#[test]
+fn a_request_body_read_in_chunks_arrives_whole() {
+    for profile in WITH_REQUEST_BODIES {
+        for scenario in [upload("/map", profile), upload("/map", profile).chunked()] {
+            let outcome = REQUEST_BODY.run(&scenario);
+            assert_logged(&outcome, "done");
+            assert_eq!(outcome.upstream_text(), long().to_uppercase());
+            assert_eq!(outcome.status(), 200);
+        }
+    }
+}
+
+#[test]
+fn every_way_of_reading_a_request_body_passes_it_on() {
+    for profile in WITH_REQUEST_BODIES {
+        for chunked in [false, true] {
+            for (path, changes) in [
+                ("/read_all", false),
+                ("/map", true),
+                ("/map_all", true),
+                ("/map_overlapping", true),
+            ] {
+                for body in ["", "x", &long()[..2047]] {
+                    let mut scenario = Scenario::post(path).body(body).profile(profile);
+                    scenario.request.chunked = chunked;
+                    let outcome = REQUEST_BODY.run(&scenario);
+                    assert_logged(&outcome, "done");
+                    let wanted = if changes { body.to_uppercase() } else { body.to_owned() };
+                    assert_eq!(outcome.upstream_text(), wanted, "{path}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_request_body_that_is_too_long_for_the_buffer_is_an_error_and_arrives_whole() {
+    for profile in WITH_REQUEST_BODIES {
+        for path in ["/read_all", "/map_all"] {
+            // A little longer than the buffer, and longer than two of them.
+            for len in [2049, 5000] {
+                let body = long().repeat(2)[..len].to_owned();
+                let outcome = REQUEST_BODY.run(&upload(path, profile).body(&*body).chunked());
+                assert_logged(&outcome, "too long");
+                assert_eq!(outcome.upstream_text(), body, "{path} {len}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_request_body_as_long_as_the_buffer_arrives_whole() {
+    for profile in WITH_REQUEST_BODIES {
+        for path in ["/read_all", "/map_all"] {
+            let outcome = REQUEST_BODY.run(&upload(path, profile).body(&long()[..2048]));
+            // Whether that was all the guest knows where the host says so with the last bytes.
+            assert_eq!(outcome.upstream_text().to_lowercase(), long()[..2048]);
+        }
+    }
+}
+
+#[test]
+fn a_request_body_that_nobody_reads_is_left_alone() {
+    for profile in Profile::ALL {
+        let outcome = REQUEST_BODY.run(&upload("/", profile));
+        assert_eq!(outcome.upstream_text(), long());
+        assert_eq!(outcome.call_names(), ["get_uri", "log"]);
+    }
+}
+
+#[test]
+fn a_request_body_of_declared_length_cannot_get_another() {
+    for profile in Profile::ALL {
+        for path in ["/transform", "/replace", "/empty"] {
+            let outcome = REQUEST_BODY.run(&upload(path, profile));
+            assert_logged(&outcome, "length declared");
+            assert_eq!(outcome.upstream_text(), long(), "nothing was read or written");
+            assert!(!outcome.call_names().contains(&"read_body"));
+        }
+        let same = Scenario::post("/replace").body("1234567").profile(profile);
+        let outcome = REQUEST_BODY.run(&same);
+        assert_logged(&outcome, "done");
+        assert_eq!(outcome.upstream_text(), "another", "seven bytes for seven");
+    }
+}
+
+#[test]
+fn only_a_chunked_request_body_changes_its_length() {
+    for profile in WITH_REQUEST_BODIES {
+        let outcome = REQUEST_BODY.run(&upload("/transform", profile).chunked());
+        let (first, rest) = (&long()[..2048], &long()[2048..]);
+        assert_eq!(outcome.upstream_text(), format!("{first}+{rest}+"));
+        let outcome = REQUEST_BODY.run(&upload("/replace", profile).chunked());
+        assert_eq!(outcome.upstream_text(), "another");
+        let outcome = REQUEST_BODY.run(&upload("/empty", profile).chunked());
+        assert_eq!(outcome.upstream_text(), "", "written with no bytes, it is nothing");
+    }
+}
+
+#[test]
+fn a_request_body_is_not_read_or_written_twice() {
+    for profile in WITH_REQUEST_BODIES {
+        let outcome = REQUEST_BODY.run(&upload("/twice", profile));
+        assert_logged(&outcome, "used");
+        assert_eq!(outcome.upstream_text(), long());
+    }
+}
+
+#[test]
+fn a_request_body_that_is_taken_and_not_passed_on_is_reported() {
+    let outcome = REQUEST_BODY.run(&upload("/take", Profile::Go));
+    assert!(outcome.upstream.is_none());
+    assert_eq!(outcome.status(), 502, "what a client of the Go host gets");
+    let outcome = REQUEST_BODY.run(&upload("/take", Profile::Strict));
+    assert!(outcome.problems[0].to_string().contains("read and not written back"));
+}
+
+#[test]
+fn a_request_body_can_be_dropped_by_who_answers() {
+    for profile in WITH_REQUEST_BODIES {
+        for sizes in READ_SIZES {
+            let outcome = REQUEST_BODY.run(&upload("/drain", profile).read_sizes(sizes));
+            assert_eq!(outcome.status(), 413);
+            assert!(outcome.upstream.is_none());
+        }
+    }
+}
+
+#[test]
+fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
+    for sizes in READ_SIZES {
+        for path in ["/map", "/map_overlapping"] {
+            for profile in WITH_REQUEST_BODIES {
+                let outcome = REQUEST_BODY.run(&upload(path, profile).read_sizes(sizes));
+                assert_logged(&outcome, "done");
+                assert_eq!(outcome.upstream_text(), long().to_uppercase(), "{path} {sizes:?}");
+            }
+        }
+        for profile in Profile::ALL {
+            for path in ["/map_overlapping", "/map_all"] {
+                let body = &long()[..2000];
+                let answered = Scenario::get(path).upstream_body(body).profile(profile);
+                let outcome = RESPONSE_BODY.run(&answered.read_sizes(sizes));
+                // Express keeps only the last of several writes.
+                if profile != Profile::Express || path == "/map_all" {
+                    assert_logged(&outcome, "done");
+                    assert_eq!(outcome.response_text(), body.to_uppercase(), "{path} {sizes:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_host_that_gives_nothing_for_ever_is_left_after_some_reads() {
+    for profile in Profile::ALL {
+        let stalled = Scenario::get("/read_all").upstream_body("never").read_sizes([0]);
+        let outcome = RESPONSE_BODY.run(&stalled.profile(profile));
+        assert_logged(&outcome, "stalled");
+        assert_eq!(outcome.response_text(), "never", "it is as it was");
+        let reads = outcome.call_names().iter().filter(|name| **name == "read_body").count();
+        assert_eq!(reads, EMPTY_READS as usize);
+    }
+    for path in ["/map", "/map_all", "/map_overlapping"] {
+        let outcome = REQUEST_BODY.run(&upload(path, Profile::Go).read_sizes([0]));
+        assert_logged(&outcome, "stalled");
+    }
+}
+
+#[test]
+fn a_buffer_without_room_is_not_read_into() {
+    for profile in Profile::ALL {
+        let outcome = REQUEST_BODY.run(&upload("/no_room", profile));
+        assert_logged(&outcome, "stalled");
+        assert_eq!(outcome.upstream_text(), long());
+        let outcome = RESPONSE_BODY.run(&Scenario::get("/no_room").profile(profile));
+        assert_logged(&outcome, "too long");
+    }
+}
+
+#[test]
+fn a_changed_response_body_has_the_right_length() {
+    for profile in Profile::ALL {
+        for chunked in [false, true] {
+            for (path, wanted) in [
+                ("/map_all", "ANSWER"),
+                ("/map_overlapping", "ANSWER"),
+                ("/transform", "answer+"),
+                ("/replace", "another"),
+                ("/empty", ""),
+                ("/read_all", "answer"),
+                ("/", "answer"),
+            ] {
+                let mut scenario = Scenario::get(path).upstream_body("answer").profile(profile);
+                if chunked {
+                    scenario = scenario.upstream_chunked();
+                }
+                let outcome = RESPONSE_BODY.run(&scenario);
+                if profile == Profile::Express && matches!(path, "/map_overlapping" | "/transform")
+                {
+                    continue;
+                }
+                assert_logged(&outcome, "done");
+                assert_eq!(outcome.response_text(), wanted, "{path}");
+                let length = outcome.response_header("content-length");
+                assert!(
+                    length.is_none_or(|length| length == wanted.len().to_string()),
+                    "{path}: {length:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_response_body_is_not_replaced_twice() {
+    let outcome = RESPONSE_BODY.run(&Scenario::get("/twice").upstream_body("answer"));
+    assert_logged(&outcome, "used");
+    assert_eq!(outcome.response_text(), "one");
+}
+
+#[test]
+fn a_response_body_that_is_too_long_for_the_buffer_stays() {
+    for profile in Profile::ALL {
+        for path in ["/read_all", "/map_all"] {
+            let scenario = Scenario::get(path).upstream_body(long()).profile(profile);
+            let outcome = RESPONSE_BODY.run(&scenario);
+            assert_logged(&outcome, "too long");
+            assert_eq!(outcome.response_text(), long());
+            assert_eq!(outcome.response_header("content-length"), Some("3000"));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The configuration: any bytes, or none.
+
+use http_wasm_sdk::testing::{Profile, Scenario};
+
+use crate::guests::{CONFIG, FAIL_OPEN};
+
+#[test]
+fn an_absent_configuration_reads_as_nothing() {
+    for profile in Profile::ALL {
+        let outcome = CONFIG.run(&Scenario::get("/").profile(profile));
+        assert_eq!(outcome.messages(), ["info: built", "info: no configuration"]);
+    }
+}
+
+#[test]
+fn a_configuration_is_read_as_it_stands() {
+    for config in ["{}", "null", "a\0b", "sixteen bytes 16"] {
+        let outcome = CONFIG.run(&Scenario::get("/").config(config));
+        assert_eq!(outcome.messages(), ["info: built".to_owned(), format!("info: {config}")]);
+    }
+    let outcome = CONFIG.run(&Scenario::get("/").config(b"\xff\xfe"));
+    assert_eq!(outcome.messages()[1], "info: not a text");
+}
+
+#[test]
+fn a_configuration_that_is_too_long_is_an_error_and_not_cut() {
+    let outcome = CONFIG.run(&Scenario::get("/").config("seventeen bytes 1"));
+    assert_eq!(outcome.status(), 500);
+    assert_eq!(
+        outcome.messages(),
+        ["info: built", "error: a value is longer than the buffer for it"]
+    );
+}
+
+#[test]
+fn a_handler_is_built_once_per_instance() {
+    let mut player = CONFIG.player();
+    let scenario = Scenario::get("/").config("c");
+    assert_eq!(player.run(&scenario).messages(), ["info: built", "info: c"]);
+    for _ in 0..3 {
+        assert_eq!(player.run(&scenario).messages(), ["info: c"]);
+    }
+}
+
+#[test]
+fn a_configuration_of_no_use_is_a_500_that_leaks_nothing() {
+    for profile in Profile::ALL {
+        let mut player = CONFIG.player();
+        // The proxy's route does not vanish, and the next request tries again.
+        for _ in 0..2 {
+            let outcome = player.run(&Scenario::get("/").config("bad").profile(profile));
+            assert_eq!(outcome.status(), 500);
+            assert_eq!(outcome.response_text(), "internal server error\n");
+            assert!(outcome.upstream.is_none());
+            assert_eq!(outcome.messages(), ["info: built", "error: the secret reason"]);
+        }
+    }
+}
+
+#[test]
+fn a_handler_that_fails_open_lets_requests_through() {
+    for profile in Profile::ALL {
+        let outcome = FAIL_OPEN.run(&Scenario::get("/").profile(profile).upstream_status(201));
+        assert_eq!(outcome.status(), 201);
+        assert_eq!(outcome.upstream_header("x-open"), None);
+        assert_eq!(outcome.messages(), ["error: the secret reason"]);
+    }
+}

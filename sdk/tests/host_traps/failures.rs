@@ -1,0 +1,133 @@
+//! Errors, panics, state, and instances that are used again after a trap.
+
+use http_wasm_sdk::testing::host::exchange::TrapKind;
+use http_wasm_sdk::testing::{Profile, Scenario};
+
+use crate::guests::{ERRORS, LATE_ERROR, PANICS, REPLY, STATE};
+
+#[test]
+fn an_error_in_the_request_hook_is_a_500_that_leaks_nothing() {
+    for profile in Profile::ALL {
+        for filter in [
+            REPLY.run(&Scenario::get("/error").profile(profile)),
+            ERRORS.run(&Scenario::get("/request").profile(profile)),
+        ] {
+            assert_eq!(filter.status(), 500);
+            assert_eq!(filter.response_text(), "internal server error\n");
+            assert_eq!(filter.messages(), ["error: the secret reason"]);
+            assert!(filter.upstream.is_none());
+        }
+    }
+}
+
+#[test]
+fn an_error_after_the_head_is_sent_ends_the_answer() {
+    let outcome = REPLY.run(&Scenario::get("/begun"));
+    assert_eq!((outcome.status(), outcome.response_text()), (201, "the first half"));
+    assert_eq!(outcome.messages(), ["error: the secret reason"]);
+}
+
+#[test]
+fn an_error_in_a_buffered_response_hook_is_a_500_that_leaks_nothing() {
+    for profile in Profile::ALL {
+        let scenario = Scenario::get("/response")
+            .upstream_header("content-encoding", "gzip")
+            .upstream_body("what must not be seen")
+            .profile(profile);
+        let outcome = ERRORS.run(&scenario);
+        assert_eq!(outcome.status(), 500);
+        assert_eq!(outcome.response_text(), "internal server error\n");
+        assert_eq!(outcome.response_header("content-encoding"), None);
+        assert_eq!(outcome.response_header("content-length"), None);
+        assert_eq!(outcome.messages(), ["info: it answered", "error: the secret reason"]);
+    }
+}
+
+#[test]
+fn an_error_after_the_response_body_is_written_lets_nothing_of_the_upstream_out() {
+    let outcome = ERRORS.run(&Scenario::get("/written").upstream_body("what must not be seen"));
+    assert_eq!((outcome.status(), outcome.response_text()), (500, "half of the ans"));
+}
+
+#[test]
+fn an_error_in_an_unbuffered_response_hook_is_logged_and_changes_nothing() {
+    for profile in Profile::ALL {
+        let scenario = Scenario::get("/").upstream_status(201).upstream_body("answer");
+        let outcome = LATE_ERROR.run(&scenario.profile(profile));
+        assert_eq!((outcome.status(), outcome.response_text()), (201, "answer"));
+        assert_eq!(outcome.messages(), ["error: the secret reason"]);
+    }
+}
+
+#[test]
+fn a_panic_traps_and_the_client_gets_a_500_without_it() {
+    for profile in Profile::ALL {
+        let outcome = PANICS.run(&Scenario::get("/panic").profile(profile));
+        assert_eq!(outcome.trap.unwrap().kind(), TrapKind::Guest);
+        let response = outcome.response.unwrap();
+        assert_eq!((response.status, &*response.body), (500, &b"internal server error"[..]));
+        assert!(outcome.upstream.is_none());
+    }
+}
+
+#[test]
+fn an_instance_that_has_trapped_builds_its_handler_anew() {
+    let mut player = STATE.player().reuse_after_trap();
+    for _ in 0..3 {
+        for path in ["/", "/", "/panic", "/", "/late_panic", "/", "/error", "/stop"] {
+            let outcome = player.run(&Scenario::get(path));
+            match path {
+                "/panic" | "/late_panic" => assert!(outcome.trap.is_some()),
+                "/" => {
+                    assert_eq!(outcome.status(), 200);
+                    assert_eq!(outcome.messages(), ["info: mine", "info: dropped"]);
+                }
+                _ => assert!(outcome.trap.is_none()),
+            }
+        }
+    }
+}
+
+#[test]
+fn state_is_dropped_on_every_way_out() {
+    let mut player = STATE.player();
+    for (path, messages) in [
+        ("/", &["info: mine", "info: dropped"][..]),
+        ("/stop", &["info: dropped"]),
+        ("/error", &["info: dropped", "error: the path says so"]),
+        ("/", &["info: mine", "info: dropped"]),
+    ] {
+        assert_eq!(player.run(&Scenario::get(path)).messages(), messages, "{path}");
+    }
+}
+
+#[test]
+fn state_whose_response_hook_never_comes_is_dropped_by_the_next_request() {
+    let mut player = STATE.player();
+    player.run(&Scenario::get("/")).went_well();
+    assert_eq!(player.abandon(&Scenario::get("/")), []);
+    let dropped = player.abandon(&Scenario::get("/"));
+    assert_eq!(dropped.len(), 1);
+    assert_eq!(dropped[0].message, "dropped");
+    // The response hook gets the state of its own request, and the other one is gone.
+    let outcome = player.run(&Scenario::get("/"));
+    assert_eq!(outcome.messages(), ["info: dropped", "info: mine", "info: dropped"]);
+    let outcome = player.run(&Scenario::get("/"));
+    assert_eq!(outcome.messages(), ["info: mine", "info: dropped"]);
+}
+
+#[test]
+fn state_whose_response_hook_never_comes_does_not_outlive_a_stop() {
+    let mut player = STATE.player();
+    player.run(&Scenario::get("/")).went_well();
+    assert_eq!(player.abandon(&Scenario::get("/")), []);
+    let outcome = player.run(&Scenario::get("/stop"));
+    assert_eq!(outcome.messages(), ["info: dropped", "info: dropped"]);
+}
+
+#[test]
+fn a_destructor_does_not_run_when_the_guest_has_trapped() {
+    let outcome = STATE.run(&Scenario::get("/panic"));
+    assert!(outcome.trap.is_some());
+    assert_eq!(outcome.messages(), [""; 0]);
+}

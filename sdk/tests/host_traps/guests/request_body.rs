@@ -1,0 +1,44 @@
+//! Reads and changes the request's body as the path says, and logs what came of it.
+
+use http_wasm_sdk::BodyError;
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+pub(crate) fn request_body(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+    let mut path = Buffer::<32>::new();
+    let path = request.uri(&mut path)?;
+    let mut buffer = Buffer::<2048>::new();
+    let mut body = request.body_mut();
+    let result = match path.as_bytes() {
+        b"/read_all" => body.read_all(&mut buffer).map(|_| ()),
+        b"/map" => body.map(&mut buffer, <[u8]>::make_ascii_uppercase),
+        b"/map_all" => body.map_all(&mut buffer, <[u8]>::make_ascii_uppercase).map(|_| ()),
+        b"/map_overlapping" => body.map_overlapping(&mut buffer, 3, <[u8]>::make_ascii_uppercase),
+        b"/transform" => body.transform(&mut buffer, |chunk, writer| {
+            writer.write(&*chunk);
+            writer.write("+");
+        }),
+        b"/replace" => body.replace("another"),
+        b"/empty" => body.replace(""),
+        b"/no_room" => body.map(&mut [0; 0], |_| ()),
+        b"/twice" => body.map(&mut buffer, |_| ()).and_then(|()| body.map(&mut buffer, |_| ())),
+        b"/take" => {
+            while body.read(&mut buffer).is_some() {}
+            Ok(())
+        }
+        b"/drain" => {
+            body.drain(&mut buffer)?;
+            return Ok(Some(reply.status(StatusCode::PAYLOAD_TOO_LARGE).end()));
+        }
+        _ => Ok(()),
+    };
+    log::info(match result {
+        Ok(()) => "done",
+        Err(BodyError::TooLong) => "too long",
+        Err(BodyError::Stalled) => "stalled",
+        Err(BodyError::Used) => "used",
+        Err(BodyError::LengthDeclared) => "length declared",
+        Err(_) => "another error",
+    });
+    Ok(None)
+}

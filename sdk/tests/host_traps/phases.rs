@@ -1,0 +1,104 @@
+//! Features, and what hosts do in which hook.
+
+use http_wasm_sdk::testing::{Phase, Profile, Scenario};
+
+use crate::guests::{CTX, ERRORS, PLAIN, REPLY, RESPONSE_BODY, TRAILERS, UPGRADE};
+
+#[test]
+fn features_are_enabled_once_and_at_the_start() {
+    let mut player = TRAILERS.player();
+    for _ in 0..3 {
+        let outcome = player.run(&Scenario::get("/").upstream_body("answer"));
+        assert!(!outcome.call_names().contains(&"enable_features"));
+    }
+    let calls: Vec<_> = player.started().calls.iter().map(ToString::to_string).collect();
+    assert_eq!(calls, ["enable_features(buffer_response|trailers) = buffer_response|trailers"]);
+}
+
+#[test]
+fn a_handler_that_needs_no_feature_enables_none() {
+    for profile in Profile::ALL {
+        let mut player = PLAIN.player();
+        assert_eq!(player.run(&Scenario::get("/").profile(profile)).call_names(), [""; 0]);
+        assert_eq!(player.started().calls, []);
+    }
+}
+
+#[test]
+fn an_answer_goes_out_in_the_order_that_works_everywhere() {
+    for profile in Profile::ALL {
+        let outcome = REPLY.run(&Scenario::get("/full").profile(profile));
+        assert_eq!(
+            outcome.calls_in(Phase::Request)[1..],
+            [
+                "set_header_value(response header, \"content-type\", \"text/plain\")",
+                "set_status_code(202)",
+                "write_body(response body, \"short \")",
+                "write_body(response body, \"and stout\")",
+            ]
+        );
+        assert_eq!(outcome.status(), 202);
+        assert_eq!(outcome.response_header("content-type"), Some("text/plain"));
+        assert_eq!(outcome.response_text(), "short and stout");
+        assert!(outcome.upstream.is_none(), "the next handler is not called");
+        assert_eq!(outcome.calls_in(Phase::Response), [""; 0]);
+    }
+}
+
+#[test]
+fn a_buffered_response_can_be_changed() {
+    for profile in Profile::ALL {
+        let outcome = RESPONSE_BODY.run(&Scenario::get("/status").profile(profile));
+        assert_eq!(outcome.status(), 202);
+    }
+}
+
+#[test]
+fn a_next_handler_that_failed_is_told_from_one_that_answered() {
+    for profile in Profile::ALL {
+        let failed = ERRORS.run(&Scenario::get("/").upstream_fails().profile(profile));
+        assert_eq!(failed.messages(), ["info: the next handler failed"]);
+        // What the upstream answers is an answer, a bad one too.
+        let answered = ERRORS.run(&Scenario::get("/").upstream_status(502).profile(profile));
+        assert_eq!(answered.messages(), ["info: it answered"]);
+        assert_eq!(answered.status(), 502);
+    }
+}
+
+#[test]
+fn every_number_travels_through_the_host() {
+    for profile in Profile::ALL {
+        for number in [0, 1, 2, 0x7fff_ffff, 0x8000_0000, u32::MAX] {
+            let outcome = CTX.run(&Scenario::get(format!("/?{number:x}")).profile(profile));
+            assert_eq!(outcome.messages(), ["info: the same"], "{number:#x}");
+        }
+    }
+}
+
+#[test]
+fn a_response_is_buffered_for_the_requests_that_need_it() {
+    for profile in [Profile::Strict, Profile::Go] {
+        let mut player = UPGRADE.player();
+        let answered = Scenario::get("/").upstream_body("answer").profile(profile);
+        let outcome = player.run(&answered.clone().header("x-mark", "1"));
+        assert_eq!(outcome.response_header("x-marked"), Some("1"));
+        assert_eq!(outcome.response_text(), "marked");
+        // The next request begins without it.
+        let outcome = player.run(&answered);
+        assert_eq!(outcome.response_header("x-marked"), None);
+        assert_eq!(outcome.response_text(), "answer");
+        assert!(!outcome.call_names().contains(&"enable_features"));
+        assert_eq!(player.started().calls, []);
+    }
+}
+
+#[test]
+fn a_response_to_an_upgrade_is_not_buffered() {
+    for profile in Profile::ALL {
+        let upgrade = Scenario::get("/").header("upgrade", "websocket").header("x-mark", "1");
+        let outcome = UPGRADE.run(&upgrade.upstream_status(101).profile(profile));
+        assert_eq!(outcome.messages(), ["info: not buffered"]);
+        assert_eq!(outcome.status(), 101);
+        assert!(!outcome.call_names().contains(&"enable_features"));
+    }
+}
