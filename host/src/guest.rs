@@ -102,6 +102,23 @@ pub fn run(
     Outcome { profile: settings.profile, upstream, response, logs, calls, trap, problems }
 }
 
+/// Runs the request hook, and checks what it returns where the profile does.
+pub(crate) fn request_hook(
+    guest: &mut dyn Guest,
+    exchange: &mut Exchange,
+) -> Result<CtxNext, Trap> {
+    let ctx_next = guest.handle_request(exchange)?;
+    if exchange.settings().profile.rules().validates && !ctx_next.is_valid() {
+        let low = ctx_next.bits() & u64::from(u32::MAX);
+        let message = format!(
+            "handle_request returned {:#x}: its low word is {low}, wanted 1 to go on or 0 to stop",
+            ctx_next.bits()
+        );
+        return Err(Trap::other(TrapKind::Number, message));
+    }
+    Ok(ctx_next)
+}
+
 enum Failure {
     Request(Trap),
     Response(Trap),
@@ -113,16 +130,7 @@ fn play(
     upstream: &mut Option<Request>,
     next: &mut dyn FnMut(&Request) -> Result<Response, NextError>,
 ) -> Result<(), Failure> {
-    let ctx_next = guest.handle_request(exchange).map_err(Failure::Request)?;
-    let profile = exchange.settings().profile;
-    if profile.rules().validates && !ctx_next.is_valid() {
-        let low = ctx_next.bits() & u64::from(u32::MAX);
-        let message = format!(
-            "handle_request returned {:#x}: its low word is {low}, wanted 1 to go on or 0 to stop",
-            ctx_next.bits()
-        );
-        return Err(Failure::Request(Trap::other(TrapKind::Number, message)));
-    }
+    let ctx_next = request_hook(guest, exchange).map_err(Failure::Request)?;
     if !ctx_next.is_next() {
         return Ok(());
     }
@@ -136,7 +144,7 @@ fn play(
 }
 
 /// What a client gets when the request hook traps.
-fn internal_error() -> Response {
+pub(crate) fn internal_error() -> Response {
     let mut response = Response::with_status(500);
     response.headers.insert("content-type", "text/plain; charset=utf-8");
     response.body = b"internal server error".to_vec();

@@ -6,6 +6,7 @@
 //! - [`scenario`] is one exchange to be played, as a value; for tests.
 //! - [`recorded`] reads exchanges from TOML files, plays them and compares what came out.
 //! - `engine` (feature `engine`) runs WebAssembly guests over the model.
+//! - `layer` (feature `tower`) puts them around a `tower` service.
 //!
 //! Whose semantics apply is the choice of a [`Profile`].
 #![forbid(unsafe_code)]
@@ -14,6 +15,8 @@
 pub mod engine;
 pub mod exchange;
 pub mod guest;
+#[cfg(feature = "tower")]
+pub mod layer;
 mod outcome;
 pub mod profile;
 pub mod recorded;

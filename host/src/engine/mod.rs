@@ -19,7 +19,7 @@ mod wasi;
 
 use std::time::Duration;
 
-use http_wasm_abi::{PAGE_SIZE, Signature, ValueType, exports};
+use http_wasm_abi::{Function, MODULE, PAGE_SIZE, Signature, ValueType, exports};
 use wasmtime::{Config, Engine, ExternType, InstancePre, Linker, ValType};
 
 use crate::profile::Profile;
@@ -100,6 +100,15 @@ impl Module {
     #[must_use]
     pub fn session(&self) -> Session<'_, Instance> {
         Session::new(|| self.instance())
+    }
+
+    /// Whether it imports this function of the ABI: one that does not can never call it.
+    #[must_use]
+    pub fn imports(&self, function: Function) -> bool {
+        self.pre
+            .module()
+            .imports()
+            .any(|import| import.module() == MODULE && import.name() == function.name())
     }
 
     /// What its guests may use.

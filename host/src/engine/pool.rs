@@ -1,9 +1,10 @@
 //! Keeps instances between requests.
 
-use std::sync::{Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Instance, Module};
-use crate::exchange::{NextError, Request, Response, Settings, Trap};
+use crate::exchange::{LogEntry, NextError, Request, Response, Settings, Trap};
 use crate::guest::{self, Guest, Outcome};
 
 /// A new instance could not be initialised.
@@ -24,6 +25,8 @@ pub struct Pool {
 struct Idle {
     instance: Instance,
     settings: Settings,
+    /// What was logged while it was initialised, until somebody asks.
+    start_logs: Vec<LogEntry>,
 }
 
 impl Pool {
@@ -52,20 +55,36 @@ impl Pool {
     /// # Errors
     ///
     /// When a new instance is needed and traps during initialisation.
-    pub fn take(&self) -> Result<Pinned<'_>, StartError> {
+    pub fn take(&self) -> Result<Pinned<&Self>, StartError> {
+        Ok(Pinned { idle: Some(self.pop()?), pool: self })
+    }
+
+    /// As [`Self::take`], for an instance that outlives the borrow of the pool.
+    ///
+    /// # Errors
+    ///
+    /// When a new instance is needed and traps during initialisation.
+    pub fn take_owned(self: Arc<Self>) -> Result<Pinned<Arc<Self>>, StartError> {
+        Ok(Pinned { idle: Some(self.pop()?), pool: self })
+    }
+
+    fn pop(&self) -> Result<Idle, StartError> {
         let idle = self.idle().pop();
-        let idle = match idle {
-            Some(idle) => idle,
-            None => {
-                let mut instance = self.module.instance();
-                let started = guest::start(&mut instance, self.settings.clone());
-                match started.trap {
-                    None => Idle { instance, settings: started.settings },
-                    Some(trap) => return Err(StartError(trap)),
-                }
-            }
-        };
-        Ok(Pinned { pool: self, idle: Some(idle) })
+        if let Some(idle) = idle {
+            return Ok(idle);
+        }
+        let mut instance = self.module.instance();
+        let started = guest::start(&mut instance, self.settings.clone());
+        match started.trap {
+            None => Ok(Idle { instance, settings: started.settings, start_logs: started.logs }),
+            Some(trap) => Err(StartError(trap)),
+        }
+    }
+
+    /// The module of its instances.
+    #[must_use]
+    pub const fn module(&self) -> &Module {
+        &self.module
     }
 
     /// Plays one exchange on an instance of this pool.
@@ -94,13 +113,13 @@ impl Pool {
 }
 
 /// An instance that serves one request.
-pub struct Pinned<'a> {
-    pool: &'a Pool,
+pub struct Pinned<P: Deref<Target = Pool>> {
+    pool: P,
     /// Taken out when it goes back.
     idle: Option<Idle>,
 }
 
-impl Pinned<'_> {
+impl<P: Deref<Target = Pool>> Pinned<P> {
     /// Plays one exchange.
     pub fn run(
         mut self,
@@ -108,7 +127,7 @@ impl Pinned<'_> {
         next: &mut dyn FnMut(&Request) -> Result<Response, NextError>,
     ) -> Outcome {
         match &mut self.idle {
-            Some(Idle { instance, settings }) => guest::run(instance, settings, request, next),
+            Some(Idle { instance, settings, .. }) => guest::run(instance, settings, request, next),
             None => unreachable!("only drop takes the instance out"),
         }
     }
@@ -116,13 +135,24 @@ impl Pinned<'_> {
     /// The guest, and the settings for its exchanges, for a host that drives the hooks itself.
     pub fn guest(&mut self) -> (&mut dyn Guest, &Settings) {
         match &mut self.idle {
-            Some(Idle { instance, settings }) => (instance, settings),
+            Some(Idle { instance, settings, .. }) => (instance, settings),
             None => unreachable!("only drop takes the instance out"),
         }
     }
+
+    /// What the instance logged while it was initialised, if nobody has asked before.
+    pub fn take_start_logs(&mut self) -> Vec<LogEntry> {
+        self.idle.as_mut().map(|idle| std::mem::take(&mut idle.start_logs)).unwrap_or_default()
+    }
+
+    /// Throws the instance away: for a request that ended before the guest was done with it, after
+    /// which nobody knows what its memory holds.
+    pub fn discard(mut self) {
+        drop(self.idle.take());
+    }
 }
 
-impl Drop for Pinned<'_> {
+impl<P: Deref<Target = Pool>> Drop for Pinned<P> {
     fn drop(&mut self) {
         // A host that panics has left this instance between its hooks.
         if let Some(idle) = self.idle.take()

@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) reader: Option<body::Reader>,
     /// The guest has begun to write the body; later writes append.
     pub(super) writing: bool,
+    /// The host passes the body on by itself: what is in this model is not all.
+    pub(super) passes: bool,
 }
 
 impl Draft {
@@ -154,6 +156,27 @@ impl Exchange {
         }
     }
 
+    /// Whether the next handler's body has to be in the answer: the guest may read or replace it,
+    /// or has already sent something of its own. Otherwise the host can pass it on by itself, see
+    /// [`Exchange::answer_head`]. To be asked after `handle_request`.
+    #[must_use]
+    pub fn needs_response_body(&self) -> bool {
+        self.buffers_response()
+            || self.features.contains(Features::TRAILERS)
+            || self.response.head.is_some()
+            || self.response.writing
+            || !self.response.trailers.is_empty()
+    }
+
+    /// As [`Exchange::answer`], for an answer whose body and trailers the host passes on by itself:
+    /// what [`Exchange::finish`] gives has none.
+    pub fn answer_head(&mut self, mut head: Response) {
+        head.body.clear();
+        head.chunked = true;
+        self.response.passes = true;
+        self.answer(Ok(head));
+    }
+
     fn report_response_before_next(&mut self) {
         if self.rules().reports {
             self.problem(None, "the guest wrote a status or a body and then went on to the next handler: real hosts send the guest's head and put both bodies after each other; set response headers only, or stop");
@@ -220,6 +243,7 @@ impl Exchange {
             && declared != body.len() as u64
             && !is_head
             && !bodiless
+            && !draft.passes
         {
             let message = format!(
                 "the response's content-length is {declared}, its body has {} bytes: the client sees a broken response; remove or rewrite content-length when the body changes",

@@ -1,0 +1,145 @@
+//! A body on its way: bytes that are there, a stream that is still coming, or both.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+
+/// Any error of a body or a service.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of requests and responses that have been through a guest.
+#[derive(Debug, Default)]
+pub struct Body {
+    first: Option<Bytes>,
+    stream: Option<UnsyncBoxBody<Bytes, BoxError>>,
+    trailers: Option<HeaderMap>,
+    /// Its length is not to be told here: it came without one, or a `content-length` among the
+    /// headers tells it, and servers that compare the two stumble over the answer to HEAD.
+    hides_length: bool,
+}
+
+impl Body {
+    /// No body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// A body that is all there.
+    #[must_use]
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self { first: (!bytes.is_empty()).then_some(bytes), ..Self::default() }
+    }
+
+    /// A body that comes from somewhere else.
+    #[must_use]
+    pub fn stream<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        if body.is_end_stream() {
+            return Self::empty();
+        }
+        Self { stream: Some(body.map_err(Into::into).boxed_unsync()), ..Self::default() }
+    }
+
+    /// Puts bytes before this body.
+    #[must_use]
+    pub fn after(self, bytes: impl Into<Bytes>) -> Self {
+        let mut bytes: Bytes = bytes.into();
+        if let Some(first) = self.first {
+            bytes = [bytes, first].concat().into();
+        }
+        Self { first: (!bytes.is_empty()).then_some(bytes), ..self }
+    }
+
+    /// Puts trailers at the end, if there are any.
+    pub(super) fn with_trailers(mut self, trailers: HeaderMap) -> Self {
+        if !trailers.is_empty() {
+            self.trailers = Some(trailers);
+        }
+        self
+    }
+
+    /// Hides the length from who asks the body.
+    pub(super) fn hide_length(mut self, hide: bool) -> Self {
+        self.hides_length |= hide;
+        self
+    }
+
+    /// All of it, up to a limit.
+    pub(super) async fn collect_up_to(self, limit: usize) -> Result<(Bytes, HeaderMap), Failure> {
+        let known = http_body::Body::size_hint(&self).lower();
+        if known > limit as u64 {
+            return Err(Failure::TooLong);
+        }
+        let collected = Limited::new(self, limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() { Failure::TooLong } else { Failure::Broken(error) }
+        })?;
+        let trailers = collected.trailers().cloned().unwrap_or_default();
+        Ok((collected.to_bytes(), trailers))
+    }
+}
+
+/// Why a body could not be had.
+#[derive(Debug)]
+pub(super) enum Failure {
+    TooLong,
+    Broken(BoxError),
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(bytes) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        if let Some(stream) = &mut self.stream {
+            match Pin::new(stream).poll_frame(context) {
+                Poll::Ready(None) => self.stream = None,
+                other => return other,
+            }
+        }
+        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.first.is_none()
+            && self.trailers.is_none()
+            && self.stream.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = self
+            .stream
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint);
+        let first = self.first.as_ref().map_or(0, Bytes::len) as u64;
+        let lower = hint.lower() + first;
+        // With trailers the end cannot be told by a length.
+        match hint.upper() {
+            Some(upper) if self.trailers.is_none() && !self.hides_length => {
+                hint.set_upper(upper + first);
+                hint.set_lower(lower);
+                hint
+            }
+            _ => {
+                let mut hint = SizeHint::new();
+                hint.set_lower(lower);
+                hint
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which bodies are held, which pass, and what becomes of their lengths.
+
+use super::*;
+
+/// Enables response buffering and replaces both bodies by "yes".
+fn replaces(on_response: &str) -> String {
+    guest(
+        BODIES,
+        "(drop (call $enable (i32.const 2)))
+         (call $write (i32.const 0) (i32.const 8) (i32.const 3)) (i64.const 1)",
+        on_response,
+    )
+}
+
+const WRITE_RESPONSE: &str = "(call $write (i32.const 1) (i32.const 0) (i32.const 3))";
+
+#[tokio::test]
+async fn bodies_change_and_lengths_with_them() {
+    let bench = Bench::new(&replaces(WRITE_RESPONSE));
+    let got = bench.send(post("hello"), echo).await.expect("a response");
+    assert_eq!(got.headers["x-length"], "3", "the next handler gets the right length");
+    assert_eq!((got.body.as_ref(), &got.headers["content-length"]), (&b"x-a"[..], &3.into()));
+}
+
+#[tokio::test]
+async fn a_guest_without_body_functions_lets_bodies_pass_in_pieces() {
+    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let limits = Limits { request_body: 1, response_body: 1 };
+    let layer = bench.layer.clone().limits(limits);
+    let (send, receive) = tokio::sync::oneshot::channel::<()>();
+    let receive = Arc::new(Mutex::new(Some(receive)));
+    // The answer's body ends only after its head was seen.
+    let inner = service_fn(move |request: Request<Body>| {
+        let receive = receive.lock().expect("nobody panics").take();
+        async move {
+            let end = async move {
+                receive.expect("one request").await.expect("sent");
+                Ok::<_, BoxError>(http_body::Frame::data(Bytes::from_static(b"end")))
+            };
+            let whole = request.into_body().collect().await?.to_bytes();
+            let tail = Body::stream(OnePiece(Box::pin(end), false));
+            Ok::<_, BoxError>(Response::new(tail.after(whole)))
+        }
+    });
+    let response = layer.layer(inner).oneshot(post("12345")).await.expect("a response");
+    assert_eq!(bench.told(), ["01"]);
+    send.send(()).expect("somebody waits");
+    let body = response.into_body().collect().await.expect("a body").to_bytes();
+    assert_eq!(body, "12345end");
+}
+
+/// A body of one piece that is still to come.
+struct OnePiece<F>(Pin<Box<F>>, bool);
+
+impl<F: Future<Output = Result<http_body::Frame<Bytes>, BoxError>>> http_body::Body
+    for OnePiece<F>
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        if self.1 {
+            return Poll::Ready(None);
+        }
+        let piece = self.0.as_mut().poll(context);
+        self.1 = piece.is_ready();
+        piece.map(Some)
+    }
+}
+
+#[tokio::test]
+async fn a_guest_cannot_lie_about_the_length_of_what_passes() {
+    let seven = |kind| set(kind, (16, 14), (32, 1));
+    let bench = Bench::new(&guest("", &(seven(0) + &seven(1) + GO_ON), ""));
+    let got = bench.send(post("hello"), echo).await.expect("a response");
+    assert_eq!(got.headers["x-length"], "5");
+    let lengths: Vec<_> = got.headers.get_all("content-length").iter().collect();
+    assert_eq!(lengths, ["5"]);
+    assert_eq!(got.body, "hello");
+}
+
+#[tokio::test]
+async fn limits_are_answered() {
+    let bench = Bench::new(&replaces(LOG_RESPONSE));
+    let limits = Limits { request_body: 4, response_body: 2 };
+    let bench = Bench { layer: bench.layer.clone().limits(limits), ..bench };
+    let got = bench.send(post("12345"), echo).await.expect("a response");
+    assert_eq!(got.status, 413);
+    let told = bench.told();
+    assert!(told.len() == 1 && told[0].contains("longer than 4 bytes"), "{told:?}");
+
+    let got = bench.send(post("1234"), echo).await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (502, &b""[..]));
+    let told = bench.told();
+    assert!(told.iter().any(|told| told.contains("longer than 2 bytes")), "{told:?}");
+    assert!(told.contains(&"01".to_owned()), "an answer like any other: {told:?}");
+    assert_eq!(bench.pool.idle_instances(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_a_failed_next_handler() {
+    let bench = Bench::new(&replaces(LOG_RESPONSE));
+    let inner = async |_| {
+        let broken = OnePiece(Box::pin(async { Err("cable cut".into()) }), false);
+        Ok(Response::new(Body::stream(broken)))
+    };
+    let got = bench.send(post("1"), inner).await.expect("a response");
+    assert_eq!(got.status, 502);
+    let told = bench.told();
+    assert!(told.contains(&"the next handler failed: cable cut".to_owned()), "{told:?}");
+    assert!(told.contains(&"11".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn an_answer_to_head_keeps_its_length() {
+    let bench = Bench::new(&replaces(LOG_RESPONSE));
+    let request = Request::head("/").body(Full::default()).expect("a request");
+    let inner = async |_| {
+        let mut response = Response::new(Body::empty());
+        response.headers_mut().insert("content-length", 99.into());
+        Ok(response)
+    };
+    let got = bench.send(request, inner).await.expect("a response");
+    assert_eq!((got.body.len(), &got.headers["content-length"]), (0, &99.into()));
+}

@@ -1,0 +1,125 @@
+//! Stop, go on, headers, and everything that fails.
+
+use super::*;
+
+async fn never(_: Request<Body>) -> Result<Response<Body>, BoxError> {
+    panic!("the next handler must not be called")
+}
+
+#[tokio::test]
+async fn a_guest_stops() {
+    let stop = format!("{}(call $status (i32.const 403)){STOP}", set(1, X_A_YES.0, X_A_YES.1));
+    let bench = Bench::new(&guest("", &stop, LOG_RESPONSE));
+    let got = bench.send(get("/"), never).await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (403, &b""[..]));
+    assert_eq!(got.headers["x-a"], "yes");
+    assert_eq!(bench.told(), [""; 0], "no response hook without the next handler");
+    assert_eq!(bench.pool.idle_instances(), 1);
+}
+
+#[tokio::test]
+async fn a_guest_goes_on_and_changes_headers() {
+    let both = set(0, X_A_YES.0, X_A_YES.1) + &set(1, X_A_YES.0, X_A_YES.1) + GO_ON;
+    let bench = Bench::new(&guest("", &both, LOG_RESPONSE));
+    for round in 1..=2 {
+        let got = bench.send(get("http://h.test/p?q"), echo).await.expect("a response");
+        assert_eq!(got.status, 200);
+        assert_eq!(got.headers["x-saw"], "yes");
+        assert_eq!(got.headers["x-a"], "yes");
+        assert_eq!(got.headers["x-uri"], "http://h.test/p?q", "scheme and authority are kept");
+        assert_eq!(bench.told(), [format!("0{round}")], "once, without error, on one instance");
+    }
+    assert_eq!(bench.pool.idle_instances(), 1);
+}
+
+#[tokio::test]
+async fn the_guest_sees_the_client_and_the_version() {
+    let log =
+        "(call $log (i32.const 0) (i32.const 200) (call $source (i32.const 200) (i32.const 99)))
+        (call $log (i32.const 0) (i32.const 200) (call $version (i32.const 200) (i32.const 99)))";
+    let bench = Bench::new(&guest("", &format!("{log}{STOP}"), ""));
+    let mut request = get("/");
+    *request.version_mut() = http::Version::HTTP_2;
+    request.extensions_mut().insert(ClientAddr(([192, 0, 2, 1], 80).into()));
+    bench.send(request, never).await.expect("a response");
+    assert_eq!(bench.told(), ["192.0.2.1:80", "HTTP/2.0"]);
+    bench.send(get("/"), never).await.expect("a response");
+    assert_eq!(bench.told(), ["", "HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn the_next_handler_fails() {
+    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let got = bench.send(get("/"), async |_| Err("no such luck".into())).await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (502, &b""[..]));
+    assert_eq!(bench.told(), ["the next handler failed: no such luck", "11"]);
+    assert_eq!(bench.pool.idle_instances(), 1);
+}
+
+#[tokio::test]
+async fn a_trap_in_the_request_hook_is_a_plain_500() {
+    let bench = Bench::new(&guest("", "unreachable", LOG_RESPONSE));
+    let got = bench.send(get("/"), never).await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (500, &b"internal server error"[..]));
+    let told = bench.told();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("unreachable"), "{told:?}");
+    assert_eq!(bench.pool.idle_instances(), 0, "a trapped instance is discarded");
+}
+
+#[tokio::test]
+async fn a_trap_in_the_response_hook_is_no_response() {
+    let bench = Bench::new(&guest("", GO_ON, "unreachable"));
+    let error = bench.send(get("/"), echo).await.expect_err("no response");
+    assert!(matches!(error, Error::Response(_)), "{error}");
+    assert_eq!(bench.told().len(), 1);
+    assert_eq!(bench.pool.idle_instances(), 0);
+}
+
+#[tokio::test]
+async fn a_result_that_is_none_is_a_plain_500() {
+    let bench = Bench::new(&guest("", "(i64.const 2)", LOG_RESPONSE));
+    let got = bench.send(get("/"), never).await.expect("a response");
+    assert_eq!(got.status, 500);
+    assert!(bench.told()[0].contains("low word is 2"));
+}
+
+#[tokio::test]
+async fn an_endless_loop_ends_at_the_time_limit_and_stops_nobody_else() {
+    let options = Options { time_limit: Some(Duration::from_millis(300)), ..Options::default() };
+    let bench = Bench::with(&guest("", "(loop $again (br $again)) (i64.const 1)", ""), options);
+    // On a runtime of one thread: the timer goes on while the guest runs.
+    let began = std::time::Instant::now();
+    let (got, waited) = tokio::join!(bench.send(get("/"), never), async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        began.elapsed()
+    });
+    assert_eq!(got.expect("a response").status, 500);
+    assert!(waited < Duration::from_millis(250), "{waited:?}");
+    assert!(bench.told()[0].contains("the limit of a hook"));
+}
+
+#[tokio::test]
+async fn a_short_limit_needs_no_other_thread() {
+    let options = Options { time_limit: Some(SHORT), ..Options::default() };
+    let bench = Bench::with(&guest("", GO_ON, LOG_RESPONSE), options);
+    let here = std::thread::current().id();
+    let seen = Arc::new(Mutex::new(None));
+    let to = Arc::clone(&seen);
+    let layer = GuestLayer::new(Arc::clone(&bench.pool)).observe(move |_| {
+        *to.lock().expect("nobody panics") = Some(std::thread::current().id());
+    });
+    layer.layer(service_fn(echo)).oneshot(get("/")).await.expect("a response");
+    assert_eq!(*seen.lock().expect("nobody panics"), Some(here));
+}
+
+#[tokio::test]
+async fn guests_chain() {
+    let outer = Bench::new(&guest("", &(set(0, X_A_YES.0, X_A_YES.1) + GO_ON), LOG_RESPONSE));
+    let inner = Bench::new(&guest("", &(set(1, X_A_YES.0, X_A_YES.1) + GO_ON), LOG_RESPONSE));
+    let service = outer.layer.layer(inner.layer.layer(service_fn(echo)));
+    let response = service.oneshot(get("/")).await.expect("a response");
+    assert_eq!(response.headers()["x-saw"], "yes");
+    assert_eq!(response.headers()["x-a"], "yes");
+    assert_eq!((outer.told(), inner.told()), (vec!["01".to_owned()], vec!["01".to_owned()]));
+}

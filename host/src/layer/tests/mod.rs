@@ -1,0 +1,140 @@
+//! The layer with small hand-written guests around small services.
+
+mod bodies;
+mod flow;
+mod given_up;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use tower::{ServiceExt as _, service_fn};
+use tower_layer::Layer as _;
+
+use super::*;
+use crate::engine::{Module, Options};
+use crate::exchange::Settings;
+
+/// What the guests below import and keep in memory.
+const HEAD: &str = r#"
+  (import "http_handler" "log" (func $log (param i32 i32 i32)))
+  (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
+  (import "http_handler" "set_status_code" (func $status (param i32)))
+  (import "http_handler" "get_source_addr" (func $source (param i32 i32) (result i32)))
+  (import "http_handler" "get_protocol_version" (func $version (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "x-a")
+  (data (i32.const 8) "yes")
+  (data (i32.const 16) "content-length")
+  (data (i32.const 32) "7")
+  (global $count (mut i32) (i32.const 0))"#;
+
+/// Imports that make the layer hold bodies.
+const BODIES: &str = r#"
+  (import "http_handler" "enable_features" (func $enable (param i32) (result i32)))
+  (import "http_handler" "read_body" (func $read (param i32 i32 i32) (result i64)))
+  (import "http_handler" "write_body" (func $write (param i32 i32 i32)))"#;
+
+fn guest(imports: &str, on_request: &str, on_response: &str) -> String {
+    format!(
+        "(module {imports} {HEAD}
+          (func (export \"handle_request\") (result i64) {on_request})
+          (func (export \"handle_response\") (param $ctx i32) (param $is_error i32)
+            (global.set $count (i32.add (global.get $count) (i32.const 1)))
+            {on_response}))"
+    )
+}
+
+/// Sets a header: kind, then the ranges of name and value.
+fn set(kind: u32, name: (u32, u32), value: (u32, u32)) -> String {
+    let [a, b, c, d] = [name.0, name.1, value.0, value.1];
+    format!(
+        "(call $set (i32.const {kind}) (i32.const {a}) (i32.const {b}) (i32.const {c}) (i32.const {d}))"
+    )
+}
+
+const X_A_YES: ((u32, u32), (u32, u32)) = ((0, 3), (8, 3));
+const GO_ON: &str = "(i64.const 1)";
+const STOP: &str = "(i64.const 0)";
+/// Logs whether there was an error, and how often this instance has been here.
+const LOG_RESPONSE: &str = r#"
+  (i32.store8 (i32.const 100) (i32.add (i32.const 48) (local.get $is_error)))
+  (i32.store8 (i32.const 101) (i32.add (i32.const 48) (global.get $count)))
+  (call $log (i32.const 0) (i32.const 100) (i32.const 2))"#;
+
+/// A layer, its pool, and what it told.
+struct Bench {
+    pool: Arc<Pool>,
+    layer: GuestLayer,
+    told: Arc<Mutex<Vec<String>>>,
+}
+
+impl Bench {
+    fn new(wat: &str) -> Self {
+        Self::with(wat, Options::default())
+    }
+
+    fn with(wat: &str, options: Options) -> Self {
+        let wasm = wat::parse_str(wat).expect("the text is a module");
+        let module = Module::new(&wasm, options).expect("the module is a guest");
+        let settings = Settings { record_calls: false, ..Settings::default() };
+        let pool = Arc::new(Pool::new(module, settings).expect("the guest starts"));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&told);
+        let layer = GuestLayer::new(Arc::clone(&pool)).observe(move |event| {
+            to.lock().expect("nobody panics").push(event.to_string());
+        });
+        Self { pool, layer, told }
+    }
+
+    /// Sends a request through the layer to the inner service.
+    async fn send<F, A>(&self, request: Request<Full<Bytes>>, inner: F) -> Result<Got, Error>
+    where
+        F: FnMut(Request<Body>) -> A + Clone + Send + 'static,
+        A: Future<Output = Result<Response<Body>, BoxError>> + Send + 'static,
+    {
+        let response = self.layer.layer(service_fn(inner)).oneshot(request).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("the body is whole").to_bytes();
+        Ok(Got { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+
+    fn told(&self) -> Vec<String> {
+        std::mem::take(&mut self.told.lock().expect("nobody panics"))
+    }
+}
+
+#[derive(Debug)]
+struct Got {
+    status: u16,
+    headers: http::HeaderMap,
+    body: Bytes,
+}
+
+fn get(uri: &str) -> Request<Full<Bytes>> {
+    Request::get(uri).body(Full::default()).expect("a request")
+}
+
+fn post(body: &str) -> Request<Full<Bytes>> {
+    let builder = Request::post("/").header("content-length", body.len());
+    builder.body(Full::from(body.to_owned())).expect("a request")
+}
+
+/// Answers with the request: its body, and as headers its URI and its `x-a`.
+async fn echo(request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let mut response = Response::new(Body::full(body.clone()));
+    let headers = response.headers_mut();
+    headers.insert("content-length", body.len().into());
+    headers.insert("x-uri", parts.uri.to_string().parse()?);
+    if let Some(length) = parts.headers.get("content-length") {
+        headers.insert("x-length", length.clone());
+    }
+    if let Some(value) = parts.headers.get("x-a") {
+        headers.insert("x-saw", value.clone());
+    }
+    Ok(response)
+}
