@@ -1,9 +1,9 @@
 //! Errors, panics, state, and instances that are used again after a trap.
 
 use http_wasm_sdk::testing::host::exchange::TrapKind;
-use http_wasm_sdk::testing::{Profile, Scenario};
+use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
-use crate::guests::{ERRORS, LATE_ERROR, PANICS, REPLY, STATE};
+use crate::guests::{ERRORS, LATE_ERROR, PANICS, RECOVERING, REPLY, STATE};
 
 #[test]
 fn an_error_in_the_request_hook_is_a_500_that_leaks_nothing() {
@@ -84,6 +84,46 @@ fn an_instance_that_has_trapped_builds_its_handler_anew() {
                 }
                 _ => assert!(outcome.trap.is_none()),
             }
+        }
+    }
+}
+
+#[test]
+fn an_instance_survives_whatever_traps_in_it() {
+    let mut player = RECOVERING.player().reuse_after_trap();
+    recover(60, |scenario| player.run(scenario));
+}
+
+/// Plays exchanges of which every third traps: in the request hook, in the response hook, in a host
+/// function. All others must be right, each handler from its first request on.
+#[track_caller]
+pub(crate) fn recover(exchanges: u32, mut play: impl FnMut(&Scenario) -> Outcome) {
+    let mut served = 0;
+    for exchange in 0..exchanges {
+        let path = match exchange % 9 {
+            2 => "/panic",
+            4 => "/stop",
+            5 => "/late",
+            8 => "/host",
+            _ => "/",
+        };
+        let scenario = Scenario::post(path).body("body").profile(Profile::Express);
+        let outcome = play(&scenario);
+        if exchange % 3 == 2 {
+            let trap = outcome.trap.as_ref().unwrap();
+            let wanted = if path == "/host" { TrapKind::Body } else { TrapKind::Guest };
+            assert_eq!(trap.kind(), wanted, "in exchange {exchange}, {outcome}");
+            assert_eq!(outcome.response.is_none(), path == "/late", "{outcome}");
+            served = 0;
+            continue;
+        }
+        served += 1;
+        assert_eq!(outcome.response_header("x-served"), Some(&*served.to_string()), "{exchange}");
+        if path == "/stop" {
+            assert_eq!(outcome.status(), 403);
+        } else {
+            assert_eq!(outcome.upstream_text(), "body");
+            assert_eq!(outcome.messages(), ["info: mine"]);
         }
     }
 }

@@ -14,6 +14,8 @@ use xtask::tools::WasmOpt;
 /// A guest, and what was found out while it was built.
 pub(crate) struct Guest {
     pub(crate) bytes: Vec<u8>,
+    /// As cargo's linker wrote it, before the link passes.
+    pub(crate) unlinked: PathBuf,
     pub(crate) built: BuiltGuest,
     module: OnceLock<Module>,
 }
@@ -75,13 +77,15 @@ fn build() -> BTreeMap<String, Guest> {
     std::fs::copy(repository.join("Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
 
     let mut project = Project::locate(Some(&workspace.join("Cargo.toml"))).unwrap();
-    project.target_dir = workspace.join("target");
+    let target_dir = workspace.join("target");
+    project.target_dir = target_dir.clone();
     let options = build::Options { wasm_opt: Some(wasm_opt(repository)), ..Default::default() };
     let mut builder = Builder::new(&project, &options).unwrap();
     let guest = |filter| {
         let built = builder.build(filter).unwrap_or_else(|error| panic!("{error}"));
         let bytes = std::fs::read(&built.path).unwrap();
-        (built.filter.clone(), Guest { bytes, built, module: OnceLock::new() })
+        let unlinked = target_dir.join(format!("wasm32v1-none/guest/{}.wasm", built.filter));
+        (built.filter.clone(), Guest { bytes, unlinked, built, module: OnceLock::new() })
     };
     project.filters.iter().map(guest).collect()
 }

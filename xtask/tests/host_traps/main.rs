@@ -19,4 +19,5 @@ mod guests;
 mod host;
 #[path = "../../../sdk/tests/host_traps/phases.rs"]
 mod phases;
+mod recovery;
 mod toolchain;

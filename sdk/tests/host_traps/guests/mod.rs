@@ -15,6 +15,7 @@ pub(crate) mod headers;
 pub(crate) mod late_error;
 pub(crate) mod panics;
 pub(crate) mod plain;
+pub(crate) mod recovering;
 pub(crate) mod reply;
 pub(crate) mod request_body;
 pub(crate) mod response_body;
@@ -75,6 +76,8 @@ filters! {
     PANICS panics::panics
     /// Does nothing.
     PLAIN plain::plain
+    /// Counts the requests of its life, and traps where the path says.
+    RECOVERING recovering::Recovering
     /// Answers as the path says.
     REPLY reply::reply
     /// Reads and changes the request's body as the path says.
