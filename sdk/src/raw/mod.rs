@@ -1,4 +1,5 @@
-//! The host's functions behind safe wrappers: the only module of this crate with `unsafe`.
+//! The host's functions behind safe wrappers: the only module of this crate with `unsafe`, in this
+//! file and those of its folder.
 //!
 //! On WebAssembly a wrapper calls the import; natively it calls the exchange model of the reference
 //! host, through the session that the testing kit has opened on this thread. The wrappers take and
@@ -8,12 +9,15 @@
 use core::cell::Cell;
 use core::mem::MaybeUninit;
 
-use http_wasm_abi::{BodyKind, CountLen, EofLen, Features, HeaderKind, LogLevel};
+use http_wasm_abi::{BodyKind, CountLen, Features, HeaderKind, LogLevel};
 
 use crate::error::TooLong;
 
+mod bodies;
 #[cfg(all(feature = "small-memory", target_family = "wasm", target_os = "none"))]
 mod memory;
+
+pub(crate) use bodies::{Filling, Whole, map_overlapping, read_whole};
 
 #[cfg(target_family = "wasm")]
 mod imports {
@@ -282,144 +286,6 @@ pub(crate) fn add_header(kind: HeaderKind, name: &[u8], value: &[u8]) {
 pub(crate) fn remove_header(kind: HeaderKind, name: &[u8]) {
     // SAFETY: pointer and length come from one slice.
     unsafe { imports::remove_header(kind as u32, name.as_ptr(), name.len() as u32) };
-}
-
-/// A buffer that is filled from the front: by reads of a body, or byte by byte.
-pub(crate) struct Filling<'b> {
-    space: &'b mut Space,
-    /// The bytes that are filled, no more than there are: one after the other, by `read_body` or by hand.
-    len: usize,
-}
-
-impl<'b> Filling<'b> {
-    #[inline]
-    pub(crate) const fn new(space: &'b mut Space) -> Self {
-        Self { space, len: 0 }
-    }
-
-    /// Reads as many bytes as there is room for, and gives back what the host says. `None` where there
-    /// is no room, as the host would trap.
-    #[inline]
-    pub(crate) fn read(&mut self, kind: BodyKind) -> Option<EofLen> {
-        // SAFETY: by what `len` is.
-        let room = unsafe { self.space.get_unchecked_mut(self.len..) };
-        if room.is_empty() {
-            return None;
-        }
-        let (buf, limit) = parts(room);
-        // SAFETY: `buf` is good for writes of `limit` bytes.
-        let result = EofLen::from_bits(unsafe { imports::read_body(kind as u32, buf, limit) });
-        // A host that claims more bytes than fit has written none that could be trusted.
-        self.len += written(room, result.len()).map_or(0, |bytes| bytes.len());
-        Some(result)
-    }
-
-    /// Puts a byte behind what is filled, where there is room.
-    #[inline]
-    pub(crate) fn push(&mut self, byte: u8) {
-        if let Some(place) = self.space.get_mut(self.len) {
-            place.write(byte);
-            self.len += 1;
-        }
-    }
-
-    #[inline]
-    pub(crate) fn into_bytes(self) -> &'b mut [u8] {
-        // SAFETY: by what `len` is.
-        unsafe { self.space.get_unchecked_mut(..self.len).assume_init_mut() }
-    }
-}
-
-/// What came of reading a whole body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whole {
-    /// That is all of it.
-    All = 0,
-    /// There was no room for all of it.
-    TooLong = 1,
-    /// The host gave neither more nor the end.
-    Stalled = 2,
-}
-
-/// Reads a whole body: what it gives back is all of it, or what was read last.
-///
-/// Of a request's body, what there is no room for is written back on the way, so that the caller can
-/// have all of it reach the next handler by writing what is given back. Since only a read that finds
-/// nothing tells that there is no more, a body has to be shorter than the room for it.
-#[inline(always)]
-pub(crate) fn read_whole(kind: BodyKind, patience: u32, space: &mut Space) -> (Whole, &mut [u8]) {
-    let result = fill_whole(kind, patience, space);
-    let whole = match result >> 32 {
-        0 => Whole::All,
-        1 => Whole::TooLong,
-        _ => Whole::Stalled,
-    };
-    // SAFETY: `fill_whole` has filled as many bytes of `space` as it says, from the front.
-    (whole, unsafe { space.get_unchecked_mut(..result as u32 as usize).assume_init_mut() })
-}
-
-/// A [`Whole`] in the high word, and in the low one how many bytes are filled. Out of line, and
-/// numbers for a result: that is worth 500 bytes to a guest that reads two bodies.
-#[inline(never)]
-fn fill_whole(kind: BodyKind, mut patience: u32, space: &mut Space) -> u64 {
-    let mut whole = Whole::All;
-    let mut filling = Filling::new(space);
-    loop {
-        let Some(result) = filling.read(kind) else {
-            whole = Whole::TooLong;
-            if filling.len == 0 || kind == BodyKind::Response {
-                break;
-            }
-            let len = core::mem::take(&mut filling.len);
-            // SAFETY: by what `len` is.
-            write_body(kind, unsafe { filling.space.get_unchecked(..len).assume_init_ref() });
-            continue;
-        };
-        if result.is_eof() {
-            break;
-        }
-        patience -= u32::from(result.is_empty());
-        if patience == 0 {
-            whole = Whole::Stalled;
-            break;
-        }
-    }
-    (whole as u64) << 32 | filling.len as u64
-}
-
-/// Passes a body through `change`, in place and piece by piece; each piece begins with the last
-/// `overlap` bytes of the one before. Whether the body ended; if not, the host stalled, or there is no
-/// room for more than the overlap.
-///
-/// Out of line, for both bodies of a guest.
-#[inline(never)]
-pub(crate) fn map_overlapping<F: FnMut(&mut [u8])>(
-    kind: BodyKind,
-    mut patience: u32,
-    overlap: usize,
-    space: &mut Space,
-    change: &mut F,
-) -> bool {
-    let mut filling = Filling::new(space);
-    while patience != 0 {
-        let Some(result) = filling.read(kind) else { break };
-        let len = filling.len;
-        // SAFETY: by what `len` is.
-        let piece = unsafe { filling.space.get_unchecked_mut(..len).assume_init_mut() };
-        change(piece);
-        if result.is_eof() {
-            write_body(kind, piece);
-            return true;
-        }
-        let (done, kept) = piece.split_at(len.saturating_sub(overlap));
-        write_body(kind, done);
-        filling.len = kept.len();
-        for index in 0..kept.len() {
-            piece[index] = piece[len - filling.len + index];
-        }
-        patience -= u32::from(result.is_empty());
-    }
-    false
 }
 
 /// `write_body`

@@ -1,0 +1,172 @@
+//! The body of a buffered response.
+
+use http_wasm_abi::{BodyKind, HeaderKind};
+
+use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
+use crate::buffer::Scratch;
+use crate::header::known;
+use crate::raw;
+
+/// The body of a buffered response, after the next handler.
+///
+/// Reading leaves it as it is. Writing replaces it, and takes `content-length` away, which would
+/// otherwise still be that of the next handler, and break the response for the client.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Lines;
+///
+/// #[handler(buffer_response)]
+/// impl Lines {
+///     fn request(&self, _request: &mut Request) {}
+///
+///     /// Ends lines as the network has it.
+///     fn response(&self, _: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
+///         response.body_mut().transform(&mut Buffer::<1024>::new(), |chunk, out| {
+///             for line in chunk.split_inclusive(|&byte| byte == b'\n') {
+///                 match line.strip_suffix(b"\n") {
+///                     Some(text) => {
+///                         out.write(text);
+///                         out.write("\r\n");
+///                     }
+///                     None => out.write(line),
+///                 }
+///             }
+///         })?;
+///         Ok(())
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<Lines>(&Scenario::get("/").upstream_body("a\nb\n\nc"));
+/// # assert_eq!(outcome.response_text(), "a\r\nb\r\n\r\nc");
+/// ```
+#[derive(Debug)]
+pub struct ResponseBody<'a> {
+    reader: &'a mut Reader,
+}
+
+impl<'a> ResponseBody<'a> {
+    const KIND: BodyKind = BodyKind::Response;
+
+    #[inline]
+    pub(crate) const fn of(reader: &'a mut Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The next bytes of the body. ABI: `read_body`.
+    ///
+    /// They may be none while more is to come. `None` says that there is no more:
+    /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
+    /// buffer is empty.
+    #[inline]
+    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
+        self.reader.read(buffer)
+    }
+
+    /// Whether the body has been read to its end.
+    #[inline]
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        self.reader.ended
+    }
+
+    /// Reads what is left of the body. ABI: `read_body`.
+    ///
+    /// # Errors
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls.
+    #[inline]
+    pub fn read_all<'b>(
+        &mut self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+    ) -> Result<&'b mut [u8], BodyError> {
+        let (result, bytes) = read_whole(Self::KIND, buffer);
+        result.map(|()| bytes)
+    }
+
+    /// Reads the whole body, lets `change` work on it in place, and writes it back. ABI: `read_body`,
+    /// `write_body`.
+    ///
+    /// # Errors
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls, or it was replaced before;
+    /// it stays as it is then.
+    #[inline]
+    pub fn map_all<'b>(
+        &mut self,
+        buffer: &'b mut (impl Scratch + ?Sized),
+        change: impl FnOnce(&mut [u8]),
+    ) -> Result<&'b mut [u8], BodyError> {
+        let bytes = self.read_all(buffer)?;
+        self.reader.unwritten()?;
+        change(bytes);
+        raw::write_body(Self::KIND, bytes);
+        Ok(bytes)
+    }
+
+    /// Lets `change` work on the body in place, piece by piece, and writes it back, however long it is.
+    /// Each piece begins with the last `overlap` bytes of the one before, so that something of up to
+    /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
+    ///
+    /// # Errors
+    /// Where the host stalls, or `buffer` has no room for more than the overlap: what came before is
+    /// written back then. Where the body was replaced before.
+    #[inline]
+    pub fn map_overlapping(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        overlap: usize,
+        mut change: impl FnMut(&mut [u8]),
+    ) -> Result<(), BodyError> {
+        self.reader.unwritten()?;
+        if raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, buffer.space(), &mut change) {
+            Ok(())
+        } else {
+            Err(BodyError::Stalled)
+        }
+    }
+
+    /// Replaces the body. ABI: `write_body`, `remove_header`.
+    ///
+    /// # Errors
+    /// Where it was replaced before.
+    #[inline]
+    pub fn replace(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), BodyError> {
+        self.start_writing()?.write(bytes);
+        Ok(())
+    }
+
+    /// Replaces the body, in pieces; without a piece, by nothing. ABI: `write_body`, `remove_header`.
+    ///
+    /// # Errors
+    /// Where it was replaced before.
+    #[inline]
+    pub fn writer(&mut self) -> Result<BodyWriter<'_>, BodyError> {
+        let mut writer = self.start_writing()?;
+        writer.write([]);
+        Ok(writer)
+    }
+
+    /// Hands each chunk to `change`, which writes what the client is to get instead. ABI:
+    /// `read_body`, `write_body`, `remove_header`.
+    ///
+    /// # Errors
+    /// Where the host stalls, or the buffer is empty; where the body was replaced before.
+    pub fn transform(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
+    ) -> Result<(), BodyError> {
+        let mut writer = self.start_writing()?;
+        self.reader.each(buffer, |chunk| change(chunk, &mut writer))
+    }
+
+    /// The first write replaces the body, and every later one appends; and the length that the next
+    /// handler gave no longer holds.
+    #[inline]
+    fn start_writing(&mut self) -> Result<BodyWriter<'static>, BodyError> {
+        self.reader.unwritten()?;
+        raw::remove_header(HeaderKind::Response, known::CONTENT_LENGTH.as_bytes());
+        Ok(BodyWriter::of(Self::KIND))
+    }
+}
