@@ -37,6 +37,8 @@ enum Command {
     Size(commands::size::Args),
     /// Show the whole path: scaffold, build, check and run a filter
     Demo(commands::demo::Args),
+    /// Run guests in a reverse proxy
+    Serve(commands::serve::Args),
     /// Prove the examples on a real host
     Interop(commands::interop::Args),
 }
@@ -69,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => commands::replay::run(&args),
         Command::Size(args) => commands::size::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
         Command::Interop(args) => commands::interop::run(&args),
     }
 }

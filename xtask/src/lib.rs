@@ -18,6 +18,7 @@ pub mod process;
 pub mod project;
 pub mod replay;
 pub mod scaffold;
+pub mod serve;
 pub mod show;
 pub mod size;
 pub mod tools;

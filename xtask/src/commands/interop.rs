@@ -8,6 +8,7 @@ use http_wasm_host::recorded;
 
 use crate::build::{Builder, Options};
 use crate::interop::go::GoHost;
+use crate::interop::layer::LayerHost;
 use crate::interop::replay::{self, Subject, SubjectReport, Verdict};
 use crate::interop::traefik::Traefik;
 use crate::interop::{HostUnderTest, signal};
@@ -49,6 +50,8 @@ enum Host {
     Traefik,
     /// The official Go host in a net/http server, built with the local Go
     Go,
+    /// The reference host's own server, what `serve` runs
+    Layer,
 }
 
 /// Runs the command.
@@ -63,6 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match args.host {
         Host::Traefik => replay(args, &project, &subjects, &Traefik::install(&tools)?),
         Host::Go => replay(args, &project, &subjects, &GoHost::install(&tools)?),
+        Host::Layer => replay(args, &project, &subjects, &LayerHost::default()),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod interop;
 pub mod new;
 pub mod replay;
+pub mod serve;
 pub mod setup;
 pub mod size;
 pub mod test;

@@ -8,6 +8,7 @@
 mod fixture;
 pub mod go;
 pub mod guard;
+pub mod layer;
 mod lock;
 pub mod replay;
 pub mod signal;

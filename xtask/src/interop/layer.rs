@@ -1,0 +1,176 @@
+//! The reference host as a server on real HTTP: what `serve` runs, in this process, so that the
+//! guests' logs are known to the message.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http_wasm_host::Profile;
+use http_wasm_host::exchange::LogEntry;
+use http_wasm_host::layer::Event;
+
+use super::{Error, HostUnderTest, Place, RunningHost};
+use crate::serve::{self, Guest, Origin, Server};
+
+/// The host.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LayerHost {
+    profile: Profile,
+}
+
+/// Its servers: one for each place.
+#[derive(Debug)]
+pub struct Running {
+    servers: Vec<(Server, Logs)>,
+}
+
+type Logs = Arc<Mutex<Vec<LogEntry>>>;
+
+impl LayerHost {
+    /// A host with the semantics of this profile.
+    #[must_use]
+    pub const fn new(profile: Profile) -> Self {
+        Self { profile }
+    }
+}
+
+impl HostUnderTest for LayerHost {
+    type Running = Running;
+
+    fn key(&self) -> &'static str {
+        "layer"
+    }
+
+    fn describe(&self) -> String {
+        format!("the reference host's server, profile {}", self.profile)
+    }
+
+    fn refuses(&self, _: Option<&str>) -> Option<String> {
+        None
+    }
+
+    async fn start(
+        &self,
+        places: &[Place],
+        upstream: SocketAddr,
+        _: &Path,
+    ) -> Result<Running, Error> {
+        let mut servers = Vec::new();
+        for place in places {
+            let logs = Logs::default();
+            let to = Arc::clone(&logs);
+            let config = place.config.clone().unwrap_or_default().into_bytes();
+            let guest = Guest { wasm: place.wasm.clone(), config };
+            let refused = |error: serve::Error| Error::Refused {
+                guest: place.guest.clone(),
+                reason: error.to_string(),
+            };
+            let layer = serve::load(&guest, self.profile, move |event| {
+                if let Event::Log(entry) = event {
+                    lock(&to).push(entry.clone());
+                }
+            })
+            .map_err(refused)?;
+            let origin = Origin::server(upstream);
+            let address = (Ipv4Addr::LOCALHOST, 0).into();
+            let server = Server::start(address, &[layer], origin).await.map_err(refused)?;
+            // What was logged at the start belongs to no exchange.
+            lock(&logs).clear();
+            servers.push((server, logs));
+        }
+        Ok(Running { servers })
+    }
+}
+
+impl RunningHost for Running {
+    fn address(&self, place: usize) -> SocketAddr {
+        self.servers[place].0.address()
+    }
+
+    async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
+        // The guest is done before the head of the response leaves, or the connection breaks.
+        Some(std::mem::take(&mut *lock(&self.servers[place].1)))
+    }
+}
+
+fn lock(logs: &Logs) -> std::sync::MutexGuard<'_, Vec<LogEntry>> {
+    logs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interop::fixture::{self, GUEST};
+    use crate::interop::replay::Verdict;
+
+    const EXCHANGES: &str = r#"
+[[exchange]]
+name = "as it is"
+[exchange.request]
+method = "POST"
+uri = "/a//b/../c/%2f%61?x=%20y;z&&"
+headers = { host = "example.test", x-forwarded-for = "192.0.2.1" }
+body = { repeat = "abc", times = 10000 }
+chunked = true
+trailers = { x-sum = "1" }
+[exchange.upstream]
+status = 201
+headers = { set-cookie = ["a=1", "b=2"] }
+body = { repeat = "xyz", times = 10000 }
+trailers = { x-end = "2" }
+[exchange.expect.upstream]
+method = "POST"
+uri = "/a//b/../c/%2f%61?x=%20y;z&&"
+headers = { host = "example.test", x-forwarded-for = "192.0.2.1", x-guest = "yes", accept-encoding = false, user-agent = false }
+body = { repeat = "abc", times = 10000 }
+trailers = { x-sum = "1" }
+[exchange.expect]
+response = { status = 201, headers = { set-cookie = ["a=1", "b=2"], x-guest = "yes" }, body = { repeat = "xyz", times = 10000 }, trailers = { x-end = "2" } }
+logs = [{ level = "debug", message = "" }, { level = "warn", message = "in response" }]
+
+[[exchange]]
+name = "config"
+config = "any text: [1, true]"
+[exchange.expect]
+logs = [{ level = "debug", message = "any text: [1, true]" }, { level = "warn", message = "in response" }]
+
+[[exchange]]
+name = "trap in the request hook"
+request = { headers = { x-trap = "yes" } }
+expect = { trap = true, upstream = false, response = { status = 500, body = "internal server error" }, logs = [{ level = "debug", message = "" }] }
+
+[[exchange]]
+name = "trap in the response hook"
+request = { headers = { x-trap = "later" } }
+expect = { trap = true, upstream = true, logs = [{ level = "debug", message = "" }, { level = "warn", message = "in response" }] }
+
+[[exchange]]
+name = "wrong"
+expect = { response = { status = 404 } }
+"#;
+
+    #[test]
+    fn exchanges_pass_and_fail() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = LayerHost::default();
+        let reports = fixture::replay(&host, folder.path(), GUEST, EXCHANGES).unwrap();
+        let [exchanges @ .., wrong] = reports[0].exchanges.as_slice() else { unreachable!() };
+        assert_eq!(exchanges.len(), 4);
+        for exchange in exchanges {
+            assert_eq!(exchange.verdict, Verdict::Passed, "{}", exchange.name);
+            assert_eq!(exchange.not_compared, None);
+        }
+        let wanted = ["response.status: wanted 404, found 200"];
+        assert_eq!(wrong.verdict, Verdict::Failed(wanted.map(str::to_owned).to_vec()));
+    }
+
+    #[test]
+    fn a_guest_that_cannot_be_loaded_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = LayerHost::default();
+        let error = fixture::replay(&host, folder.path(), "(module)", EXCHANGES).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("the host does not take the guest `hand`: "), "{text}");
+        assert!(text.contains("does not export"), "{text}");
+    }
+}

@@ -1,0 +1,158 @@
+//! The proxy between a client and an upstream of ours.
+
+use std::net::Ipv4Addr;
+use std::sync::Mutex;
+
+use http::StatusCode;
+
+use super::*;
+use crate::live::upstream::Upstream;
+use crate::live::{self, client, header_map};
+
+/// Adds `x-seen: N` to requests, where N is its configuration.
+const GUEST: &str = r#"(module
+  (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
+  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
+  (import "http_handler" "log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "x-seen")
+  (func (export "_start") (call $log (i32.const 0) (i32.const 0) (i32.const 1)))
+  (func (export "handle_request") (result i64)
+    (call $add (i32.const 0) (i32.const 0) (i32.const 6)
+      (i32.const 16) (call $config (i32.const 16) (i32.const 99)))
+    (i64.const 1))
+  (func (export "handle_response") (param i32 i32)))"#;
+
+fn guest(folder: &Path, config: &str) -> GuestLayer {
+    let wasm = folder.join("guest.wasm");
+    std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
+    load(&Guest { wasm, config: config.into() }, Profile::Strict, |_| {}).unwrap()
+}
+
+async fn start(guests: &[GuestLayer], origin: Origin) -> Server {
+    Server::start((Ipv4Addr::LOCALHOST, 0).into(), guests, origin).await.unwrap()
+}
+
+async fn send(server: &Server, request: &live::Request) -> live::Response {
+    client::send(server.address(), request).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn the_first_guest_is_the_outermost_and_connections_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await.unwrap();
+    let guests = [guest(folder.path(), "first"), guest(folder.path(), "second")];
+    let server = start(&guests, Origin::server(upstream.address())).await;
+    let headers = [("connection", "x-mine"), ("x-mine", "1"), ("te", "gzip"), ("x-other", "2")];
+    let headers = header_map(headers).unwrap();
+    let request = live::Request { headers, ..live::Request::default() };
+    for _ in 0..3 {
+        let headers = header_map([("connection", "keep-alive"), ("x-up", "3")]).unwrap();
+        upstream.expect(live::Response { headers, ..live::Response::default() });
+        let response = send(&server, &request).await;
+        assert_eq!(response.headers["x-up"], "3");
+        let seen = upstream.seen();
+        let order: Vec<_> = seen[0].headers.get_all("x-seen").iter().collect();
+        assert_eq!(order, ["first", "second"]);
+        assert_eq!(seen[0].headers["x-other"], "2");
+        for name in ["x-mine", "connection", "te"] {
+            assert!(!seen[0].headers.contains_key(name), "{name} belongs to the connection");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_upstream_is_a_bad_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await.unwrap();
+    let address = upstream.address();
+    drop(upstream);
+    let server = start(&[guest(folder.path(), "x")], Origin::server(address)).await;
+    assert_eq!(send(&server, &live::Request::default()).await.status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn the_echo_shows_what_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(&[guest(folder.path(), "c")], Origin::echo()).await;
+    let headers = header_map([("host", "h")]).unwrap();
+    let request = live::Request {
+        method: http::Method::PUT,
+        uri: "/a?b".to_owned(),
+        headers,
+        body: b"body".to_vec(),
+        ..live::Request::default()
+    };
+    let response = send(&server, &request).await;
+    let text = String::from_utf8(response.body).unwrap();
+    assert!(text.starts_with("PUT /a?b HTTP/1.1\n"), "{text}");
+    assert!(text.contains("\nx-seen: c\n") && text.contains("\nhost: h\n"), "{text}");
+    assert!(text.ends_with("\n\nbody"), "{text}");
+}
+
+#[tokio::test]
+async fn requests_in_flight_end_before_the_server_does() {
+    let folder = tempfile::tempdir().unwrap();
+    // An upstream that accepts and answers only when it is told to.
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let origin = Origin::server(listener.local_addr().unwrap());
+    let server = start(&[guest(folder.path(), "x")], origin).await;
+    let address = server.address();
+    let asked = tokio::spawn(async move {
+        client::send(address, &live::Request::default()).await.unwrap().unwrap()
+    });
+    let (stream, _) = listener.accept().await.unwrap();
+    let stopping = tokio::spawn(server.stop());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let service = service_fn(async |_| {
+        Ok::<_, std::convert::Infallible>(Response::new(String::from("late")))
+    });
+    let answering = tokio::spawn(
+        http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service),
+    );
+    assert_eq!(asked.await.unwrap().body, b"late");
+    stopping.await.unwrap();
+    answering.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_logged_at_the_start_is_told_before_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let wasm = folder.path().join("guest.wasm");
+    std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&told);
+    let guest = Guest { wasm, config: Vec::new() };
+    load(&guest, Profile::Strict, move |event| to.lock().unwrap().push(event.to_string())).unwrap();
+    assert_eq!(*told.lock().unwrap(), ["x"]);
+}
+
+#[test]
+fn an_upstream_is_a_host_and_a_port() {
+    for good in ["http://h", "http://h:81", "http://h:81/", "http://[::1]:81"] {
+        assert!(Origin::upstream(good).is_ok(), "{good}");
+    }
+    for (bad, reason) in [
+        ("h:81", "scheme"),
+        ("https://h", "https"),
+        ("http://h/path", "path"),
+        ("http://h:81/?q", "path"),
+        ("", "no URL"),
+    ] {
+        let text = Origin::upstream(bad).unwrap_err().to_string();
+        assert!(text.contains(reason) && text.contains("wanted http://HOST"), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_guest_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let wasm = folder.path().join("none.wasm");
+    let load = || load(&Guest { wasm: wasm.clone(), config: Vec::new() }, Profile::Strict, |_| {});
+    assert!(matches!(load().unwrap_err(), Error::Read { .. }));
+    std::fs::write(&wasm, b"not wasm").unwrap();
+    let text = load().unwrap_err().to_string();
+    assert!(text.contains("none.wasm is not a guest"), "{text}");
+}

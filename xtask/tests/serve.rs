@@ -1,0 +1,94 @@
+//! The `serve` command as a person runs it: the address on standard output, the guests' logs on
+//! standard error, and a clean end.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Logs its configuration, and stops or, where there is an error in it, traps.
+const GUEST: &str = r#"(module
+  (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
+  (import "http_handler" "log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "handle_request") (result i64)
+    (call $log (i32.const 1) (i32.const 0) (call $config (i32.const 0) (i32.const 99)))
+    (if (i32.eq (i32.load8_u (i32.const 0)) (i32.const 33)) (then unreachable))
+    (i64.const 1))
+  (func (export "handle_response") (param i32 i32)))"#;
+
+fn serve(folder: &Path, arguments: &[&str]) -> Command {
+    for name in ["one.wasm", "two.wasm"] {
+        std::fs::write(folder.join(name), wat::parse_str(GUEST).unwrap()).unwrap();
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
+    command.current_dir(folder).args(["serve", "one.wasm", "two.wasm"]).args(arguments);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Starts it, asks it once, stops it with this signal, and gives the answer and what it said.
+fn ask(folder: &Path, arguments: &[&str], signal: &str) -> (String, Output) {
+    let mut command = serve(folder, arguments);
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /path HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let id = server.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    let output = server.wait_with_output().unwrap();
+    assert!(TcpStream::connect(address).is_err(), "it still listens");
+    (answer, output)
+}
+
+#[test]
+fn guests_serve_and_log_until_they_are_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config"), "from a file").unwrap();
+    let arguments = ["--echo", "--config", "first", "--config", "@config"];
+    for signal in ["TERM", "INT"] {
+        let (answer, output) = ask(folder.path(), &arguments, signal);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("GET /path HTTP/1.1\nhost: h\n"), "{answer}");
+        assert_eq!(output.status.code(), Some(0));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let logs: Vec<_> = said.lines().map(str::trim).take(2).collect();
+        assert_eq!(logs, ["warn one: first", "warn two: from a file"]);
+    }
+}
+
+#[test]
+fn a_trap_is_told_here_and_not_to_the_client() {
+    let folder = tempfile::tempdir().unwrap();
+    let (answer, output) = ask(folder.path(), &["--echo", "--config", "!"], "TERM");
+    assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\ninternal server error"), "{answer}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("fault one: ") && said.contains("unreachable"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_is_said_before_anything_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let three = ["--echo", "--config", "1", "--config", "2", "--config", "3"];
+    for (arguments, wanted) in [
+        (&[][..], "--upstream"),
+        (&["--upstream", "https://h"], "wanted http://HOST"),
+        (&["--echo", "--config", "@missing"], "cannot read missing"),
+        (&three, "found 3 times --config for 2 guests"),
+        (&["--echo", "--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),
+        (&["--echo", "--profile", "other"], "found profile \"other\""),
+    ] {
+        let output = serve(folder.path(), arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(wanted), "{said}");
+    }
+}
