@@ -132,6 +132,25 @@ impl Reader {
         if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
 
+    /// Hands what is left of the body to `change`, which writes what is to stand in its place.
+    #[inline]
+    fn transform(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        mut writer: BodyWriter<'_>,
+        mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
+    ) -> Result<(), BodyError> {
+        let mut replaced = false;
+        self.each(buffer, |chunk| {
+            if !core::mem::replace(&mut replaced, true) {
+                // Nothing, where nothing else is written. And not before the first read, as hosts
+                // give a guest that reads what it has written before.
+                writer.write([]);
+            }
+            change(chunk, &mut writer);
+        })
+    }
+
     /// Reads until the body ends, and keeps nothing.
     #[inline]
     fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError> {

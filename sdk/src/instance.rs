@@ -24,6 +24,8 @@ pub struct Instance<H: Handler> {
     buffered: GuestCell<bool>,
     /// Whether the host has trailers.
     trailers: GuestCell<bool>,
+    /// Whether this request went on without the handler, which could not be built.
+    open: GuestCell<bool>,
 }
 
 impl<H: Handler> Default for Instance<H> {
@@ -43,6 +45,7 @@ impl<H: Handler> Instance<H> {
             state: GuestCell::new(None),
             buffered: GuestCell::new(false),
             trailers: GuestCell::new(false),
+            open: GuestCell::new(false),
         }
     }
 
@@ -64,11 +67,15 @@ impl<H: Handler> Instance<H> {
         drop(self.state.replace(None));
         let Ok(mut handler) = self.take_handler() else {
             if H::FAILS_OPEN {
+                self.open.replace(true);
                 return CtxNext::go_on(0).bits();
             }
             fail(true);
             return CtxNext::STOP.bits();
         };
+        if H::FAILS_OPEN {
+            self.open.replace(false);
+        }
         let progress = Progress::default();
         let flow = handler.request(
             &mut Request::current(),
@@ -95,7 +102,7 @@ impl<H: Handler> Instance<H> {
     /// The body of `handle_response`.
     #[inline]
     pub fn handle_response(&self, ctx: u32, is_error: bool) {
-        if !H::HAS_RESPONSE_HOOK {
+        if !H::HAS_RESPONSE_HOOK || H::FAILS_OPEN && self.open.replace(false) {
             return;
         }
         let Some(state) = self.take_state(ctx) else { return };

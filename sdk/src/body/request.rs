@@ -17,6 +17,8 @@ use crate::raw;
 /// There is no need to have the host buffer the request, and none to wish for it: the official Go
 /// host keeps only the last chunk that was read.
 ///
+/// The Express host has no request bodies for guests without that: reading one traps there.
+///
 /// ```
 /// use http_wasm_sdk::prelude::*;
 ///
@@ -161,17 +163,19 @@ impl<'a> RequestBody<'a> {
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
-        mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
+        change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError> {
         if Headers::of(HeaderKind::Request).contains(known::CONTENT_LENGTH) {
             return Err(BodyError::LengthDeclared);
         }
         self.reader.unused()?;
-        let mut writer = BodyWriter::of(Self::KIND);
-        self.reader.each(buffer, |chunk| change(chunk, &mut writer))
+        self.reader.transform(buffer, BodyWriter::of(Self::KIND), change)
     }
 
     /// Replaces the body. ABI: `write_body`.
+    ///
+    /// A request that came without a body, and so without `content-length`, cannot be told from a
+    /// chunked one; the official Go host sends it on without a body whatever is written.
     ///
     /// # Errors
     /// Where the request declares another length, or the body was used before: nothing was written

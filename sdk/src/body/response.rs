@@ -155,10 +155,10 @@ impl<'a> ResponseBody<'a> {
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
-        mut change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
+        change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError> {
-        let mut writer = self.start_writing()?;
-        self.reader.each(buffer, |chunk| change(chunk, &mut writer))
+        let writer = self.start_writing()?;
+        self.reader.transform(buffer, writer, change)
     }
 
     /// The first write replaces the body, and every later one appends; and the length that the next

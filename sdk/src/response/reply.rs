@@ -67,6 +67,9 @@ impl<'a> Reply<'a> {
     ///
     /// The hook of a handler that declares `#[handler(may_buffer_response)]` sees it at
     /// [`Response::when_buffered`]. ABI: `enable_features`.
+    ///
+    /// The Express host lets a guest ask at the start only, and does not say so: the response hook
+    /// traps there. Declare `#[handler(buffer_response)]` for it.
     #[inline]
     pub fn buffer_response(&mut self, request: &Request) -> bool {
         if request.headers().contains(known::UPGRADE) {

@@ -1,6 +1,7 @@
 //! Bodies: hosts lose them, cut them, and break what changes their length.
 
 use http_wasm_sdk::EMPTY_READS;
+use http_wasm_sdk::testing::host::exchange::TrapKind;
 use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
 use crate::guests::{REQUEST_BODY, RESPONSE_BODY};
@@ -122,6 +123,8 @@ fn only_a_chunked_request_body_changes_its_length() {
         assert_eq!(outcome.upstream_text(), "another");
         let outcome = REQUEST_BODY.run(&upload("/empty", profile).chunked());
         assert_eq!(outcome.upstream_text(), "", "written with no bytes, it is nothing");
+        let outcome = REQUEST_BODY.run(&upload("/swallow", profile).chunked());
+        assert_eq!(outcome.upstream_text(), "", "nothing of it was written");
     }
 }
 
@@ -132,6 +135,20 @@ fn a_request_body_is_not_read_or_written_twice() {
         assert_logged(&outcome, "used");
         assert_eq!(outcome.upstream_text(), long());
     }
+}
+
+#[test]
+fn a_body_written_to_a_request_without_one_is_reported() {
+    let outcome = REQUEST_BODY.run(&Scenario::get("/replace"));
+    assert!(outcome.problems[0].to_string().contains("loses it where there was none"));
+    let outcome = REQUEST_BODY.run(&Scenario::get("/replace").profile(Profile::Go));
+    assert_eq!(outcome.upstream_text(), "");
+}
+
+#[test]
+fn a_request_body_cannot_be_read_on_express() {
+    let outcome = REQUEST_BODY.run(&upload("/map", Profile::Express));
+    assert_eq!(outcome.trap.unwrap().kind(), TrapKind::Body);
 }
 
 #[test]
@@ -216,6 +233,7 @@ fn a_changed_response_body_has_the_right_length() {
                 ("/transform", "answer+"),
                 ("/replace", "another"),
                 ("/empty", ""),
+                ("/swallow", ""),
                 ("/read_all", "answer"),
                 ("/", "answer"),
             ] {

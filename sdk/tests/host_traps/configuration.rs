@@ -63,6 +63,9 @@ fn a_handler_that_fails_open_lets_requests_through() {
         let outcome = FAIL_OPEN.run(&Scenario::get("/").profile(profile).upstream_status(201));
         assert_eq!(outcome.status(), 201);
         assert_eq!(outcome.upstream_header("x-open"), None);
-        assert_eq!(outcome.messages(), ["error: the secret reason"]);
+        assert_eq!(outcome.messages(), ["error: the secret reason"], "and no response hook");
+        let outcome = FAIL_OPEN.run(&Scenario::get("/").config("good").profile(profile));
+        assert_eq!(outcome.upstream_header("x-open"), Some("1"));
+        assert_eq!(outcome.messages(), ["info: both hooks"]);
     }
 }

@@ -1,8 +1,9 @@
 //! Features, and what hosts do in which hook.
 
+use http_wasm_sdk::testing::host::exchange::TrapKind;
 use http_wasm_sdk::testing::{Phase, Profile, Scenario};
 
-use crate::guests::{CTX, ERRORS, PLAIN, REPLY, RESPONSE_BODY, TRAILERS, UPGRADE};
+use crate::guests::{CHAIN, CTX, ERRORS, PLAIN, REPLY, RESPONSE_BODY, TRAILERS, UPGRADE};
 
 #[test]
 fn features_are_enabled_once_and_at_the_start() {
@@ -89,6 +90,56 @@ fn a_response_is_buffered_for_the_requests_that_need_it() {
         assert_eq!(outcome.response_text(), "answer");
         assert!(!outcome.call_names().contains(&"enable_features"));
         assert_eq!(player.started().calls, []);
+    }
+}
+
+/// That host lets a guest decide only at the start, and does not say so when it is asked.
+#[test]
+fn a_response_cannot_be_buffered_by_request_on_express() {
+    let scenario = Scenario::get("/").header("x-mark", "1").profile(Profile::Express);
+    let trap = UPGRADE.run(&scenario).trap.unwrap();
+    assert_eq!(trap.kind(), TrapKind::Phase);
+    assert!(trap.message().contains("without response buffering"), "{trap}");
+}
+
+#[test]
+fn parts_of_a_chain_run_in_order_and_their_response_hooks_in_reverse() {
+    let mut player = CHAIN.player();
+    for _ in 0..2 {
+        let outcome = player.run(&Scenario::get("/").upstream_body("answer"));
+        assert_eq!(
+            outcome.messages(),
+            ["first, request", "second, request", "second, response", "first, response"]
+                .map(|message| format!("info: {message}"))
+        );
+        assert_eq!((outcome.status(), outcome.response_text()), (202, "by the first"));
+    }
+    let enabled: Vec<_> = player.started().calls.iter().map(ToString::to_string).collect();
+    assert_eq!(enabled, ["enable_features(buffer_response) = buffer_response"]);
+}
+
+#[test]
+fn a_chain_that_stops_or_fails_runs_no_response_hook() {
+    for profile in Profile::ALL {
+        for (path, status, messages) in [
+            ("/stop", 403, &["info: first, request", "info: second, request"][..]),
+            ("/first", 500, &["info: first, request", "error: the secret reason"]),
+            (
+                "/second",
+                500,
+                &["info: first, request", "info: second, request", "error: the secret reason"],
+            ),
+        ] {
+            let outcome = CHAIN.run(&Scenario::get(path).profile(profile));
+            assert_eq!(
+                (outcome.status(), outcome.messages()),
+                (status, messages.iter().map(|&message| message.to_owned()).collect())
+            );
+            assert!(outcome.upstream.is_none());
+        }
+        // One part's error in the response hook does not keep the others from theirs.
+        let late = CHAIN.run(&Scenario::get("/late").profile(profile));
+        assert_eq!(late.messages()[3..], ["error: the secret reason", "info: first, response"]);
     }
 }
 

@@ -7,6 +7,7 @@ use http_wasm_sdk::testing::{Outcome, Scenario};
 
 use crate::host::Player;
 
+pub(crate) mod chain;
 pub(crate) mod config;
 pub(crate) mod ctx;
 pub(crate) mod errors;
@@ -60,13 +61,15 @@ macro_rules! filters {
 }
 
 filters! {
+    /// Two handlers in one guest.
+    CHAIN chain::Chain
     /// Reads its configuration; not if it is `bad`.
     CONFIG config::Greeter
     /// Sends a number through the host.
     CTX ctx::Courier
     /// Fails where the path says, with the response buffered.
     ERRORS errors::Failing
-    /// The same as [`CONFIG`], but requests go on without it.
+    /// Cannot be built unless its configuration is `good`; requests go on without it.
     FAIL_OPEN fail_open::Open
     /// Reads and writes headers as the path says.
     HEADERS headers::headers

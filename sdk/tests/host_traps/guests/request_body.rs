@@ -18,6 +18,7 @@ pub(crate) fn request_body(request: &mut Request, reply: Reply<'_>) -> Result<Op
             writer.write(&*chunk);
             writer.write("+");
         }),
+        b"/swallow" => body.transform(&mut buffer, |_, _| ()),
         b"/replace" => body.replace("another"),
         b"/empty" => body.replace(""),
         b"/no_room" => body.map(&mut [0; 0], |_| ()),

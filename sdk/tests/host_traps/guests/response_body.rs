@@ -25,6 +25,7 @@ impl Changing {
                 writer.write(&*chunk);
                 writer.write("+");
             }),
+            b"/swallow" => body.transform(&mut buffer, |_, _| ()),
             b"/replace" => body.replace("another"),
             b"/empty" => body.replace(""),
             b"/no_room" => body.read_all(&mut [0; 0]).map(|_| ()),
