@@ -10,6 +10,7 @@ use crate::build::{Builder, Options};
 use crate::interop::go::GoHost;
 use crate::interop::layer::LayerHost;
 use crate::interop::replay::{self, Subject, SubjectReport, Verdict};
+use crate::interop::tck;
 use crate::interop::traefik::Traefik;
 use crate::interop::{HostUnderTest, signal};
 use crate::project::Project;
@@ -52,6 +53,9 @@ enum Host {
     Go,
     /// The reference host's own server, what `serve` runs
     Layer,
+    /// The official conformance tests (TCK) against `serve`, built with the local Go; takes no
+    /// filters
+    Tck,
 }
 
 /// Runs the command.
@@ -61,13 +65,42 @@ enum Host {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ui::set_verbose(args.verbose);
     let project = Project::locate(args.manifest_path.as_deref())?;
-    let subjects = subjects(args, &project)?;
     let tools = project.target_dir.join("tools");
+    if matches!(args.host, Host::Tck) {
+        return conform(args, &tools);
+    }
+    let subjects = subjects(args, &project)?;
     match args.host {
         Host::Traefik => replay(args, &project, &subjects, &Traefik::install(&tools)?),
         Host::Go => replay(args, &project, &subjects, &GoHost::install(&tools)?),
+        Host::Tck => unreachable!("it replays nothing"),
         Host::Layer => replay(args, &project, &subjects, &LayerHost::default()),
     }
+}
+
+/// The official conformance tests.
+fn conform(args: &Args, tools: &Path) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        args.filters.is_empty() && args.guest.is_none(),
+        "the TCK has a guest of its own; name no other"
+    );
+    let server = std::env::current_exe().context("cannot find this program")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(async {
+        tokio::select! {
+            report = tck::run(tools, &server) => Ok(report?),
+            name = signal::stop() => anyhow::bail!("stopped by {}; the server was stopped too", name?),
+        }
+    })?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{:>3} passed  {:>3} failed", report.passed(), report.failed());
+        if !report.good {
+            println!("\n{}", report.output.trim_end());
+        }
+    }
+    Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// The guests, built, and what was recorded for them.

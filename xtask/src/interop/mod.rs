@@ -7,11 +7,13 @@
 #[cfg(test)]
 mod fixture;
 pub mod go;
+mod gobuild;
 pub mod guard;
 pub mod layer;
 mod lock;
 pub mod replay;
 pub mod signal;
+pub mod tck;
 pub mod traefik;
 pub mod wire;
 
@@ -74,9 +76,9 @@ pub enum Error {
     /// Traefik is not there.
     #[error(transparent)]
     Traefik(#[from] traefik::install::Error),
-    /// The Go host could not be built.
+    /// A Go program could not be built.
     #[error(
-        "the Go host could not be built: {0}\nIt needs Go 1.22 or later (https://go.dev/dl), and the \
+        "the Go program could not be built: {0}\nIt needs Go 1.22 or later (https://go.dev/dl), and the \
          first time a way to a Go module proxy"
     )]
     Go(#[source] crate::process::Error),

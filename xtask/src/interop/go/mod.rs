@@ -1,7 +1,6 @@
 //! The official Go host of the ABI, which Traefik and Dapr have inside, on its own: each guest in
 //! a `net/http` server of its own.
 
-mod install;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +14,19 @@ use http_wasm_abi::LogLevel;
 use http_wasm_host::exchange::LogEntry;
 use serde_json::Value;
 
+use super::gobuild::{self, Program};
 use super::guard::Guard;
 use super::{Error, HostUnderTest, Place, RunningHost};
+
+/// The server.
+pub(super) const PROGRAM: Program = Program {
+    name: "go-host",
+    source: [
+        ("main.go", include_str!("../../../../interop/go/main.go")),
+        ("go.mod", include_str!("../../../../interop/go/go.mod")),
+        ("go.sum", include_str!("../../../../interop/go/go.sum")),
+    ],
+};
 
 /// How long a server may take until it listens.
 const READY: Duration = Duration::from_secs(60);
@@ -49,7 +59,7 @@ impl GoHost {
     /// # Errors
     /// When it cannot be built.
     pub fn install(tools: &Path) -> Result<Self, Error> {
-        Ok(Self { binary: install::ensure(tools)? })
+        Ok(Self { binary: gobuild::ensure(tools, &PROGRAM)? })
     }
 
     async fn serve(
@@ -102,7 +112,7 @@ impl HostUnderTest for GoHost {
     }
 
     fn describe(&self) -> String {
-        format!("the Go host {}", install::version())
+        format!("the Go host {}", PROGRAM.version())
     }
 
     fn refuses(&self, _: Option<&str>) -> Option<String> {
