@@ -57,6 +57,7 @@ impl Exchange {
         let mut exchange = Self::new(settings);
         exchange.phase = Phase::Request;
         exchange.head_request = request.method == "HEAD";
+        exchange.sent_uri.clone_from(&request.uri);
         exchange.request = request;
         exchange
     }

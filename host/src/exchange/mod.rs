@@ -106,6 +106,8 @@ pub struct Exchange {
     /// What is enabled for this exchange: what initialisation enabled, and more.
     features: Features,
     request: Request,
+    /// The URI as the client sent it, whatever the guest has made of it.
+    sent_uri: String,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
@@ -132,6 +134,7 @@ impl Exchange {
             features: settings.features,
             settings,
             request: Request::default(),
+            sent_uri: String::new(),
             head_request: false,
             request_body: body::RequestBody::default(),
             response: flow::Draft::default(),

@@ -125,10 +125,14 @@ fn strict_wants_an_encoded_uri() {
 
 #[test]
 fn strict_takes_back_what_the_client_sent() {
-    let mut hand = Hand::request(Profile::Strict);
-    hand.exchange.request.uri = "/host/a?b[]=c|d".into();
-    hand.give(Function::SetUri, "/a?b[]=c|d").expect("these characters came from the client");
-    assert_eq!(hand.text(Function::GetUri).as_deref(), Ok("/a?b[]=c|d"));
+    let request = Request { uri: "/host/a?b[]=c|d".to_owned(), ..Request::default() };
+    let mut hand = Hand::over(Exchange::for_request(settings(Profile::Strict), request));
+    // Also after the guest has set another.
+    for _ in 0..2 {
+        hand.give(Function::SetUri, "/a?b[]=c|d").expect("these characters came from the client");
+        assert_eq!(hand.text(Function::GetUri).as_deref(), Ok("/a?b[]=c|d"));
+        hand.give(Function::SetUri, "/other").expect("no trap");
+    }
     traps(hand.give(Function::SetUri, "/a?{}"), TrapKind::Value, "percent-encode them");
 }
 
