@@ -8,7 +8,7 @@ use core::marker::PhantomData;
 
 use http_wasm_abi::BodyKind;
 
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::error::Error;
 use crate::raw::{self, Filling, Whole};
 
@@ -68,7 +68,7 @@ impl From<BodyError> for Error {
 #[derive(Debug)]
 pub(crate) struct Reader {
     kind: BodyKind,
-    /// Whether a request's body was read or written.
+    /// Whether the body was read or written.
     used: bool,
     /// Whether a response's body was written: reading it leaves it as it is.
     written: bool,
@@ -96,6 +96,20 @@ impl Reader {
         if core::mem::replace(&mut self.written, true) { Err(BodyError::Used) } else { Ok(()) }
     }
 
+    /// For what reads the body to its end.
+    #[inline]
+    fn readable(&self) -> Result<(), BodyError> {
+        if self.patience == 0 { Err(BodyError::Used) } else { Ok(()) }
+    }
+
+    /// Ends reading: what the host would give after this is what the guest wrote, or nothing.
+    #[inline]
+    pub(crate) fn close(&mut self, ended: bool) {
+        self.used = true;
+        self.patience = 0;
+        self.ended = ended;
+    }
+
     /// One read. `None` at the end, when the host has stalled, and for an empty buffer, on which a
     /// host would trap.
     #[inline]
@@ -103,7 +117,7 @@ impl Reader {
         if self.patience == 0 {
             return None;
         }
-        let mut filling = Filling::new(buffer.space());
+        let mut filling = Filling::new(buffer.lend(Internal));
         self.step(&mut filling)?;
         Some(filling.into_bytes())
     }
@@ -154,7 +168,7 @@ impl Reader {
     /// Reads until the body ends, and keeps nothing.
     #[inline]
     fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError> {
-        let space = buffer.space();
+        let space = buffer.lend(Internal);
         if self.patience != 0 {
             // Asked at the end of the loop, which saves bytes.
             while self.step(&mut Filling::new(space)).is_some() && self.patience != 0 {}
@@ -169,7 +183,7 @@ fn read_whole(
     kind: BodyKind,
     buffer: &mut (impl Scratch + ?Sized),
 ) -> (Result<(), BodyError>, &mut [u8]) {
-    let (whole, bytes) = raw::read_whole(kind, EMPTY_READS, buffer.space());
+    let (whole, bytes) = raw::read_whole(kind, EMPTY_READS, buffer.lend(Internal));
     let result = match whole {
         Whole::All => Ok(()),
         Whole::TooLong => Err(BodyError::TooLong),

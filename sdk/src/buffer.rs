@@ -52,12 +52,18 @@ impl<const N: usize> Default for Buffer<N> {
 mod sealed {
     use super::Space;
 
+    /// What only this crate can give. A trait that cannot be named can still be called, through the
+    /// bound of one that can; and whoever gets at the room of an array could leave bytes of it
+    /// uninitialised, without a word of `unsafe`.
+    #[derive(Debug)]
+    pub struct Internal;
+
     pub trait Lend {
-        fn space(&mut self) -> &mut Space;
+        fn lend(&mut self, _: Internal) -> &mut Space;
     }
 }
 
-pub(crate) use sealed::Lend;
+pub(crate) use sealed::{Internal, Lend};
 
 /// Room that can be lent for reading: [`Buffer`], an array or a slice of bytes.
 pub trait Scratch: Lend {}
@@ -66,21 +72,21 @@ impl<T: Lend + ?Sized> Scratch for T {}
 
 impl<const N: usize> Lend for Buffer<N> {
     #[inline]
-    fn space(&mut self) -> &mut Space {
+    fn lend(&mut self, _: Internal) -> &mut Space {
         &mut self.0
     }
 }
 
 impl<const N: usize> Lend for [u8; N] {
     #[inline]
-    fn space(&mut self) -> &mut Space {
+    fn lend(&mut self, _: Internal) -> &mut Space {
         raw::as_space(self)
     }
 }
 
 impl Lend for [u8] {
     #[inline]
-    fn space(&mut self) -> &mut Space {
+    fn lend(&mut self, _: Internal) -> &mut Space {
         raw::as_space(self)
     }
 }

@@ -34,6 +34,9 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
         let first =
             self.0.request(request, reply.again(), trailers.as_mut().map(Trailers::again))?;
         let Flow::Continue(first) = first else { return Ok(Flow::Stop) };
+        if reply.has_begun() {
+            return Ok(Flow::Stop);
+        }
         Ok(match self.1.request(request, reply, trailers)? {
             Flow::Continue(second) => Flow::Continue((first, second)),
             Flow::Stop => Flow::Stop,

@@ -1,6 +1,6 @@
 //! The configuration that the host hands to the guest, as bytes.
 
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::error::TooLong;
 use crate::raw;
 
@@ -29,5 +29,5 @@ use crate::raw;
 /// Where it does not fit into `buffer`.
 #[inline]
 pub fn read(buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
-    raw::config(buffer.space()).map(|bytes| &*bytes)
+    raw::config(buffer.lend(Internal)).map(|bytes| &*bytes)
 }

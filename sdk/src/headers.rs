@@ -4,11 +4,9 @@ use core::marker::PhantomData;
 
 use http_wasm_abi::HeaderKind;
 
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::error::TooLong;
-#[cfg(doc)]
-use crate::header::known;
-use crate::header::{HeaderName, HeaderValue};
+use crate::header::{HeaderName, HeaderValue, known};
 use crate::raw;
 
 /// A header map that can be read: of the request, of the response, or trailers of either.
@@ -80,7 +78,7 @@ impl Headers<'_> {
         name: HeaderName<'_>,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<Option<HeaderValue<'b>>, TooLong> {
-        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.space())?;
+        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.lend(Internal))?;
         Ok(match bytes {
             // What a single value's terminator ends is the value, whatever it holds.
             [value @ .., _terminator] if count == 1 => Some(HeaderValue::from_host(value)),
@@ -98,7 +96,7 @@ impl Headers<'_> {
         name: HeaderName<'_>,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<Values<'b>, TooLong> {
-        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.space())?;
+        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.lend(Internal))?;
         Ok(Values(Items { count, rest: bytes }))
     }
 
@@ -119,7 +117,7 @@ impl Headers<'_> {
     /// Where they do not fit into `buffer`.
     #[inline]
     pub fn names<'b>(&self, buffer: &'b mut (impl Scratch + ?Sized)) -> Result<Names<'b>, TooLong> {
-        let (count, bytes) = raw::header_names(self.kind, buffer.space())?;
+        let (count, bytes) = raw::header_names(self.kind, buffer.lend(Internal))?;
         Ok(Names(Items { count, rest: bytes }))
     }
 
@@ -192,30 +190,50 @@ impl Headers<'_> {
 /// ABI: `set_header_value`, `add_header_value`, `remove_header`. Hosts trap where a header can no longer
 /// be changed, and on an empty name; neither can be written here.
 #[derive(Debug)]
-pub struct HeadersMut<'a>(Headers<'a>);
+pub struct HeadersMut<'a> {
+    headers: Headers<'a>,
+    /// Of an answer before its body: a `content-length` of the guest's could make the body trap.
+    length_is_fixed: bool,
+}
 
 impl<'a> HeadersMut<'a> {
     #[inline]
     pub(crate) const fn of(kind: HeaderKind) -> Self {
-        Self(Headers::of(kind))
+        Self { headers: Headers::of(kind), length_is_fixed: false }
+    }
+
+    /// The headers of the response that a request hook may give.
+    #[inline]
+    pub(crate) const fn of_answer() -> Self {
+        Self { headers: Headers::of(HeaderKind::Response), length_is_fixed: true }
+    }
+
+    /// Whether this header is not to be set.
+    #[inline]
+    fn is_fixed(&self, name: HeaderName<'_>) -> bool {
+        self.length_is_fixed && name == known::CONTENT_LENGTH
     }
 
     /// Replaces all values of a header by one. ABI: `set_header_value`.
     #[inline]
     pub fn insert(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
-        raw::set_header(self.0.kind, name.as_bytes(), value.as_bytes());
+        if !self.is_fixed(name) {
+            raw::set_header(self.headers.kind, name.as_bytes(), value.as_bytes());
+        }
     }
 
     /// Adds a value to those that a header has. ABI: `add_header_value`.
     #[inline]
     pub fn append(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
-        raw::add_header(self.0.kind, name.as_bytes(), value.as_bytes());
+        if !self.is_fixed(name) {
+            raw::add_header(self.headers.kind, name.as_bytes(), value.as_bytes());
+        }
     }
 
     /// Removes all values of a header; nothing where there are none. ABI: `remove_header`.
     #[inline]
     pub fn remove(&mut self, name: HeaderName<'_>) {
-        raw::remove_header(self.0.kind, name.as_bytes());
+        raw::remove_header(self.headers.kind, name.as_bytes());
     }
 }
 
@@ -224,7 +242,7 @@ impl<'a> core::ops::Deref for HeadersMut<'a> {
 
     #[inline]
     fn deref(&self) -> &Headers<'a> {
-        &self.0
+        &self.headers
     }
 }
 

@@ -1,6 +1,7 @@
 //! How the host's calls reach a handler.
 
 use core::any::Any;
+use core::cell::Cell;
 
 use http_wasm_abi::{CtxNext, Features};
 
@@ -9,7 +10,7 @@ use crate::handler::{Ctx, Flow, Handler};
 use crate::log;
 use crate::raw::{self, GuestCell};
 use crate::request::Request;
-use crate::response::{Progress, Reply, Response, fail};
+use crate::response::{Buffering, Progress, Reply, Response, fail};
 use crate::trailers::Trailers;
 
 /// What an instance keeps between the host's calls.
@@ -24,8 +25,6 @@ pub struct Instance<H: Handler> {
     buffered: GuestCell<bool>,
     /// Whether the host has trailers.
     trailers: GuestCell<bool>,
-    /// Whether this request went on without the handler, which could not be built.
-    open: GuestCell<bool>,
 }
 
 impl<H: Handler> Default for Instance<H> {
@@ -35,6 +34,8 @@ impl<H: Handler> Default for Instance<H> {
 }
 
 impl<H: Handler> Instance<H> {
+    /// A handler that was written by hand may have forgotten what its response needs.
+    const FEATURES: Features = H::FEATURES.union(<H::Buffering as Buffering>::FEATURES);
     const WITH_TRAILERS: bool = H::FEATURES.contains(Features::TRAILERS);
 
     /// An instance that has not seen a request.
@@ -45,16 +46,21 @@ impl<H: Handler> Instance<H> {
             state: GuestCell::new(None),
             buffered: GuestCell::new(false),
             trailers: GuestCell::new(false),
-            open: GuestCell::new(false),
         }
     }
 
     /// Enables what the handler declares; the body of `_start`.
     #[inline]
     pub fn start(&self) {
-        if !H::FEATURES.is_empty() {
-            let enabled = raw::enable_features(H::FEATURES);
+        let features = Self::FEATURES;
+        if !features.is_empty() {
+            let mut enabled = raw::enable_features(features);
             if Self::WITH_TRAILERS {
+                if !features.contains(Features::BUFFER_RESPONSE) {
+                    // The Express host has trailers for buffered responses only, and traps on others. It
+                    // says of nothing but what it is asked for that it is enabled: of nothing, here.
+                    enabled = raw::enable_features(Features::NONE);
+                }
                 self.trailers.replace(enabled.contains(Features::TRAILERS));
             }
         }
@@ -67,16 +73,16 @@ impl<H: Handler> Instance<H> {
         drop(self.state.replace(None));
         let Ok(mut handler) = self.take_handler() else {
             if H::FAILS_OPEN {
-                self.open.replace(true);
                 return CtxNext::go_on(0).bits();
             }
             fail(true);
             return CtxNext::STOP.bits();
         };
-        if H::FAILS_OPEN {
-            self.open.replace(false);
-        }
-        let progress = Progress::default();
+        let progress = Progress {
+            begun: Cell::new(false),
+            // By another handler of the chain, for all requests.
+            buffered: Cell::new(Self::FEATURES.contains(Features::BUFFER_RESPONSE)),
+        };
         let flow = handler.request(
             &mut Request::current(),
             Reply::new(&progress),
@@ -84,11 +90,12 @@ impl<H: Handler> Instance<H> {
         );
         self.handler.replace(Some(handler));
         match flow {
-            Ok(Flow::Continue(state)) => {
+            // Who has answered and goes on nevertheless would have two answers put after each other.
+            Ok(Flow::Continue(state)) if !progress.begun.get() => {
                 self.buffered.replace(progress.buffered.get());
                 CtxNext::go_on(if H::HAS_RESPONSE_HOOK { self.put_state(state) } else { 0 }).bits()
             }
-            Ok(Flow::Stop) => CtxNext::STOP.bits(),
+            Ok(_) => CtxNext::STOP.bits(),
             Err(error) => {
                 error.report();
                 if !progress.begun.get() {
@@ -102,11 +109,18 @@ impl<H: Handler> Instance<H> {
     /// The body of `handle_response`.
     #[inline]
     pub fn handle_response(&self, ctx: u32, is_error: bool) {
-        if !H::HAS_RESPONSE_HOOK || H::FAILS_OPEN && self.open.replace(false) {
+        if !H::HAS_RESPONSE_HOOK {
             return;
         }
         let Some(state) = self.take_state(ctx) else { return };
-        let Ok(mut handler) = self.take_handler() else { return };
+        let mut handler = if H::FAILS_OPEN {
+            // Where there was no handler for the request hook, there is none for this one either.
+            let Some(handler) = self.handler.replace(None) else { return };
+            handler
+        } else {
+            let Ok(handler) = self.take_handler() else { return };
+            handler
+        };
         let mut response = Response::current(is_error, self.buffered.replace(false));
         let done = handler.response(
             &Request::current(),

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use http_wasm_abi::{BodyKind, HeaderKind};
 
 use crate::body::{Reader, RequestBody};
-use crate::buffer::{Buffer, Scratch};
+use crate::buffer::{Buffer, Internal, Scratch};
 use crate::error::{InvalidSourceAddr, TooLong};
 use crate::headers::{Headers, HeadersMut};
 use crate::raw;
@@ -60,7 +60,7 @@ impl Request {
         &self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<Method<'b>, TooLong> {
-        raw::method(buffer.space()).map(|bytes| Method::from_host(bytes))
+        raw::method(buffer.lend(Internal)).map(|bytes| Method::from_host(bytes))
     }
 
     /// Replaces the method. ABI: `set_method`.
@@ -78,7 +78,7 @@ impl Request {
         &self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<RequestUri<'b>, TooLong> {
-        raw::uri(buffer.space()).map(RequestUri::from_host)
+        raw::uri(buffer.lend(Internal)).map(RequestUri::from_host)
     }
 
     /// Replaces path and query. ABI: `set_uri`.
@@ -96,7 +96,7 @@ impl Request {
         &self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<Version<'b>, TooLong> {
-        raw::protocol_version(buffer.space()).map(|bytes| Version::from_host(bytes))
+        raw::protocol_version(buffer.lend(Internal)).map(|bytes| Version::from_host(bytes))
     }
 
     /// Address and port of the client as the host writes them, such as `1.2.3.4:5678` or
@@ -114,7 +114,7 @@ impl Request {
         &self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b [u8], TooLong> {
-        raw::source_addr(buffer.space()).map(|bytes| &*bytes)
+        raw::source_addr(buffer.lend(Internal)).map(|bytes| &*bytes)
     }
 
     /// Address and port of the client, parsed; see [`source_addr`](Self::source_addr), which costs a

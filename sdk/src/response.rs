@@ -180,6 +180,8 @@ impl<B: Buffering> Response<B> {
                     raw::remove_header(HeaderKind::Response, name.as_bytes());
                 }
                 fail(self.body.unwritten().is_ok());
+                // Another handler of the chain is not to take this for the body.
+                self.body.close(false);
             }
         }
     }
@@ -235,6 +237,8 @@ impl<B: Buffering> Response<B> {
     }
 
     /// Replaces the status code. ABI: `set_status_code`.
+    ///
+    /// With 204 and 304 hosts leave the body out.
     #[inline]
     pub fn set_status(&mut self, status: StatusCode)
     where

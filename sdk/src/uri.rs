@@ -239,7 +239,7 @@ impl<'b> RequestUri<'b> {
     ///
     /// `prefix` begins with a slash and does not end in one. `/host` comes off `/host`, `/host/a`
     /// and `/host?b`, which leaves `/`, `/a` and `/?b`; off `/hosts` it does not. `false` says that
-    /// nothing was taken off.
+    /// nothing was taken off; so it is with a prefix that has a `?`, which is more than a path.
     ///
     /// Hosts trap on what cutting the bytes would leave of `/host?b`; this does not.
     #[inline]
@@ -250,6 +250,10 @@ impl<'b> RequestUri<'b> {
             Some([] | [b'?', ..]) if !prefix.is_empty() => prefix.len() - 1,
             _ => return false,
         };
+        // What stands in a query may not do for a path.
+        if prefix.as_bytes().contains(&b'?') {
+            return false;
+        }
         if let Some(rest) = core::mem::take(&mut self.0).get_mut(start..)
             && let Some(first) = rest.first_mut()
         {

@@ -3,7 +3,7 @@
 use http_wasm_abi::{BodyKind, HeaderKind};
 
 use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::header::known;
 use crate::headers::Headers;
 use crate::raw;
@@ -106,12 +106,17 @@ impl<'a> RequestBody<'a> {
         buffer: &'b mut (impl Scratch + ?Sized),
         change: impl FnOnce(&mut [u8]),
     ) -> Result<&'b mut [u8], BodyError> {
+        if buffer.lend(Internal).is_empty() {
+            // Nothing can be read, and what is not read must not be replaced.
+            return Err(BodyError::TooLong);
+        }
         self.reader.unused()?;
         let (result, bytes) = read_whole(Self::KIND, buffer);
         if result.is_ok() {
             change(bytes);
         }
         raw::write_body(Self::KIND, bytes);
+        self.reader.close(result != Err(BodyError::Stalled));
         result.map(|()| bytes)
     }
 
@@ -137,8 +142,8 @@ impl<'a> RequestBody<'a> {
     /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where the host stalls, or `buffer` has no room for more than the overlap: what came before is
-    /// passed on then. Where the body was used before.
+    /// Where `buffer` has no room for more than the overlap, or the body was used before: nothing was
+    /// read then. Where the host stalls: what came before is passed on.
     #[inline]
     pub fn map_overlapping(
         &mut self,
@@ -146,12 +151,14 @@ impl<'a> RequestBody<'a> {
         overlap: usize,
         mut change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError> {
-        self.reader.unused()?;
-        if raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, buffer.space(), &mut change) {
-            Ok(())
-        } else {
-            Err(BodyError::Stalled)
+        let space = buffer.lend(Internal);
+        if space.len() <= overlap {
+            return Err(BodyError::Stalled);
         }
+        self.reader.unused()?;
+        let ended = raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, space, &mut change);
+        self.reader.close(ended);
+        if ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
 
     /// Hands each chunk to `change`, which writes what is to be passed on instead. ABI: `read_body`,
@@ -190,6 +197,7 @@ impl<'a> RequestBody<'a> {
         }
         self.reader.unused()?;
         raw::write_body(Self::KIND, bytes);
+        self.reader.close(true);
         Ok(())
     }
 }

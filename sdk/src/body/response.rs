@@ -3,7 +3,7 @@
 use http_wasm_abi::{BodyKind, HeaderKind};
 
 use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::header::known;
 use crate::raw;
 
@@ -59,7 +59,7 @@ impl<'a> ResponseBody<'a> {
     ///
     /// They may be none while more is to come. `None` says that there is no more:
     /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
-    /// buffer is empty.
+    /// buffer is empty, or the body was replaced.
     #[inline]
     pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
         self.reader.read(buffer)
@@ -75,13 +75,16 @@ impl<'a> ResponseBody<'a> {
     /// Reads what is left of the body. ABI: `read_body`.
     ///
     /// # Errors
-    /// Where it has as many bytes as `buffer`, or more, or the host stalls.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls; where it was read to its
+    /// end or replaced before, perhaps by another handler of a chain.
     #[inline]
     pub fn read_all<'b>(
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b mut [u8], BodyError> {
+        self.reader.readable()?;
         let (result, bytes) = read_whole(Self::KIND, buffer);
+        self.reader.close(result.is_ok());
         result.map(|()| bytes)
     }
 
@@ -89,14 +92,15 @@ impl<'a> ResponseBody<'a> {
     /// `write_body`.
     ///
     /// # Errors
-    /// Where it has as many bytes as `buffer`, or more, or the host stalls, or it was replaced before;
-    /// it stays as it is then.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls, or it was used before; it
+    /// stays as it is then.
     #[inline]
     pub fn map_all<'b>(
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
         change: impl FnOnce(&mut [u8]),
     ) -> Result<&'b mut [u8], BodyError> {
+        self.reader.unused()?;
         let bytes = self.read_all(buffer)?;
         self.reader.unwritten()?;
         change(bytes);
@@ -109,8 +113,8 @@ impl<'a> ResponseBody<'a> {
     /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where the host stalls, or `buffer` has no room for more than the overlap: what came before is
-    /// written back then. Where the body was replaced before.
+    /// Where `buffer` has no room for more than the overlap, or the body was used before: it stays as
+    /// it is then. Where the host stalls: what came before is written back.
     #[inline]
     pub fn map_overlapping(
         &mut self,
@@ -118,12 +122,15 @@ impl<'a> ResponseBody<'a> {
         overlap: usize,
         mut change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError> {
-        self.reader.unwritten()?;
-        if raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, buffer.space(), &mut change) {
-            Ok(())
-        } else {
-            Err(BodyError::Stalled)
+        let space = buffer.lend(Internal);
+        if space.len() <= overlap {
+            return Err(BodyError::Stalled);
         }
+        self.reader.unused()?;
+        self.reader.unwritten()?;
+        let ended = raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, space, &mut change);
+        self.reader.close(false);
+        if ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
 
     /// Replaces the body. ABI: `write_body`, `remove_header`.
@@ -133,6 +140,7 @@ impl<'a> ResponseBody<'a> {
     #[inline]
     pub fn replace(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), BodyError> {
         self.start_writing()?.write(bytes);
+        self.reader.close(false);
         Ok(())
     }
 
@@ -144,21 +152,29 @@ impl<'a> ResponseBody<'a> {
     pub fn writer(&mut self) -> Result<BodyWriter<'_>, BodyError> {
         let mut writer = self.start_writing()?;
         writer.write([]);
+        self.reader.close(false);
         Ok(writer)
     }
 
-    /// Hands each chunk to `change`, which writes what the client is to get instead. ABI:
-    /// `read_body`, `write_body`, `remove_header`.
+    /// Hands each chunk of what is left of the body to `change`, which writes what the client is to
+    /// get instead; nothing, if it writes nothing. ABI: `read_body`, `write_body`, `remove_header`.
     ///
     /// # Errors
-    /// Where the host stalls, or the buffer is empty; where the body was replaced before.
+    /// Where the buffer is empty, or the body was read to its end or replaced before: it stays as it
+    /// is then. Where the host stalls.
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
         change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError> {
+        self.reader.readable()?;
+        if buffer.lend(Internal).is_empty() {
+            return Err(BodyError::Stalled);
+        }
         let writer = self.start_writing()?;
-        self.reader.transform(buffer, writer, change)
+        let done = self.reader.transform(buffer, writer, change);
+        self.reader.close(false);
+        done
     }
 
     /// The first write replaces the body, and every later one appends; and the length that the next

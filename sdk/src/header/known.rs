@@ -38,8 +38,8 @@ known! {
     /// longer and cuts the connection where there is less; so does Node for Express, and the
     /// client waits for the rest. This crate takes the header off when it changes the body of a
     /// response ([`ResponseBody`](crate::ResponseBody)), and refuses to change the length of a
-    /// request's body that was declared ([`RequestBody`](crate::RequestBody)). It is safe to set
-    /// in the answer to a `HEAD` request, which has no body.
+    /// request's body that was declared ([`RequestBody`](crate::RequestBody)). Hosts trap where the body
+    /// of a guest's own answer is longer than it says, so [`Reply`](crate::Reply) does not set it.
     CONTENT_LENGTH "content-length"
     CONTENT_LOCATION "content-location"
     CONTENT_RANGE "content-range"

@@ -323,9 +323,8 @@ pub(crate) fn as_space(bytes: &mut [u8]) -> &mut Space {
 /// and a session stays on its thread.
 pub(crate) struct GuestCell<T>(Cell<T>);
 
-// SAFETY: WebAssembly without the threads proposal has one thread, and a guest with it is refused by
-// `check` and by every host.
-#[cfg(target_family = "wasm")]
+// SAFETY: WebAssembly without the threads proposal, whose feature is `atomics`, has one thread.
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
 unsafe impl<T> Sync for GuestCell<T> {}
 
 impl<T> GuestCell<T> {

@@ -18,7 +18,7 @@ use crate::types::StatusCode;
 /// Hosts send the head of the response at once when they are told the status, and drop what comes
 /// too late without a word. So an answer goes in one order: headers, status, body; and giving a
 /// status or a body uses it up. What that returns is the handler's result: the next handler is not
-/// called.
+/// called, whatever else the hook returns, as two answers would be put one after the other.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -42,7 +42,7 @@ use crate::types::StatusCode;
 pub struct Reply<'a>(&'a Progress);
 
 /// What has become of the response during the request hook.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Progress {
     /// Whether the head is sent, so that there is no place left for a 500.
     pub(crate) begun: Cell<bool>,
@@ -56,6 +56,12 @@ impl<'a> Reply<'a> {
         Self(progress)
     }
 
+    /// Whether the answer has begun: the next handler must not be called then.
+    #[inline]
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.begun.get()
+    }
+
     /// The same for the next handler of a chain, after this one.
     #[inline]
     pub(crate) const fn again(&self) -> Self {
@@ -63,21 +69,26 @@ impl<'a> Reply<'a> {
     }
 
     /// Has the host hold the response of this request back, so that the response hook can change it.
-    /// `false` where the request wants another protocol (`upgrade`), which buffering would break.
+    /// `false` where the request wants another protocol (`upgrade`), which buffering would break, and
+    /// where the host does not buffer single responses: the Express host does so for all or none, declared by
+    /// `#[handler(buffer_response)]`.
     ///
     /// The hook of a handler that declares `#[handler(may_buffer_response)]` sees it at
     /// [`Response::when_buffered`]. ABI: `enable_features`.
-    ///
-    /// The Express host lets a guest ask at the start only, and does not say so: the response hook
-    /// traps there. Declare `#[handler(buffer_response)]` for it.
     #[inline]
     pub fn buffer_response(&mut self, request: &Request) -> bool {
         if request.headers().contains(known::UPGRADE) {
             return false;
         }
+        if self.0.buffered.get() {
+            return true;
+        }
         raw::enable_features(Features::BUFFER_RESPONSE);
-        self.0.buffered.set(true);
-        true
+        // The Express host says of whatever it is asked for that it is enabled, and does not buffer.
+        // Asked for nothing more, it says that nothing is.
+        let buffered = raw::enable_features(Features::NONE).contains(Features::BUFFER_RESPONSE);
+        self.0.buffered.set(buffered);
+        buffered
     }
 
     /// The headers of the response, as far as they are known before the next handler.
@@ -87,10 +98,11 @@ impl<'a> Reply<'a> {
         Headers::of(HeaderKind::Response)
     }
 
-    /// The headers of the response, to be changed.
+    /// The headers of the response, to be changed; but for `content-length`, which the host sets by
+    /// itself: hosts trap on a body that is longer than it says. Setting it here does nothing.
     #[inline]
     pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
-        HeadersMut::of(HeaderKind::Response)
+        HeadersMut::of_answer()
     }
 
     /// Replaces a header; for chains. ABI: `set_header_value`.
@@ -106,14 +118,15 @@ impl<'a> Reply<'a> {
     pub fn status(self, status: StatusCode) -> ReplyBody<'a> {
         self.0.begun.set(true);
         raw::set_status_code(status.as_u16().into());
-        ReplyBody(PhantomData)
+        let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        ReplyBody { bodiless, _borrow: PhantomData }
     }
 
     /// Answers 200 with this body. ABI: `write_body`.
     #[inline]
     pub fn body(self, body: impl AsRef<[u8]>) -> Sent {
         self.0.begun.set(true);
-        ReplyBody(PhantomData).body(body)
+        ReplyBody { bodiless: false, _borrow: PhantomData }.body(body)
     }
 }
 
@@ -137,14 +150,21 @@ impl<'a> Reply<'a> {
 /// # let outcome = testing::run::<teapot>(&Scenario::get("/cup"));
 /// # assert_eq!((outcome.status(), outcome.response_text()), (418, "no coffee at /cup\n"));
 /// ```
+///
+/// 204 and 304 are answers without a body, and hosts trap on one: what is written to them is left out.
 #[derive(Debug)]
-pub struct ReplyBody<'a>(PhantomData<&'a mut ()>);
+pub struct ReplyBody<'a> {
+    bodiless: bool,
+    _borrow: PhantomData<&'a mut ()>,
+}
 
 impl ReplyBody<'_> {
     /// Writes a piece of the body. ABI: `write_body`.
     #[inline]
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        raw::write_body(BodyKind::Response, bytes.as_ref());
+        if !self.bodiless {
+            raw::write_body(BodyKind::Response, bytes.as_ref());
+        }
     }
 
     /// Writes the body, or the last piece of it. ABI: `write_body`.

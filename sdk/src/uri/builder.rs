@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::Uri;
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::error::{Error, TooLong};
 use crate::raw::Filling;
 
@@ -68,7 +68,7 @@ impl<'b> UriBuilder<'b> {
     #[inline]
     pub fn new(buffer: &'b mut (impl Scratch + ?Sized)) -> Self {
         Self(Draft {
-            filling: Filling::new(buffer.space()),
+            filling: Filling::new(buffer.lend(Internal)),
             needed: 0,
             slash_ends_path: false,
             dot_segment: false,

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::buffer::Scratch;
+use crate::buffer::{Internal, Scratch};
 use crate::error::TooLong;
 use crate::raw::Filling;
 
@@ -66,7 +66,7 @@ impl<'a> Encoded<'a> {
     /// # Errors
     /// Where they do not fit; a buffer as long as [`as_bytes`](Self::as_bytes) is always enough.
     pub fn decode(self, buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
-        let mut filling = Filling::new(buffer.space());
+        let mut filling = Filling::new(buffer.lend(Internal));
         let mut needed = 0;
         for byte in self.bytes() {
             filling.push(byte);
