@@ -63,7 +63,7 @@ impl Request {
         raw::method(buffer.lend(Internal)).map(|bytes| Method::from_host(bytes))
     }
 
-    /// Replaces the method. ABI: `set_method`.
+    /// Replaces the method. ABI: `set_method`; hosts trap on an empty one, which no [`Method`] is.
     #[inline]
     pub fn set_method(&mut self, method: Method<'_>) {
         raw::set_method(method.as_bytes());
@@ -81,7 +81,8 @@ impl Request {
         raw::uri(buffer.lend(Internal)).map(RequestUri::from_host)
     }
 
-    /// Replaces path and query. ABI: `set_uri`.
+    /// Replaces path and query together: a URI without a query takes the query away. ABI: `set_uri`;
+    /// hosts trap on what they cannot parse, which no [`Uri`] is.
     #[inline]
     pub fn set_uri<'u>(&mut self, uri: impl Into<Uri<'u>>) {
         raw::set_uri(uri.into().as_bytes());
@@ -133,20 +134,21 @@ impl Request {
             .ok_or(InvalidSourceAddr(()))
     }
 
-    /// The headers.
+    /// The headers. ABI: what [`Headers`] says.
     #[inline]
     #[must_use]
     pub const fn headers(&self) -> Headers<'_> {
         Headers::of(HeaderKind::Request)
     }
 
-    /// The headers, to be changed.
+    /// The headers, to be changed. Hosts trap on a change after the next handler, where there is no
+    /// `&mut Request`.
     #[inline]
     pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
         HeadersMut::of(HeaderKind::Request)
     }
 
-    /// The body.
+    /// The body, before the next handler.
     #[inline]
     pub const fn body_mut(&mut self) -> RequestBody<'_> {
         RequestBody::of(&mut self.body)
