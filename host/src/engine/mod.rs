@@ -97,6 +97,26 @@ impl Module {
     }
 
     /// Plays scenarios with instances of this module.
+    ///
+    /// ```
+    /// use http_wasm_host::engine::{Module, Options};
+    /// use http_wasm_host::scenario::Scenario;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let wasm = wat::parse_str(
+    ///     r#"(module
+    ///         (import "http_handler" "set_status_code" (func $set_status_code (param i32)))
+    ///         (memory (export "memory") 1)
+    ///         (func (export "handle_request") (result i64)
+    ///             (call $set_status_code (i32.const 403))
+    ///             (i64.const 0))
+    ///         (func (export "handle_response") (param i32 i32)))"#,
+    /// )?;
+    /// let module = Module::new(&wasm, Options::default())?;
+    /// assert_eq!(module.session().run(&Scenario::get("/")).status(), 403);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn session(&self) -> Session<'_, Instance> {
         Session::new(|| self.instance())

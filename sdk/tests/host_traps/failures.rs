@@ -3,7 +3,7 @@
 use http_wasm_sdk::testing::host::exchange::TrapKind;
 use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
-use crate::guests::{ERRORS, LATE_ERROR, PANICS, RECOVERING, REPLY, STATE};
+use crate::guests::{ERRORS, LATE_ERROR, OWNING, PANICS, RECOVERING, REPLY, STATE};
 
 #[test]
 fn an_error_in_the_request_hook_is_a_500_that_leaks_nothing() {
@@ -124,6 +124,19 @@ pub(crate) fn recover(exchanges: u32, mut play: impl FnMut(&Scenario) -> Outcome
         } else {
             assert_eq!(outcome.upstream_text(), "body");
             assert_eq!(outcome.messages(), ["info: mine"]);
+        }
+    }
+}
+
+#[test]
+fn what_a_handler_owns_is_there_again_after_a_trap() {
+    let mut player = OWNING.player().reuse_after_trap();
+    for path in ["/", "/panic", "/", "/", "/panic", "/panic", "/"] {
+        let outcome = player.run(&Scenario::get(path));
+        if path == "/panic" {
+            assert_eq!(outcome.trap.unwrap().kind(), TrapKind::Guest);
+        } else {
+            assert_eq!(outcome.messages(), ["info: as it was"]);
         }
     }
 }

@@ -6,7 +6,7 @@ use http_wasm_sdk::testing::Scenario;
 
 use crate::built::GUESTS;
 use crate::failures::recover;
-use crate::guests::RECOVERING;
+use crate::guests::{OWNING, RECOVERING};
 
 /// Plays as many exchanges as that with one instance; gives the bytes of memory that it has then.
 fn survive(module: &Module, exchanges: u32) -> u64 {
@@ -35,4 +35,25 @@ fn without_the_reset_of_the_stack_pointer_the_instance_dies() {
         let trap = trap("/").expect("the frame of the panic is still on the stack");
         assert!(trap.message().contains("out of bounds"), "{trap}");
     }
+}
+
+#[test]
+fn memory_grows_by_no_more_than_what_trapped_calls_owned() {
+    let mut session = GUESTS[OWNING.name].module().session().reuse_after_trap(true);
+    let mut play = |path, times: u64| {
+        for _ in 0..times {
+            let outcome = session.run(&Scenario::get(path));
+            assert_eq!(outcome.trap.is_some(), path == "/panic");
+            let messages = if path == "/panic" { &[][..] } else { &["info: as it was".to_owned()] };
+            assert_eq!(outcome.messages(), messages);
+        }
+        session.guest().unwrap().0.memory_size()
+    };
+    let before = play("/", 1);
+    assert_eq!(play("/", 2000), before);
+    // Each leaves its handler behind, which may be half changed and is not touched any more, and what
+    // the hook had allocated: 1 KiB each.
+    let after = play("/panic", 1000);
+    assert!(after > before && after <= before + 1000 * 2 * 1100, "{before} became {after}");
+    assert_eq!(play("/", 2000), after);
 }

@@ -14,6 +14,7 @@ pub(crate) mod errors;
 pub(crate) mod fail_open;
 pub(crate) mod headers;
 pub(crate) mod late_error;
+pub(crate) mod owning;
 pub(crate) mod panics;
 pub(crate) mod plain;
 pub(crate) mod recovering;
@@ -75,6 +76,8 @@ filters! {
     HEADERS headers::headers
     /// Fails in the response hook, without buffering.
     LATE_ERROR late_error::Late
+    /// Owns memory, and traps where the path says.
+    OWNING owning::Owning
     /// Panics where the path says.
     PANICS panics::panics
     /// Does nothing.
