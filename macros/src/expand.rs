@@ -25,7 +25,10 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             let build = match new {
                 Some(hook) => {
                     let name = &hook.name;
-                    quote_spanned!(name.span()=> ::http_wasm_sdk::__private::IntoHandler::into_handler(<#ty>::#name()))
+                    let config = hook.parameters.iter().map(|config| {
+                        quote_spanned!(config.span()=> ::http_wasm_sdk::__private::load_config::<#config>()?)
+                    });
+                    quote_spanned!(name.span()=> ::http_wasm_sdk::__private::IntoHandler::into_handler(<#ty>::#name(#(#config)*)))
                 }
                 None => {
                     quote_spanned!(ty.span()=> ::core::result::Result::Ok(<#ty as ::core::default::Default>::default()))

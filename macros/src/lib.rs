@@ -1,9 +1,12 @@
 //! `#[handler]` for `http-wasm-sdk`: use it through that crate, which documents it.
 //!
 //! This file only routes. `parse` reads what the author wrote and says what is wrong with it,
-//! `expand` writes the implementation of `Handler` and the exports.
+//! `expand` writes the implementation of `Handler` and the exports; `config_parse` and
+//! `config_expand` do the same for types of configuration.
 #![forbid(unsafe_code)]
 
+mod config_expand;
+mod config_parse;
 mod expand;
 mod parse;
 
@@ -20,12 +23,13 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// On an `impl` block, `request` is the request hook, `response` the response hook, if there is one,
-/// and `new` builds the handler, if there is one; else `Default` does:
+/// and `new` builds the handler, if there is one; else `Default` does. Where `new` takes a parameter,
+/// that is the configuration, of any type that can be read from it (`#[derive(Config)]`):
 ///
 /// ```text
 /// #[handler(buffer_response)]
 /// impl Filter {
-///     fn new() -> Result<Self, Error> { … }
+///     fn new(settings: Settings) -> Result<Self, Error> { … }
 ///     fn request(&mut self, request: &mut Request, reply: Reply<'_>) -> Flow<State> { … }
 ///     fn response(&mut self, request: &Request, response: &mut Response<Buffered>, state: State) { … }
 /// }
@@ -54,6 +58,54 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
             // all that uses it.
             let error = error.into_compile_error();
             quote::quote!(#original #error)
+        }
+    }
+    .into()
+}
+
+/// Makes a type readable from the configuration: implements `FromConfig`.
+///
+/// A struct is read from an object whose keys are its fields. Keys match without regard to case, `_`,
+/// `-` and blanks; a key that is no field, or that is given twice, is an error, and so is one that is
+/// missing, unless the field is an `Option`, a struct whose own fields may all be missing, or has a
+/// default. An enum of variants without fields is read from the name of one, matched like a key.
+///
+/// ```text
+/// #[derive(Config)]
+/// struct Settings {
+///     limit: u32,
+///     #[config(default = "hello")]
+///     greeting: String,
+///     #[config(default, rename = "type")]
+///     kind: Kind,
+/// }
+///
+/// #[derive(Config, Default)]
+/// enum Kind {
+///     #[default]
+///     Plain,
+///     Fancy,
+/// }
+/// ```
+///
+/// On a field:
+/// - `#[config(default)]`: what `Default` gives where the key is missing or `null`.
+/// - `#[config(default = expression)]`: this value.
+/// - `#[config(rename = "name")]`, also on a variant: another name than that of the field.
+///
+/// On a struct:
+/// - `#[config(ignore_unknown)]`: keys that are no fields are ignored.
+#[proc_macro_derive(Config, attributes(config))]
+pub fn config(item: TokenStream) -> TokenStream {
+    let item = proc_macro2::TokenStream::from(item);
+    match config_parse::config(item.clone()) {
+        Ok(config) => config_expand::config(&config),
+        Err(error) => {
+            // An implementation of no use, so that one mistake is not followed by complaints about all
+            // that wants one.
+            let error = error.into_compile_error();
+            let placeholder = config_expand::placeholder(item);
+            quote::quote!(#placeholder #error)
         }
     }
     .into()

@@ -62,18 +62,21 @@ impl Options {
 
 /// Errors that are gathered, to be shown together.
 #[derive(Default)]
-struct Errors(Option<Error>);
+pub(crate) struct Errors(Option<Error>);
 
 impl Errors {
-    fn add(&mut self, span: Span, message: impl std::fmt::Display) {
-        let error = Error::new(span, message);
+    pub(crate) fn add(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.add_error(Error::new(span, message));
+    }
+
+    pub(crate) fn add_error(&mut self, error: Error) {
         match &mut self.0 {
             Some(all) => all.combine(error),
             None => self.0 = Some(error),
         }
     }
 
-    fn into_result(self) -> Result<(), Error> {
+    pub(crate) fn into_result(self) -> Result<(), Error> {
         self.0.map_or(Ok(()), Err)
     }
 }
@@ -231,10 +234,11 @@ fn hook(signature: &Signature, errors: &mut Errors) -> Hook {
 
 fn new_hook(function: &ImplItemFn, errors: &mut Errors) -> Hook {
     let hook = hook(&function.sig, errors);
-    if hook.receiver || !hook.parameters.is_empty() {
+    if hook.receiver || hook.parameters.len() > 1 {
         errors.add(
             function.sig.inputs.span(),
-            "`new` builds the handler and takes nothing: `fn new() -> Self`, or a `Result` of it",
+            "`new` builds the handler from nothing or from its configuration: `fn new() -> Self`, \
+             `fn new(config: Settings) -> Self` where `Settings` has #[derive(Config)], or a `Result` of it",
         );
     }
     hook

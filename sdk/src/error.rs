@@ -99,6 +99,11 @@ impl Error {
     /// [`log::LIMIT`](crate::log::LIMIT) bytes it is cut, with a mark.
     pub fn display(error: impl fmt::Display) -> Self {
         crate::log::format(crate::log::Level::Error, format_args!("{error}"));
+        Self::logged()
+    }
+
+    /// An error whose message is in the log already.
+    pub(crate) const fn logged() -> Self {
         Self { message: None }
     }
 }

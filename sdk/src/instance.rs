@@ -88,7 +88,7 @@ impl<H: Handler> Instance<H> {
             Reply::new(&progress),
             if self.has_trailers() { Some(Trailers::current()) } else { None },
         );
-        self.handler.replace(Some(handler));
+        self.put_handler(handler);
         match flow {
             // Who has answered and goes on nevertheless would have two answers put after each other.
             Ok(Flow::Continue(state)) if !progress.begun.get() => {
@@ -128,7 +128,7 @@ impl<H: Handler> Instance<H> {
             state,
             if self.has_trailers() { Some(Trailers::current()) } else { None },
         );
-        self.handler.replace(Some(handler));
+        self.put_handler(handler);
         response.close(done);
     }
 
@@ -143,6 +143,13 @@ impl<H: Handler> Instance<H> {
                 H::new().map_err(|error| error.report())
             }
         }
+    }
+
+    /// Puts the handler into its place, which is empty: there is nothing to drop there, and a guest
+    /// whose code cannot tell would carry the code for it.
+    #[inline]
+    fn put_handler(&self, handler: H) {
+        core::mem::forget(self.handler.replace(Some(handler)));
     }
 
     #[inline]

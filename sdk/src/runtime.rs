@@ -1,7 +1,17 @@
 //! What every guest without `std` has to bring along: an allocator and a panic handler.
 
 /// The guest's allocator. It is linked only where something allocates.
-#[cfg(all(feature = "allocator", target_family = "wasm", target_os = "none"))]
+#[cfg(all(
+    feature = "allocator",
+    not(feature = "dlmalloc"),
+    target_family = "wasm",
+    target_os = "none"
+))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// The other one.
+#[cfg(all(feature = "dlmalloc", target_family = "wasm", target_os = "none"))]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 

@@ -14,10 +14,14 @@ use http_wasm_abi::{BodyKind, CountLen, Features, HeaderKind, LogLevel};
 use crate::error::TooLong;
 
 mod bodies;
+mod data;
 #[cfg(all(feature = "small-memory", target_family = "wasm", target_os = "none"))]
 mod memory;
 
 pub(crate) use bodies::{Filling, Whole, map_overlapping, read_whole};
+#[cfg(feature = "alloc")]
+pub(crate) use data::push_within_capacity;
+pub(crate) use data::text;
 
 #[cfg(target_family = "wasm")]
 mod imports {

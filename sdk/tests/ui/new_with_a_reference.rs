@@ -4,7 +4,7 @@ struct Filter;
 
 #[handler]
 impl Filter {
-    fn new(_config: u32) -> Self {
+    fn new(_config: &str) -> Self {
         Self
     }
 

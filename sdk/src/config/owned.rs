@@ -1,0 +1,105 @@
+//! What needs an allocator: reading a configuration of any length.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::message::{Message, PREFIX};
+use super::{FromConfig, Invalid, logged, parse};
+use crate::error::{Error, TooLong};
+use crate::raw;
+
+/// The bytes that a configuration can have for [`load`]: as many as an object of Kubernetes.
+pub const MAX_BYTES: u32 = 1_048_576;
+
+/// Why a configuration is of no use: displays the place, what was wanted there and what was found.
+///
+/// As an [`Error`], which a handler's `new` returns, it is written to the host's log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// With the prefix that it has in the log.
+    message: Box<str>,
+}
+
+impl ConfigError {
+    #[cold]
+    fn new(message: &mut Message) -> Self {
+        Self { message: message.finish().into() }
+    }
+
+    /// What is displayed.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.message.get(PREFIX.len()..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConfigError").field(&self.message()).finish()
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        crate::log::error(&error.message);
+        Self::logged()
+    }
+}
+
+/// Reads the configuration as a value. The parameter of a handler's `new` is read like this by
+/// itself. ABI: `get_config`, at any time.
+///
+/// # Errors
+/// Where it is no JSON, not what `T` wants, or longer than [`MAX_BYTES`].
+pub fn load<T: FromConfig>() -> Result<T, ConfigError> {
+    let mut message = Message::new();
+    read_all(&mut message).map_err(|_| ConfigError::new(&mut message))
+}
+
+/// Reads a configuration as a value: for tests, natively too.
+///
+/// # Errors
+/// As of [`load`].
+pub fn from_bytes<T: FromConfig>(document: &[u8]) -> Result<T, ConfigError> {
+    let mut message = Message::new();
+    message.begin();
+    parse(&mut Vec::from(document), &mut message).map_err(|_| ConfigError::new(&mut message))
+}
+
+/// What `#[handler]` calls: the message of an error goes to the log and is not kept.
+///
+/// # Errors
+/// As of [`load`].
+#[inline]
+pub fn load_or_log<T: FromConfig>() -> Result<T, Error> {
+    let mut message = Message::new();
+    read_all(&mut message).map_err(|_| logged(&mut message))
+}
+
+fn read_all<T: FromConfig>(message: &mut Message) -> Result<T, Invalid> {
+    message.begin();
+    let mut room = Vec::<u8>::new();
+    // Another configuration may come between the calls, so the length is never taken for granted.
+    loop {
+        match raw::config(room.spare_capacity_mut()) {
+            Ok(document) => return parse(document, message),
+            Err(TooLong { needed }) if needed <= MAX_BYTES => {
+                room = Vec::with_capacity(needed as usize);
+            }
+            Err(TooLong { needed }) => {
+                message.push("expected at most 1048576 bytes, found ");
+                message.push_number(needed as usize);
+                return Err(Invalid(()));
+            }
+        }
+    }
+}
