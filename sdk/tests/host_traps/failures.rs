@@ -91,7 +91,7 @@ fn an_instance_that_has_trapped_builds_its_handler_anew() {
 #[test]
 fn an_instance_survives_whatever_traps_in_it() {
     let mut player = RECOVERING.player().reuse_after_trap();
-    recover(60, |scenario| player.run(scenario));
+    recover(if cfg!(miri) { 9 } else { 90 }, |scenario| player.run(scenario));
 }
 
 /// Plays exchanges of which every third traps: in the request hook, in the response hook, in a host
