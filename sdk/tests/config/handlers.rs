@@ -122,6 +122,7 @@ fn without_an_allocator() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a megabyte takes minutes there")]
 fn a_configuration_has_a_cap() {
     let with_spaces = |len: u32| format!("{{\"limit\":1{}}}", " ".repeat(len as usize - 11));
     let outcome =
