@@ -108,6 +108,11 @@ pub(crate) fn request_hook(
     exchange: &mut Exchange,
 ) -> Result<CtxNext, Trap> {
     let ctx_next = guest.handle_request(exchange)?;
+    checked(ctx_next, exchange)
+}
+
+/// Checks what a request hook returns, where the profile does.
+pub(crate) fn checked(ctx_next: CtxNext, exchange: &Exchange) -> Result<CtxNext, Trap> {
     if exchange.settings().profile.rules().validates && !ctx_next.is_valid() {
         let low = ctx_next.bits() & u64::from(u32::MAX);
         let message = format!(

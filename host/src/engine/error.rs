@@ -72,6 +72,16 @@ pub enum LoadError {
         /// How much it may have, in bytes.
         limit: u64,
     },
+    /// The file is longer than the limit.
+    #[error(
+        "the module has {found} bytes, wanted at most {limit}; a guest needs a few hundred to some tens of thousands: build it with optimisation and without debug information, or raise the limit"
+    )]
+    TooLong {
+        /// How long it is, in bytes.
+        found: usize,
+        /// How long it may be, in bytes.
+        limit: usize,
+    },
     /// The engine cannot be set up on this machine.
     #[error("the WebAssembly engine cannot be set up: {0}")]
     Engine(String),

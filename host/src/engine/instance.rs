@@ -1,12 +1,22 @@
 //! One instance of a guest: its store, its limits, and the calls into it.
+//!
+//! It is called in one of two ways. A [`Guest`] is called with bodies that are all there, and the call
+//! returns when the hook does. The hooks whose names end in `_streaming` are futures: a guest that
+//! waits for a body gives the thread away, and one that computes for long does so at each
+//! [`TICK`](super::TICK).
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use http_wasm_abi::{CtxNext, exports};
 use wasmtime::{
     AsContext, AsContextMut, Caller, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
-    TypedFunc, WasmBacktrace,
+    TypedFunc, UpdateDeadline, WasmBacktrace,
 };
 
-use super::{Module, Options, TICKS};
+use super::bodies::Bodies;
+use super::{Module, Options, clock};
 use crate::exchange::{Exchange, Trap, TrapKind};
 use crate::guest::Guest;
 
@@ -14,18 +24,30 @@ use crate::guest::Guest;
 pub(super) struct State {
     /// The exchange that is being played; moved in for each hook.
     pub(super) exchange: Exchange,
+    /// Where bodies come from that have not arrived.
+    pub(super) bodies: Option<Box<dyn Bodies>>,
     /// What was written to stdout and stderr without an end of line yet.
     pub(super) output: [Vec<u8>; 2],
     memory: Option<Memory>,
     limits: StoreLimits,
+    /// How many ticks the hook may still run.
+    ticks: u64,
+    /// Whether a hook that runs for long gives its thread away now and then.
+    yields: bool,
 }
 
 /// An instance of a guest.
 pub struct Instance {
     store: Store<State>,
     pre: InstancePre<State>,
-    options: Options,
+    options: Arc<Options>,
+    /// The guest can be called without a stack of its own: it neither waits nor runs for long.
+    direct: bool,
+    /// A call has to be made in a way that could wait.
+    waits: bool,
     hooks: Option<Hooks>,
+    /// A hook is running, or was and is gone.
+    entered: bool,
     trapped: bool,
     consumed: u64,
 }
@@ -38,25 +60,55 @@ struct Hooks {
 
 impl Instance {
     pub(super) fn new(module: &Module) -> Self {
-        let options = module.options.clone();
-        let limit = usize::try_from(options.memory_limit).unwrap_or(usize::MAX);
+        let options = Arc::clone(&module.options);
+        let most = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
+        let limits = StoreLimitsBuilder::new()
+            .memory_size(most(options.memory_limit))
+            .table_elements(most(options.table_limit.into()))
+            .build();
         let state = State {
             exchange: Exchange::default(),
+            bodies: None,
             output: [Vec::new(), Vec::new()],
             memory: None,
-            limits: StoreLimitsBuilder::new().memory_size(limit).build(),
+            limits,
+            ticks: 0,
+            yields: false,
         };
         let mut store = Store::new(module.pre.module().engine(), state);
         store.limiter(|state| &mut state.limits);
-        let pre = module.pre.clone();
-        Self { store, pre, options, hooks: None, trapped: false, consumed: 0 }
+        if options.time_limit.is_some() {
+            store.epoch_deadline_callback(|mut context| {
+                let state = context.data_mut();
+                if state.ticks == 0 {
+                    return Ok(UpdateDeadline::Interrupt);
+                }
+                state.ticks -= 1;
+                Ok(if state.yields {
+                    UpdateDeadline::Yield(1)
+                } else {
+                    UpdateDeadline::Continue(1)
+                })
+            });
+        }
+        Self {
+            store,
+            pre: module.pre.clone(),
+            options,
+            direct: module.direct,
+            waits: module.waits,
+            hooks: None,
+            entered: false,
+            trapped: false,
+            consumed: 0,
+        }
     }
 
-    /// Whether a hook has trapped. Such an instance can still be called, as some hosts do, but what
-    /// its memory holds is anybody's guess.
+    /// Whether a hook has trapped, or was given up before it had ended. Such an instance can still be
+    /// called, as some hosts do, but what its memory holds is anybody's guess.
     #[must_use]
     pub const fn has_trapped(&self) -> bool {
-        self.trapped
+        self.trapped || self.entered
     }
 
     /// The instructions that the last hook executed; 0 where they are not counted. The same hook on
@@ -72,30 +124,35 @@ impl Instance {
         self.store.data().memory.map_or(0, |memory| memory.data_size(&self.store) as u64)
     }
 
-    /// Runs one call into the guest with `exchange` in place, within the limits.
-    fn enter<R>(
+    /// Prepares a call into the guest, with `exchange` in place and within the limits.
+    fn enter(&mut self, exchange: &mut Exchange, yields: bool) -> wasmtime::Result<()> {
+        self.entered = true;
+        let state = self.store.data_mut();
+        std::mem::swap(exchange, &mut state.exchange);
+        state.yields = yields;
+        if let Some(limit) = self.options.time_limit {
+            state.ticks = clock::ticks(limit);
+            self.store.set_epoch_deadline(1);
+        }
+        match self.options.fuel_limit {
+            Some(budget) => self.store.set_fuel(budget),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the exchange back after a call, and says what ended it.
+    fn leave<R>(
         &mut self,
         exchange: &mut Exchange,
-        call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
+        result: wasmtime::Result<R>,
     ) -> Result<R, Trap> {
-        std::mem::swap(exchange, &mut self.store.data_mut().exchange);
-        let budget = self.options.fuel_limit;
-        // Setting fuel fails only where counting is off, and then there is no budget.
-        let result = match budget.map_or(Ok(()), |budget| self.store.set_fuel(budget)) {
-            Ok(()) => {
-                if self.options.time_limit.is_some() {
-                    self.store.set_epoch_deadline(TICKS + 1);
-                }
-                call(&mut self.store)
-            }
-            Err(error) => Err(error),
-        };
-        if let Some(budget) = budget {
+        if let Some(budget) = self.options.fuel_limit {
             self.consumed = budget.saturating_sub(self.store.get_fuel().unwrap_or_default());
         }
         let state = self.store.data_mut();
         super::wasi::flush(state);
         std::mem::swap(exchange, &mut state.exchange);
+        self.entered = false;
         result.map_err(|error| {
             self.trapped = true;
             trap(&error, &self.options)
@@ -107,29 +164,139 @@ impl Instance {
             Trap::other(TrapKind::Guest, "the instance was not started, or starting it trapped")
         })
     }
+
+    fn take_exports(&mut self, instance: wasmtime::Instance) -> wasmtime::Result<()> {
+        let store = &mut self.store;
+        self.hooks = Some(Hooks {
+            handle_request: instance.get_typed_func(&mut *store, exports::HANDLE_REQUEST)?,
+            handle_response: instance.get_typed_func(&mut *store, exports::HANDLE_RESPONSE)?,
+        });
+        Ok(())
+    }
+
+    /// Instantiates the module and runs its `_start`.
+    async fn start_with(&mut self, exchange: &mut Exchange, yields: bool) -> Result<(), Trap> {
+        let result = match self.enter(exchange, yields) {
+            Ok(()) => self.instantiate().await,
+            Err(error) => Err(error),
+        };
+        let instance = self.leave(exchange, result)?;
+        self.take_exports(instance).map_err(|error| trap(&error, &self.options))
+    }
+
+    async fn instantiate(&mut self) -> wasmtime::Result<wasmtime::Instance> {
+        let pre = self.pre.clone();
+        let store = &mut self.store;
+        let instance = if self.direct {
+            pre.instantiate(&mut *store)?
+        } else {
+            pre.instantiate_async(&mut *store).await?
+        };
+        store.data_mut().memory = instance.get_memory(&mut *store, exports::MEMORY);
+        if let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, exports::START) {
+            if self.direct {
+                start.call(&mut *store, ())?;
+            } else {
+                start.call_async(&mut *store, ()).await?;
+            }
+        }
+        Ok(instance)
+    }
+
+    /// As [`Guest::start`], without blocking the thread.
+    ///
+    /// # Errors
+    ///
+    /// A trap; the instance cannot be used then.
+    pub async fn start_streaming(&mut self, exchange: &mut Exchange) -> Result<(), Trap> {
+        self.start_with(exchange, true).await
+    }
+
+    /// As [`Guest::handle_request`], with a body that may still be arriving, and without blocking the
+    /// thread.
+    ///
+    /// When the future is dropped before it is done, the exchange is lost, and the instance is as one
+    /// that has trapped.
+    ///
+    /// # Errors
+    ///
+    /// A trap; the exchange is over then.
+    pub async fn handle_request_streaming(
+        &mut self,
+        exchange: &mut Exchange,
+        bodies: &mut Option<Box<dyn Bodies>>,
+    ) -> Result<CtxNext, Trap> {
+        let hook = self.hooks()?.handle_request;
+        self.call_streaming(exchange, bodies, &hook, ()).await.map(CtxNext::from_bits)
+    }
+
+    /// As [`Guest::handle_response`], in the same way.
+    ///
+    /// # Errors
+    ///
+    /// A trap; the exchange is over then.
+    pub async fn handle_response_streaming(
+        &mut self,
+        exchange: &mut Exchange,
+        bodies: &mut Option<Box<dyn Bodies>>,
+        req_ctx: u32,
+        is_error: bool,
+    ) -> Result<(), Trap> {
+        let hook = self.hooks()?.handle_response;
+        self.call_streaming(exchange, bodies, &hook, (req_ctx, is_error.into())).await
+    }
+
+    async fn call_streaming<P, R>(
+        &mut self,
+        exchange: &mut Exchange,
+        bodies: &mut Option<Box<dyn Bodies>>,
+        hook: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R, Trap>
+    where
+        P: wasmtime::WasmParams + Sync,
+        R: wasmtime::WasmResults + Sync,
+    {
+        let mut result = self.enter(exchange, true).map(|()| None);
+        if result.is_ok() && self.direct {
+            result = hook.call(&mut self.store, params).map(Some);
+        } else if result.is_ok() {
+            self.store.data_mut().bodies = bodies.take();
+            result = hook.call_async(&mut self.store, params).await.map(Some);
+            *bodies = self.store.data_mut().bodies.take();
+        }
+        let ended = self.leave(exchange, result)?;
+        ended.ok_or_else(|| Trap::guest("the hook was not called"))
+    }
+
+    /// Calls a hook whose bodies are all there.
+    fn call<P, R>(
+        &mut self,
+        exchange: &mut Exchange,
+        hook: &TypedFunc<P, R>,
+        params: P,
+    ) -> Result<R, Trap>
+    where
+        P: wasmtime::WasmParams + Sync,
+        R: wasmtime::WasmResults + Sync,
+    {
+        let result = match self.enter(exchange, false) {
+            Ok(()) if self.waits => now(hook.call_async(&mut self.store, params)),
+            Ok(()) => hook.call(&mut self.store, params),
+            Err(error) => Err(error),
+        };
+        self.leave(exchange, result)
+    }
 }
 
 impl Guest for Instance {
     fn start(&mut self, exchange: &mut Exchange) -> Result<(), Trap> {
-        let pre = self.pre.clone();
-        let hooks = self.enter(exchange, |store| {
-            let instance = pre.instantiate(&mut *store)?;
-            store.data_mut().memory = instance.get_memory(&mut *store, exports::MEMORY);
-            if let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, exports::START) {
-                start.call(&mut *store, ())?;
-            }
-            Ok(Hooks {
-                handle_request: instance.get_typed_func(&mut *store, exports::HANDLE_REQUEST)?,
-                handle_response: instance.get_typed_func(&mut *store, exports::HANDLE_RESPONSE)?,
-            })
-        })?;
-        self.hooks = Some(hooks);
-        Ok(())
+        now(self.start_with(exchange, false))
     }
 
     fn handle_request(&mut self, exchange: &mut Exchange) -> Result<CtxNext, Trap> {
         let hook = self.hooks()?.handle_request;
-        self.enter(exchange, |store| hook.call(store, ())).map(CtxNext::from_bits)
+        self.call(exchange, &hook, ()).map(CtxNext::from_bits)
     }
 
     fn handle_response(
@@ -139,7 +306,19 @@ impl Guest for Instance {
         is_error: bool,
     ) -> Result<(), Trap> {
         let hook = self.hooks()?.handle_response;
-        self.enter(exchange, |store| hook.call(store, (req_ctx, is_error.into())))
+        self.call(exchange, &hook, (req_ctx, is_error.into()))
+    }
+}
+
+/// The result of a future that has nothing to wait for.
+fn now<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
+            return result;
+        }
+        std::thread::yield_now();
     }
 }
 

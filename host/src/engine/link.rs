@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use http_wasm_abi::{FUNCTIONS, Function, MODULE, ValueType, WASI_MODULE};
 use wasmtime::{Caller, ExternType, Linker};
 
+use super::bodies::supply;
 use super::instance::{State, with_memory};
 use super::{LoadError, has_type, show_type, wasi};
 use crate::exchange::LinearMemory;
@@ -32,12 +33,32 @@ pub(super) fn link(
             continue;
         }
         let defined = match function {
+            Some(function) if waits(module, function) => define_waiting(linker, function),
             Some(function) => define(linker, function),
             None => wasi::define(linker, name),
         };
         defined.map_err(|error| LoadError::Engine(format!("{error:#}")))?;
     }
     Ok(())
+}
+
+/// Whether a call of this function may have to wait for a body to arrive: reading one does, and what
+/// has to do with trailers, which come after it, where the guest can enable them.
+pub(super) fn waits(module: &wasmtime::Module, function: Function) -> bool {
+    match function {
+        Function::ReadBody => true,
+        Function::GetHeaderNames
+        | Function::GetHeaderValues
+        | Function::SetHeaderValue
+        | Function::AddHeaderValue
+        | Function::RemoveHeader => imports(module, Function::EnableFeatures),
+        _ => false,
+    }
+}
+
+/// Whether a module imports this function of the ABI.
+pub(super) fn imports(module: &wasmtime::Module, function: Function) -> bool {
+    module.imports().any(|import| import.module() == MODULE && import.name() == function.name())
 }
 
 pub(super) fn unknown(module: &str, name: &str, remedy: String) -> LoadError {
@@ -125,6 +146,40 @@ fn define(linker: &mut Linker<State>, function: Function) -> wasmtime::Result<()
         2: a, b;
         3: a, b, c;
         4: a, b, c, d;
+        5: a, b, c, d, e;
+    )
+    .map(|_| ())
+}
+
+/// The same for functions that may wait.
+macro_rules! define_waiting_shapes {
+    ($linker:ident, $function:ident; $($count:literal: $($arg:ident),*;)+) => {
+        match ($function.signature().params.len(), $function.signature().result) {
+            $(
+                ($count, None) => $linker.func_wrap_async(MODULE, $function.name(),
+                    move |mut caller: Caller<'_, State>, ($($arg,)*): ($(define_waiting_shapes!(@u32 $arg),)*)| Box::new(async move {
+                        let args = [$($arg.into()),*];
+                        supply(&mut caller, $function, &args).await?;
+                        call(caller, $function, &args).map(|_| ())
+                    })),
+                ($count, _) => $linker.func_wrap_async(MODULE, $function.name(),
+                    move |mut caller: Caller<'_, State>, ($($arg,)*): ($(define_waiting_shapes!(@u32 $arg),)*)| Box::new(async move {
+                        let args = [$($arg.into()),*];
+                        supply(&mut caller, $function, &args).await?;
+                        call(caller, $function, &args)
+                    })),
+            )+
+            (count, _) => {
+                Err(wasmtime::format_err!("{} has {count} arguments, this host knows up to 5", $function))
+            }
+        }
+    };
+    (@u32 $arg:ident) => { u32 };
+}
+
+fn define_waiting(linker: &mut Linker<State>, function: Function) -> wasmtime::Result<()> {
+    define_waiting_shapes!(linker, function;
+        3: a, b, c;
         5: a, b, c, d, e;
     )
     .map(|_| ())

@@ -9,6 +9,10 @@
 //! garbage collection, several memories or 64-bit memory. `externref` is not supported; no host of
 //! this ABI has a use for it.
 
+mod bodies;
+mod bounded;
+mod cache;
+mod clock;
 mod error;
 mod instance;
 mod link;
@@ -17,14 +21,21 @@ mod pool;
 mod tests;
 mod wasi;
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http_wasm_abi::{Function, MODULE, PAGE_SIZE, Signature, ValueType, exports};
-use wasmtime::{Config, Engine, ExternType, InstancePre, Linker, ValType};
+use http_wasm_abi::{FUNCTIONS, Function, PAGE_SIZE, Signature, ValueType, exports};
+use wasmtime::{
+    Config, ExternType, InstanceAllocationStrategy, InstancePre, Linker, PoolingAllocationConfig,
+    ValType,
+};
 
 use crate::profile::Profile;
 use crate::scenario::Session;
 
+pub use bodies::{Bodies, Piece};
+pub use clock::TICK;
 pub use error::LoadError;
 pub use instance::Instance;
 pub use pool::{Pinned, Pool, StartError};
@@ -36,58 +47,123 @@ use instance::State;
 pub struct Options {
     /// Whose functions are there; an import of another is an error at load.
     pub profile: Profile,
+    /// The longest file that is loaded, in bytes. 16 MiB unless changed.
+    pub module_limit: usize,
+    /// The longest configuration that a guest is given, in bytes. 1 MiB unless changed.
+    pub config_limit: usize,
     /// The most bytes of memory that an instance may have. 64 MiB unless changed.
     pub memory_limit: u64,
-    /// The most time that one hook may take, checked to within a tenth. 10 seconds unless changed;
-    /// `None`: for ever.
+    /// The most elements that the tables of an instance may have. 20,000 unless changed.
+    pub table_limit: u32,
+    /// The most time that one hook may run, to within a [`TICK`]; what it waits for a body does not
+    /// count. 10 seconds unless changed; `None`: for ever, and without ever giving its thread away.
     pub time_limit: Option<Duration>,
     /// The most instructions that one hook may execute. `None`, the default, also turns counting
     /// off, which makes guests faster.
     pub fuel_limit: Option<u64>,
+    /// Space that is set aside for so many instances at once, of all modules of an engine together,
+    /// in addresses and not in memory. Instances are then made in a few microseconds, and one more
+    /// than that is an error. `None`, the default: each is allocated by itself.
+    pub reserved_instances: Option<u32>,
+    /// A folder for compiled functions, so that a guest is compiled once. It is made if need be, and
+    /// must not be writable for others. `None`, the default: nothing is kept.
+    pub cache: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             profile: Profile::default(),
+            module_limit: 16 << 20,
+            config_limit: 1 << 20,
             memory_limit: 64 << 20,
+            table_limit: 20_000,
             time_limit: Some(Duration::from_secs(10)),
             fuel_limit: None,
+            reserved_instances: None,
+            cache: None,
         }
     }
 }
 
-/// How many ticks of the clock make up the time limit.
-const TICKS: u64 = 10;
-
-/// A compiled guest.
+/// What compiles and runs guests; modules that share one share its clock and its space.
 #[derive(Clone)]
-pub struct Module {
-    pre: InstancePre<State>,
-    options: Options,
+pub struct Engine {
+    engine: wasmtime::Engine,
+    options: Arc<Options>,
 }
 
-impl Module {
+impl Engine {
+    /// An engine for guests of these options.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Engine`], when the space or the folder for compiled functions cannot be had.
+    pub fn new(options: Options) -> Result<Self, LoadError> {
+        let failed = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
+        let mut config = config(&options);
+        if let Some(folder) = &options.cache {
+            let cache = cache::Cache::open(folder).map_err(|error| {
+                LoadError::Engine(format!("no cache in {}: {error}", folder.display()))
+            })?;
+            config.enable_incremental_compilation(Arc::new(cache)).map_err(failed)?;
+        }
+        let engine = wasmtime::Engine::new(&config).map_err(failed)?;
+        if options.time_limit.is_some() {
+            clock::start(&engine);
+        }
+        Ok(Self { engine, options: Arc::new(options) })
+    }
+
     /// Compiles and checks the bytes of a `.wasm` file.
     ///
     /// # Errors
     ///
     /// When they are not a module, or not a guest: the error names the export or import.
-    pub fn new(wasm: &[u8], options: Options) -> Result<Self, LoadError> {
-        let engine = Engine::new(&config(&options))
-            .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
-        let module = wasmtime::Module::from_binary(&engine, wasm)
-            .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        check_exports(&module, &options)?;
-        let mut linker = Linker::new(&engine);
-        link::link(&mut linker, &module, options.profile)?;
-        let pre = linker
-            .instantiate_pre(&module)
-            .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        if let Some(limit) = options.time_limit {
-            tick(&engine, limit);
+    pub fn module(&self, wasm: &[u8]) -> Result<Module, LoadError> {
+        let options = &self.options;
+        if wasm.len() > options.module_limit {
+            return Err(LoadError::TooLong { found: wasm.len(), limit: options.module_limit });
         }
-        Ok(Self { pre, options })
+        let failed = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let module = wasmtime::Module::from_binary(&self.engine, wasm).map_err(failed)?;
+        check_exports(&module, options)?;
+        let mut linker = Linker::new(&self.engine);
+        link::link(&mut linker, &module, options.profile)?;
+        let pre = linker.instantiate_pre(&module).map_err(failed)?;
+        let waits = FUNCTIONS
+            .into_iter()
+            .any(|function| link::imports(&module, function) && link::waits(&module, function));
+        let direct = !waits && bounded::is_bounded(wasm);
+        Ok(Module { pre, options: Arc::clone(options), waits, direct })
+    }
+
+    /// What its guests may use.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+}
+
+/// A compiled guest.
+#[derive(Clone)]
+pub struct Module {
+    pre: InstancePre<State>,
+    options: Arc<Options>,
+    /// A call may have to wait for a body.
+    waits: bool,
+    /// A call neither waits nor runs for long.
+    direct: bool,
+}
+
+impl Module {
+    /// Compiles and checks the bytes of a `.wasm` file, with an engine of its own.
+    ///
+    /// # Errors
+    ///
+    /// When they are not a module, or not a guest: the error names the export or import.
+    pub fn new(wasm: &[u8], options: Options) -> Result<Self, LoadError> {
+        Engine::new(options)?.module(wasm)
     }
 
     /// A new instance. Its memory is made when it is started.
@@ -125,15 +201,18 @@ impl Module {
     /// Whether it imports this function of the ABI: one that does not can never call it.
     #[must_use]
     pub fn imports(&self, function: Function) -> bool {
-        self.pre
-            .module()
-            .imports()
-            .any(|import| import.module() == MODULE && import.name() == function.name())
+        link::imports(self.pre.module(), function)
+    }
+
+    /// Whether its hooks may have to wait for a body.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.waits
     }
 
     /// What its guests may use.
     #[must_use]
-    pub const fn options(&self) -> &Options {
+    pub fn options(&self) -> &Options {
         &self.options
     }
 }
@@ -150,22 +229,21 @@ fn config(options: &Options) -> Config {
         .wasm_extended_const(false)
         .wasm_custom_page_sizes(false)
         .wasm_wide_arithmetic(false);
+    if let Some(count) = options.reserved_instances {
+        let mut pooling = PoolingAllocationConfig::new();
+        pooling
+            .total_core_instances(count)
+            .total_memories(count)
+            .total_tables(count)
+            .total_stacks(count)
+            .max_memory_size(usize::try_from(options.memory_limit).unwrap_or(usize::MAX))
+            .table_elements(options.table_limit as usize)
+            // What a small guest has is cleared where it is, which is faster than to have it anew.
+            .linear_memory_keep_resident(PAGE_SIZE as usize)
+            .table_keep_resident(PAGE_SIZE as usize);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling));
+    }
     config
-}
-
-/// Advances the engine's clock until the engine is gone.
-fn tick(engine: &Engine, limit: Duration) {
-    let engine = engine.weak();
-    let pause = (limit / TICKS as u32).max(Duration::from_millis(1));
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(pause);
-            match engine.upgrade() {
-                Some(engine) => engine.increment_epoch(),
-                None => break,
-            }
-        }
-    });
 }
 
 fn check_exports(module: &wasmtime::Module, options: &Options) -> Result<(), LoadError> {

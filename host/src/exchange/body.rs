@@ -2,15 +2,18 @@
 
 use http_wasm_abi::{BodyKind, EofLen, Phase};
 
-use super::call::Call;
-use super::{Exchange, Trap, TrapKind, value};
+use super::arriving::Incoming;
+use super::call::{Call, Record};
+use super::{Exchange, Memory, Trap, TrapKind, value};
+
+/// What a read gives at the most where the body has not arrived: the host would have to hold more.
+pub(super) const MOST_AWAITED: usize = 256 << 10;
 
 /// What the guest has done with the request's body.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestBody {
+    pub(super) incoming: Incoming,
     source: Option<Source>,
-    /// How much of the client's body was read.
-    position: usize,
     /// What request buffering has kept for the next handler, where that is not all.
     kept: Vec<u8>,
     written: Option<Vec<u8>>,
@@ -19,22 +22,56 @@ pub(super) struct RequestBody {
 }
 
 /// What a reader of the request's body reads: decided at the first read, as in the official Go host.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Client { buffered: bool },
     Written,
 }
 
-/// A reader of the response's body as it was at the first read.
+/// What a reader of the response's body reads: decided at the first read.
 #[derive(Clone, Debug)]
-pub(super) struct Reader {
-    data: Vec<u8>,
-    position: usize,
+pub(super) enum Reader {
+    /// What the next handler sends.
+    Incoming,
+    /// What there was then.
+    Own { data: Vec<u8>, position: usize },
+}
+
+/// The body for the next handler.
+#[derive(Debug, Default)]
+pub(super) struct Forwarded {
+    pub(super) bytes: Vec<u8>,
+    /// What has not arrived yet follows.
+    pub(super) rest: bool,
+    /// How many bytes of the client's body are missing before `bytes`.
+    pub(super) skipped: u64,
 }
 
 impl RequestBody {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        Self { incoming, ..Self::default() }
+    }
+
     pub(super) const fn is_opened(&self) -> bool {
         self.source.is_some()
+    }
+
+    /// The next read is of what the client sends.
+    pub(super) const fn reads_the_client(&self) -> bool {
+        match self.source {
+            None => self.written.is_none(),
+            Some(Source::Client { .. }) => true,
+            Some(Source::Written) => false,
+        }
+    }
+
+    /// What the client sends has been read.
+    pub(super) const fn reads_in_passing(&self) -> bool {
+        matches!(self.source, Some(Source::Client { .. }))
+    }
+
+    fn written_len(&self) -> usize {
+        self.written.as_ref().map_or(0, Vec::len)
     }
 }
 
@@ -52,19 +89,13 @@ impl Call<'_> {
             return Err(self.outside("buffer", buf, limit));
         }
         let most = self.exchange.next_read_size(limit);
-        let (chunk, eof) = match kind {
-            BodyKind::Request => self.read_request(most)?,
-            BodyKind::Response => self.read_response(most),
-        };
-        if !chunk.is_empty() && !self.memory.write(buf, &chunk) {
-            return Err(self.outside("buffer", buf, limit));
+        match kind {
+            BodyKind::Request => self.read_request(buf, most),
+            BodyKind::Response => self.read_response(buf, most),
         }
-        self.result(|| format!("{}{}", value::show(&chunk), if eof { ", end" } else { "" }));
-        // No chunk is longer than the limit, which is 32 bits wide.
-        Ok(EofLen::new(eof, chunk.len() as u32).bits())
     }
 
-    fn read_request(&mut self, most: usize) -> Result<(Vec<u8>, bool), Trap> {
+    fn read_request(&mut self, buf: u64, most: usize) -> Result<u64, Trap> {
         let rules = self.exchange.rules();
         let buffered = self.exchange.buffers_request();
         if rules.request_body_in_memory && !buffered {
@@ -79,7 +110,6 @@ impl Call<'_> {
         {
             self.report("the request's body was read after it was written: the official Go host reads, and takes away, what the guest wrote; read first");
         }
-        let client = &self.exchange.request.body;
         let state = &mut self.exchange.request_body;
         let from_written = state.written.is_some();
         let source = *state.source.get_or_insert(if from_written {
@@ -87,55 +117,87 @@ impl Call<'_> {
         } else {
             Source::Client { buffered }
         });
-        match source {
+        let (len, eof) = match source {
             Source::Client { buffered } => {
-                let chunk = slice(client, state.position, most);
-                state.position += chunk.len();
-                let eof = state.position == client.len();
+                let chunk = first(state.incoming.unread(), most);
+                let len = give(self.memory, &mut self.record, buf, chunk);
                 // The Go host's buffer takes a chunk only together with the end of the body.
-                if buffered && eof {
-                    state.kept.extend_from_slice(&chunk);
+                let ends = !state.incoming.is_arriving() && len == state.incoming.unread().len();
+                if buffered && ends {
+                    state.kept.extend_from_slice(first(state.incoming.unread(), len));
                 }
-                Ok((chunk, eof))
+                state.incoming.advance(len);
+                (len, state.incoming.is_at_end())
             }
             Source::Written => {
                 let written = state.written.as_deref().unwrap_or_default();
-                let chunk = slice(written, state.written_position, most);
-                state.written_position += chunk.len();
-                let eof = chunk.len() < most;
-                Ok((chunk, eof))
+                let chunk = first(&written[state.written_position..], most);
+                let len = give(self.memory, &mut self.record, buf, chunk);
+                state.written_position += len;
+                (len, len < most)
             }
+        };
+        Ok(self.chunk(len, eof))
+    }
+
+    /// What a read gives: so many bytes, and whether they are the last. No chunk is longer than the
+    /// limit, which is 32 bits wide.
+    fn chunk(&mut self, len: usize, eof: bool) -> u64 {
+        if eof {
+            self.amend_result(", end");
         }
+        EofLen::new(eof, len as u32).bits()
     }
 
     /// What the official Go host does when the request's body is read once more after the next
     /// handler has had it.
-    fn read_request_after_next(&mut self) -> Result<(Vec<u8>, bool), Trap> {
+    fn read_request_after_next(&mut self) -> Result<u64, Trap> {
         let state = &self.exchange.request_body;
         let drained = state.written.is_some() || !state.kept.is_empty();
-        if drained || self.exchange.request.body.is_empty() {
-            Ok((Vec::new(), true))
+        if drained || state.incoming.arrived() == 0 && !state.incoming.is_arriving() {
+            self.result(|| value::show(&[]));
+            Ok(self.chunk(0, true))
         } else {
             Err(self.trap(TrapKind::Body, "the request's body was closed by the next handler"))
         }
     }
 
-    fn read_response(&mut self, most: usize) -> (Vec<u8>, bool) {
+    fn read_response(&mut self, buf: u64, most: usize) -> Result<u64, Trap> {
         if self.exchange.phase == Phase::Request {
             self.report("the response's body was read before the next handler: the official Go host keeps this reader, and handle_response then reads nothing; read it in handle_response only");
         }
         if self.exchange.response.reader.is_none() && self.exchange.response.writing {
             self.report("the response's body was read after it was written: the guest reads its own bytes; read first");
         }
-        let response = &mut self.exchange.response;
-        let reader = response
-            .reader
-            .get_or_insert_with(|| Reader { data: response.body.clone(), position: 0 });
-        let chunk = slice(&reader.data, reader.position, most);
-        reader.position += chunk.len();
-        // A reader over memory tells the end only when asked for more than there is.
-        let eof = chunk.len() < most;
-        (chunk, eof)
+        let phase = self.exchange.phase;
+        let draft = &mut self.exchange.response;
+        if draft.reader.is_none() {
+            draft.reader = Some(if draft.writing || phase == Phase::Request {
+                let mut data = draft.body.clone();
+                if !draft.replaced {
+                    data.extend_from_slice(draft.incoming.held());
+                }
+                Reader::Own { data, position: 0 }
+            } else {
+                Reader::Incoming
+            });
+        }
+        let (len, eof) = match &mut draft.reader {
+            Some(Reader::Own { data, position }) => {
+                let chunk = first(&data[*position..], most);
+                let len = give(self.memory, &mut self.record, buf, chunk);
+                *position += len;
+                // A reader over memory tells the end only when asked for more than there is.
+                (len, len < most)
+            }
+            _ => {
+                let chunk = first(draft.incoming.unread(), most);
+                let len = give(self.memory, &mut self.record, buf, chunk);
+                draft.incoming.advance(len);
+                (len, len < most && !draft.incoming.is_arriving())
+            }
+        };
+        Ok(self.chunk(len, eof))
     }
 
     pub(super) fn write_body(&mut self, kind: u32, body: (u64, u32)) -> Result<u64, Trap> {
@@ -149,6 +211,17 @@ impl Call<'_> {
             }
             BodyKind::Response => self.write_through(&bytes)?,
         }
+        let limits = &self.exchange.settings.limits;
+        let (len, limit) = match kind {
+            BodyKind::Request => (self.exchange.request_body.written_len(), limits.request_body),
+            BodyKind::Response => (self.exchange.response.body.len(), limits.response_body),
+        };
+        if len > limit {
+            let message = format!(
+                "the guest has written {len} bytes of {kind}, the host holds at most {limit}; write less, or have the host's limit raised"
+            );
+            return Err(self.trap(TrapKind::TooLarge, message).of_body(kind));
+        }
         Ok(0)
     }
 
@@ -160,7 +233,7 @@ impl Call<'_> {
             return Ok(());
         }
         let response = &self.exchange.response;
-        let status = response.head.as_ref().map_or(200, |(status, _)| *status);
+        let status = response.head.as_ref().map_or(200, |head| head.status);
         if value::status(status).is_some_and(|status| !value::allows_body(status)) {
             let message = format!(
                 "a response with status {status} has no body, found {} bytes; write none, or set another status first",
@@ -208,50 +281,73 @@ impl Exchange {
     fn write_buffered(&mut self, bytes: &[u8]) {
         if !self.response.writing || self.rules().writes_replace {
             self.response.body.clear();
+            self.response.replaced = true;
         }
         self.response.writing = true;
         self.response.body.extend_from_slice(bytes);
     }
 
     /// The body for the next handler, or `None` where it cannot be had any more.
-    pub(super) fn forwarded_body(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn forwarded_body(&mut self) -> Option<Forwarded> {
         let rules = self.rules();
         let buffered = self.buffers_request();
-        let state = &self.request_body;
-        let client = &self.request.body;
-        if let Some(written) = &state.written {
-            let read = if rules.request_body_in_memory { 0 } else { state.written_position };
-            return Some(written[read..].to_vec());
+        let state = &mut self.request_body;
+        if let Some(written) = &mut state.written {
+            // A guest that does not check phases reads all of it back; nobody else does.
+            let all = if rules.request_body_in_memory {
+                written.clone()
+            } else {
+                written.split_off(state.written_position)
+            };
+            return Some(Forwarded { bytes: all, ..Forwarded::default() });
         }
-        let untouched = state.source.is_none() || client.is_empty();
-        if untouched || rules.request_body_in_memory {
-            return Some(client.clone());
+        let rest = state.incoming.is_arriving();
+        if rules.request_body_in_memory {
+            let bytes = state.incoming.held().to_vec();
+            return Some(Forwarded { bytes, rest, skipped: 0 });
+        }
+        if state.source.is_none() || state.incoming.arrived() == 0 && !rest {
+            return Some(Forwarded { bytes: state.incoming.take_held(), rest, skipped: 0 });
         }
         if rules.buffering_keeps_last_chunk {
-            if state.kept.is_empty() {
+            let (kept, arrived) = (state.kept.clone(), state.incoming.arrived());
+            if kept.is_empty() {
                 self.problem(None, "the request's body was read and not written back: the host cannot send it and answers 502");
                 return None;
             }
-            let kept = state.kept.clone();
-            if kept.len() < client.len() {
+            if (kept.len() as u64) < arrived {
                 let message = format!(
-                    "the request's body was read in several chunks: request buffering kept only the last one, {} of {} bytes",
+                    "the request's body was read in several chunks: request buffering kept only the last one, {} of {arrived} bytes",
                     kept.len(),
-                    client.len()
                 );
                 self.problem(None, message);
             }
-            return Some(kept);
+            return Some(Forwarded { bytes: kept, ..Forwarded::default() });
         }
-        let body = if buffered { client.clone() } else { client[state.position..].to_vec() };
+        let forwarded = if buffered {
+            Forwarded { bytes: state.incoming.take_held(), rest, skipped: 0 }
+        } else {
+            let skipped = state.incoming.read();
+            Forwarded { bytes: state.incoming.take_unread(), rest, skipped }
+        };
         if rules.reports {
             self.problem(None, "the request's body was read and not written back: the official Go host loses it, with request buffering too unless it came in one read; read all of it and write it back with write_body");
         }
-        Some(body)
+        Some(forwarded)
     }
 }
 
-fn slice(data: &[u8], position: usize, most: usize) -> Vec<u8> {
-    let end = data.len().min(position.saturating_add(most));
-    data[position.min(end)..end].to_vec()
+/// Writes a chunk to the guest's buffer, which is known to be there, and to the record.
+fn give(memory: &mut dyn Memory, record: &mut Option<Record>, buf: u64, chunk: &[u8]) -> usize {
+    if !chunk.is_empty() {
+        memory.write(buf, chunk);
+    }
+    if let Some(record) = record {
+        record.result = value::show(chunk);
+    }
+    chunk.len()
+}
+
+fn first(data: &[u8], most: usize) -> &[u8] {
+    &data[..data.len().min(most)]
 }

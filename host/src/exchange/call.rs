@@ -10,13 +10,13 @@ pub(super) struct Call<'a> {
     pub(super) function: Function,
     pub(super) memory: &'a mut dyn Memory,
     /// What a reader of the recorded calls sees; `None` while nothing is recorded.
-    record: Option<Record>,
+    pub(super) record: Option<Record>,
 }
 
 #[derive(Default)]
-struct Record {
+pub(super) struct Record {
     arguments: Vec<String>,
-    result: String,
+    pub(super) result: String,
 }
 
 impl Exchange {
@@ -117,6 +117,13 @@ impl Call<'_> {
     pub(super) fn result(&mut self, show: impl FnOnce() -> String) {
         if let Some(record) = &mut self.record {
             record.result = show();
+        }
+    }
+
+    /// Adds to what was noted as the result.
+    pub(super) fn amend_result(&mut self, more: &str) {
+        if let Some(record) = &mut self.record {
+            record.result.push_str(more);
         }
     }
 
@@ -227,32 +234,52 @@ impl Call<'_> {
         Ok(len.into())
     }
 
-    /// The same for a list, each item ended by NUL. A buffer outside memory traps on every host.
-    pub(super) fn give_list(
-        &mut self,
-        buf: u64,
-        limit: u32,
-        items: &[Vec<u8>],
-    ) -> Result<u64, Trap> {
-        let mut list = Vec::new();
-        for item in items {
-            list.extend_from_slice(item);
-            list.push(0);
-        }
-        let count = length(self.function, items.len())?;
-        let len = length(self.function, list.len())?;
-        if count > 0 && len <= limit && !self.memory.write(buf, &list) {
+    /// The same for a list. A buffer outside memory traps on every host.
+    pub(super) fn give_list(&mut self, buf: u64, limit: u32, list: List) -> Result<u64, Trap> {
+        let count = length(self.function, list.count)?;
+        let len = length(self.function, list.bytes.len())?;
+        if count > 0 && len <= limit && !self.memory.write(buf, &list.bytes) {
             return Err(self.outside("buffer", buf, len));
         }
         self.result(|| {
             if len <= limit {
-                let shown: Vec<_> = items.iter().map(|item| value::show(item)).collect();
-                format!("[{}]", shown.join(", "))
+                format!("[{}]", list.show())
             } else {
                 format!("{count} items, {len} bytes, limit {limit}")
             }
         });
         Ok(CountLen::new(count, len).bits())
+    }
+}
+
+/// A list as the ABI has it: each item ended by NUL.
+pub(super) struct List {
+    bytes: Vec<u8>,
+    count: usize,
+}
+
+impl List {
+    pub(super) fn of<'a>(items: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut list = Self { bytes: Vec::new(), count: 0 };
+        for item in items {
+            list.bytes.extend_from_slice(item);
+            list.bytes.push(0);
+            list.count += 1;
+        }
+        list
+    }
+
+    /// The same in lower case.
+    pub(super) fn lower(mut self) -> Self {
+        self.bytes.make_ascii_lowercase();
+        self
+    }
+
+    /// As a reader of the recorded calls sees it; an item with a NUL in it is not told apart.
+    fn show(&self) -> String {
+        let items = self.bytes.split_inclusive(|&byte| byte == 0);
+        let shown: Vec<_> = items.map(|item| value::show(&item[..item.len() - 1])).collect();
+        shown.join(", ")
     }
 }
 

@@ -4,15 +4,30 @@
 //! The faults of real hosts that show only here (lost bodies, lengths that do not fit) are found in
 //! this module. Where a profile reproduces them, they also change what comes out.
 
+use std::sync::Arc;
+
 use http_wasm_abi::{Features, Phase};
 
-use super::message::add_content_length;
+use super::arriving::Incoming;
+use super::message::{add_content_length, content_length};
 use super::{Exchange, Headers, Request, Response, Settings, body, value};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("the next handler failed: {0}")]
 pub struct NextError(pub String);
+
+/// What follows on a body that the model gave, of what has not arrived there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing: that was all of it.
+    Nothing,
+    /// All that has not arrived, and so the message has the body that its sender gave it.
+    AsSent,
+    /// All that has not arrived, and so the message has another body than its sender gave it: of this
+    /// length, where that is known.
+    Changed(Option<u64>),
+}
 
 /// The response while it is being made.
 #[derive(Clone, Debug, Default)]
@@ -22,28 +37,47 @@ pub(super) struct Draft {
     pub(super) trailers: Headers,
     /// Those that the next handler sent.
     pub(super) upstream_trailers: Headers,
+    /// What the guest has written.
     pub(super) body: Vec<u8>,
+    /// What the next handler sends; after `body`, unless that replaces it.
+    pub(super) incoming: Incoming,
+    /// What the guest has written replaces what the next handler sends.
+    pub(super) replaced: bool,
     /// What is sent already: later changes of status and headers come too late.
-    pub(super) head: Option<(u32, Headers)>,
+    pub(super) head: Option<SentHead>,
     pub(super) reader: Option<body::Reader>,
     /// The guest has begun to write the body; later writes append.
     pub(super) writing: bool,
-    /// The host passes the body on by itself: what is in this model is not all.
-    pub(super) passes: bool,
+}
+
+/// A response's head that has been sent.
+#[derive(Clone, Debug)]
+pub(super) struct SentHead {
+    pub(super) status: u32,
+    /// Those of the draft, until one of them is changed.
+    headers: Option<Headers>,
 }
 
 impl Draft {
     /// Sends status and headers as they are now.
     pub(super) fn send_head(&mut self) {
         if self.head.is_none() {
-            self.head = Some((self.status.unwrap_or(200), self.headers.clone()));
+            self.head = Some(SentHead { status: self.status.unwrap_or(200), headers: None });
         }
+    }
+
+    /// The headers, to be changed. What was sent stays as it was.
+    pub(super) fn headers_mut(&mut self) -> &mut Headers {
+        if let Some(head) = &mut self.head {
+            head.headers.get_or_insert_with(|| self.headers.clone());
+        }
+        &mut self.headers
     }
 
     /// The length that the sent or coming head promises.
     pub(super) fn declared_length(&self) -> Option<u64> {
-        let headers = self.head.as_ref().map_or(&self.headers, |(_, headers)| headers);
-        std::str::from_utf8(headers.first("content-length")?).ok()?.trim().parse().ok()
+        let sent = self.head.as_ref().and_then(|head| head.headers.as_ref());
+        content_length(sent.unwrap_or(&self.headers))
     }
 }
 
@@ -52,14 +86,29 @@ impl Exchange {
     ///
     /// A body of known length gets its `content-length`, as every client sends it.
     #[must_use]
-    pub fn for_request(settings: Settings, mut request: Request) -> Self {
+    pub fn for_request(settings: impl Into<Arc<Settings>>, mut request: Request) -> Self {
         add_content_length(&mut request.headers, &request.body, request.chunked);
-        let mut exchange = Self::new(settings);
-        exchange.phase = Phase::Request;
-        exchange.head_request = request.method == "HEAD";
-        exchange.sent_uri.clone_from(&request.uri);
-        exchange.request = request;
+        let body = std::mem::take(&mut request.body);
+        let length = body.len() as u64;
+        let mut exchange =
+            Self::with(settings.into(), Phase::Request, request, Incoming::whole(body));
+        exchange.sent_length = Some(length);
         exchange
+    }
+
+    /// As [`Exchange::for_request`], for a request whose body and trailers have not arrived.
+    #[must_use]
+    pub fn for_request_head(settings: impl Into<Arc<Settings>>, head: Request) -> Self {
+        let length = content_length(&head.headers);
+        let mut exchange = Self::with(settings.into(), Phase::Request, head, Incoming::awaited());
+        exchange.sent_length = length;
+        exchange
+    }
+
+    /// Says that the guest does not look at the request after the next handler, which then gets it
+    /// without a copy being made.
+    pub fn give_request_away(&mut self) {
+        self.gives_request_away = true;
     }
 
     /// What the next handler gets after `handle_request` said to go on.
@@ -67,21 +116,36 @@ impl Exchange {
     /// `None` where the host cannot send this request and answers 502 by itself; then
     /// [`Exchange::problems`] says why. The host passes that answer to [`Exchange::answer`].
     pub fn forward(&mut self) -> Option<Request> {
+        self.forward_head().map(|(request, _)| request)
+    }
+
+    /// As [`Exchange::forward`], where the body may not all have arrived.
+    pub fn forward_head(&mut self) -> Option<(Request, Rest)> {
         let rules = self.rules();
-        let sent = self.request.body.len();
         let body = self.forwarded_body()?;
-        let mut request = Request {
-            method: self.request.method.clone(),
-            uri: value::uri(&self.request.uri).to_owned(),
-            version: self.request.version.clone(),
-            headers: self.request.headers.clone(),
-            body,
-            chunked: self.request.chunked,
-            trailers: self.request.trailers.clone(),
-            source_addr: self.request.source_addr.clone(),
+        let mut request = if self.gives_request_away {
+            std::mem::take(&mut self.request)
+        } else {
+            self.request.clone()
         };
-        if !request.chunked && request.body.len() != sent {
-            let length = request.body.len();
+        if request.uri.is_empty() {
+            value::uri("").clone_into(&mut request.uri);
+        }
+        request.body = body.bytes;
+        let sent = self.sent_length;
+        let length = match (body.rest, sent) {
+            (true, Some(sent)) => Some(sent.saturating_sub(body.skipped)),
+            (true, None) => None,
+            (false, _) => Some(request.body.len() as u64),
+        };
+        let rest = match (body.rest, body.skipped) {
+            (false, _) => Rest::Nothing,
+            (true, 0) => Rest::AsSent,
+            (true, _) => Rest::Changed(length),
+        };
+        if let (false, Some(sent), Some(length)) = (request.chunked, sent, length)
+            && length != sent
+        {
             if rules.request_length_is_fixed && sent > 0 {
                 self.problem(None, format!("the request's body of {sent} bytes became one of {length}, but its length was fixed by the client: the host answers 502"));
                 return None;
@@ -93,23 +157,22 @@ impl Exchange {
                 self.problem(None, format!("the request's body of {sent} bytes became one of {length}: with a fixed content-length the official Go host answers 502, or loses it where there was none; write as many bytes as were sent, or change only requests without content-length"));
             }
         }
-        if rules.request_length_is_fixed && !request.chunked {
+        if rest == Rest::Nothing && rules.request_length_is_fixed && !request.chunked {
             request.headers.remove("content-length");
             add_content_length(&mut request.headers, &request.body, false);
         }
-        if rules.reports && !request.chunked {
-            self.report_request_length(&request);
+        if let Some(length) = length.filter(|_| rules.reports && !request.chunked) {
+            self.report_request_length(&request, length);
         }
         if !rules.validates && !self.sendable(&request) {
             return None;
         }
-        Some(request)
+        Some((request, rest))
     }
 
-    fn report_request_length(&mut self, request: &Request) {
-        let length = request.body.len().to_string();
+    fn report_request_length(&mut self, request: &Request, length: u64) {
         if let Some(declared) = request.headers.first("content-length")
-            && declared != length.as_bytes()
+            && declared != length.to_string().as_bytes()
         {
             let declared = value::show(declared);
             self.problem(None, format!("the request's content-length is {declared}, its body has {length} bytes: the official Go host ignores the header, others fail; leave it as it was"));
@@ -145,7 +208,14 @@ impl Exchange {
         match answer {
             Ok(mut response) => {
                 add_content_length(&mut response.headers, &response.body, response.chunked);
+                let body = std::mem::take(&mut response.body);
+                self.response.incoming = Incoming::whole(body);
                 self.merge(response);
+                if self.response.writing {
+                    // What comes then is part of what the guest writes.
+                    let body = self.response.incoming.take_held();
+                    self.response.body.extend_from_slice(&body);
+                }
             }
             Err(_) => {
                 let status = self.rules().failed_next_status.into();
@@ -157,25 +227,15 @@ impl Exchange {
         }
     }
 
-    /// Whether the next handler's body has to be in the answer: the guest may read or replace it,
-    /// or has already sent something of its own. Otherwise the host can pass it on by itself, see
-    /// [`Exchange::answer_head`]. To be asked after `handle_request`.
-    #[must_use]
-    pub fn needs_response_body(&self) -> bool {
-        self.buffers_response()
-            || self.features.contains(Features::TRAILERS)
-            || self.response.head.is_some()
-            || self.response.writing
-            || !self.response.trailers.is_empty()
-    }
-
-    /// As [`Exchange::answer`], for an answer whose body and trailers the host passes on by itself:
-    /// what [`Exchange::finish`] gives has none.
+    /// Takes the head of the next handler's answer, whose body and trailers have not arrived, and
+    /// begins the phase of `handle_response`.
     pub fn answer_head(&mut self, mut head: Response) {
         head.body.clear();
         head.chunked = true;
-        self.response.passes = true;
+        let writing = std::mem::take(&mut self.response.writing);
         self.answer(Ok(head));
+        self.response.writing = writing;
+        self.response.incoming = Incoming::awaited();
     }
 
     fn report_response_before_next(&mut self) {
@@ -186,21 +246,23 @@ impl Exchange {
 
     fn merge(&mut self, response: Response) {
         let rules = self.rules();
-        self.response.body.extend_from_slice(&response.body);
-        if !rules.one_trailer_map {
-            self.response.trailers.extend(response.trailers.iter());
-        }
-        self.response.upstream_trailers = response.trailers;
+        self.take_upstream_trailers(response.trailers);
         if self.response.head.is_some() {
             return;
         }
         self.response.status = Some(response.status.into());
-        let twice: Vec<String> = response
-            .headers
-            .names()
-            .filter(|name| self.response.headers.contains(name))
+        if self.response.headers.is_empty() {
+            self.response.headers = response.headers;
+            return;
+        }
+        let mine = std::mem::take(&mut self.response.headers);
+        let twice: Vec<String> = mine
+            .sorted_names()
+            .into_iter()
+            .filter(|name| response.headers.contains(name))
             .map(str::to_owned)
             .collect();
+        self.response.headers = mine;
         if rules.reports {
             for name in &twice {
                 self.problem(None, format!("the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"));
@@ -211,17 +273,32 @@ impl Exchange {
                 self.response.headers.remove(name);
             }
         }
-        self.response.headers.extend(response.headers.iter());
+        let mine = std::mem::replace(&mut self.response.headers, response.headers);
+        self.response.headers.prepend_all(mine);
+    }
+
+    pub(super) fn take_upstream_trailers(&mut self, trailers: Headers) {
+        if !self.rules().one_trailer_map {
+            self.response.trailers.append_all(trailers.clone());
+        }
+        self.response.upstream_trailers = trailers;
     }
 
     /// What the client gets. `None`: nothing usable, the connection breaks; then
     /// [`Exchange::problems`] says why.
     pub fn finish(&mut self) -> Option<Response> {
+        self.finish_head().map(|(response, _)| response)
+    }
+
+    /// As [`Exchange::finish`], where the body may not all have arrived.
+    pub fn finish_head(&mut self) -> Option<(Response, Rest)> {
         let rules = self.rules();
-        let draft = std::mem::take(&mut self.response);
+        let mut draft = std::mem::take(&mut self.response);
         let declared = draft.declared_length();
-        let (status, headers) =
-            draft.head.unwrap_or_else(|| (draft.status.unwrap_or(200), draft.headers));
+        let (status, headers) = match draft.head {
+            Some(head) => (head.status, head.headers.unwrap_or(draft.headers)),
+            None => (draft.status.unwrap_or(200), draft.headers),
+        };
         let Some(status) = value::status(status) else {
             self.problem(
                 None,
@@ -230,6 +307,17 @@ impl Exchange {
             return None;
         };
         let mut body = draft.body;
+        let mut rest = Rest::Nothing;
+        if !draft.replaced {
+            if draft.incoming.is_arriving() {
+                rest = if body.is_empty() { Rest::AsSent } else { Rest::Changed(None) };
+            }
+            if body.is_empty() {
+                body = draft.incoming.take_held();
+            } else {
+                body.extend_from_slice(draft.incoming.held());
+            }
+        }
         let is_head = self.head_request;
         let bodiless = !value::allows_body(status);
         if bodiless && !body.is_empty() && !is_head {
@@ -240,11 +328,14 @@ impl Exchange {
             self.problem(None, message);
             body.clear();
         }
+        if bodiless {
+            rest = Rest::Nothing;
+        }
         if let Some(declared) = declared
             && declared != body.len() as u64
             && !is_head
             && !bodiless
-            && !draft.passes
+            && rest == Rest::Nothing
         {
             let message = format!(
                 "the response's content-length is {declared}, its body has {} bytes: the client sees a broken response; remove or rewrite content-length when the body changes",
@@ -260,7 +351,7 @@ impl Exchange {
         }
         let mut trailers = draft.trailers;
         if rules.one_trailer_map {
-            trailers.extend(draft.upstream_trailers.iter());
+            trailers.append_all(draft.upstream_trailers);
         }
         if !trailers.is_empty() && declared.is_some() {
             self.problem(None, "the response has trailers and a content-length: the trailers are not sent; remove content-length");
@@ -269,16 +360,16 @@ impl Exchange {
         let (headers, trailers) = if rules.validates {
             (headers, trailers)
         } else {
-            (value::as_sent(&headers), value::as_sent(&trailers))
+            (value::as_sent(headers), value::as_sent(trailers))
         };
-        Some(Response { status, headers, body, chunked: false, trailers })
+        Some((Response { status, headers, body, chunked: false, trailers }, rest))
     }
 
     /// The features that are enabled for this exchange and not for all.
     pub(super) fn enable(&mut self, features: Features) {
         self.features = features;
         if self.phase == Phase::Init {
-            self.settings.features = features;
+            Arc::make_mut(&mut self.settings).features = features;
         }
     }
 }

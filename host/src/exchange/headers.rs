@@ -2,7 +2,8 @@
 
 use http_wasm_abi::{Features, HeaderKind, Phase};
 
-use super::call::Call;
+use super::call::{Call, List};
+use super::fields::Write;
 use super::{Headers, Trap, TrapKind, value};
 
 const HOST: &str = "host";
@@ -16,9 +17,9 @@ impl Call<'_> {
     ) -> Result<u64, Trap> {
         let kind = self.begin(kind)?;
         self.report_hidden_trailers(kind);
-        let names: Vec<_> =
-            self.map(kind).names().map(|name| name.to_ascii_lowercase().into_bytes()).collect();
-        self.give_list(buf, limit, &names)
+        let list = List::of(self.map(kind).sorted_names().into_iter().map(str::as_bytes));
+        // Names that the guest has written may be in upper case; hosts list them in lower case.
+        self.give_list(buf, limit, list.lower())
     }
 
     pub(super) fn get_header_values(
@@ -31,11 +32,15 @@ impl Call<'_> {
         let kind = self.begin(kind)?;
         let name = self.name(name)?;
         self.report_hidden_trailers(kind);
-        // `get` looks up lower case, which is what every host does with a name that it was sent.
+        // Lower case is what every host looks up for a name that it was sent.
         let map = self.map(kind);
         let exact = kind.is_trailers() && self.exchange.rules().one_trailer_map;
-        let values = if exact { map.get_exact(&name) } else { map.get(&name) }.to_vec();
-        self.give_list(buf, limit, &values)
+        let list = if exact {
+            List::of(map.get_exact(&name).iter().map(Vec::as_slice))
+        } else {
+            List::of(map.values(&name.to_ascii_lowercase()).into_iter())
+        };
+        self.give_list(buf, limit, list)
     }
 
     pub(super) fn set_header_value(
@@ -44,9 +49,7 @@ impl Call<'_> {
         name: (u64, u32),
         value: (u64, u32),
     ) -> Result<u64, Trap> {
-        self.change(kind, name, Some(value), |headers, name, value| {
-            headers.insert_exact(name, value);
-        })
+        self.change(kind, name, Some(value), Write::Insert)
     }
 
     pub(super) fn add_header_value(
@@ -57,19 +60,11 @@ impl Call<'_> {
     ) -> Result<u64, Trap> {
         let replaces = self.exchange.rules().one_trailer_map
             && HeaderKind::from_bits(kind).is_some_and(HeaderKind::is_trailers);
-        self.change(kind, name, Some(value), |headers, name, value| {
-            if replaces {
-                headers.insert_exact(name, value);
-            } else {
-                headers.append_exact(name, value);
-            }
-        })
+        self.change(kind, name, Some(value), if replaces { Write::Insert } else { Write::Append })
     }
 
     pub(super) fn remove_header(&mut self, kind: u32, name: (u64, u32)) -> Result<u64, Trap> {
-        self.change(kind, name, None, |headers, name, _| {
-            headers.remove_exact(&name);
-        })
+        self.change(kind, name, None, Write::Insert)
     }
 
     /// What all header functions begin with.
@@ -102,15 +97,23 @@ impl Call<'_> {
         Ok(name)
     }
 
+    /// Writes a header, or removes it where there is no value.
     fn change(
         &mut self,
         kind: u32,
         name: (u64, u32),
         value: Option<(u64, u32)>,
-        apply: impl FnOnce(&mut Headers, String, Vec<u8>),
+        how: Write,
     ) -> Result<u64, Trap> {
         let kind = self.begin(kind)?;
+        if let Some(value) = value {
+            self.check_limits(kind, name.1, value.1)?;
+            if self.write_plain(kind, name, value, how) {
+                return Ok(0);
+            }
+        }
         let name = self.name(name)?;
+        let removes = value.is_none();
         let value = match value {
             Some(range) => self.read("value", range)?,
             None => Vec::new(),
@@ -139,8 +142,72 @@ impl Call<'_> {
         // Response headers are the server's, which knows their case; the others are plain maps.
         let exact = rules.exact_case && kind != HeaderKind::Response
             || rules.one_trailer_map && kind.is_trailers();
-        apply(self.map_mut(kind), if exact { name } else { lower }, value);
+        let map = self.map_mut(kind);
+        let name = if exact { name } else { lower };
+        if removes {
+            map.remove_exact(&name);
+        } else if how == Write::Insert {
+            map.insert_exact(name, value);
+        } else {
+            map.append_exact(name, value);
+        }
         Ok(0)
+    }
+
+    /// Writes a header about which there is nothing to be said, as most are, and tells whether it was
+    /// one; all others take the long way.
+    fn write_plain(
+        &mut self,
+        kind: HeaderKind,
+        (name, name_len): (u64, u32),
+        (value, value_len): (u64, u32),
+        how: Write,
+    ) -> bool {
+        let exchange = &mut *self.exchange;
+        let plain = match kind {
+            HeaderKind::Request => true,
+            HeaderKind::Response => exchange.response.head.is_none(),
+            HeaderKind::RequestTrailers | HeaderKind::ResponseTrailers => false,
+        };
+        if !plain || self.record.is_some() {
+            return false;
+        }
+        let (Some(name), Some(value)) =
+            (self.memory.read(name, name_len), self.memory.read(value, value_len))
+        else {
+            return false;
+        };
+        if kind == HeaderKind::Request && name == HOST.as_bytes() {
+            return false;
+        }
+        let map = match kind {
+            HeaderKind::Request => &mut exchange.request.headers,
+            _ => &mut exchange.response.headers,
+        };
+        map.write(name, value, how).is_some()
+    }
+
+    /// Traps where one more header is more than the host holds.
+    fn check_limits(&mut self, kind: HeaderKind, name: u32, value: u32) -> Result<(), Trap> {
+        let limits = &self.exchange.settings.limits;
+        let count = self.map(kind).count();
+        if count >= limits.header_count {
+            let message = format!(
+                "the message has {count} {kind}s, the most that this host holds; write fewer, or have the host's limit raised"
+            );
+            return Err(self.trap(TrapKind::TooLarge, message));
+        }
+        let written = (name as usize).saturating_add(value as usize);
+        let written = self.exchange.header_bytes.saturating_add(written);
+        if written > limits.header_bytes {
+            let message = format!(
+                "the guest has written {written} bytes of headers, this host takes at most {}; write less, or have the host's limit raised",
+                limits.header_bytes
+            );
+            return Err(self.trap(TrapKind::TooLarge, message));
+        }
+        self.exchange.header_bytes = written;
+        Ok(())
     }
 
     fn validate(&self, name: &str, value: &[u8]) -> Result<(), Trap> {
@@ -177,7 +244,7 @@ impl Call<'_> {
         let one_map = self.exchange.rules().one_trailer_map;
         match kind {
             HeaderKind::Request => &mut self.exchange.request.headers,
-            HeaderKind::Response => &mut self.exchange.response.headers,
+            HeaderKind::Response => self.exchange.response.headers_mut(),
             HeaderKind::RequestTrailers if !one_map => &mut self.exchange.request.trailers,
             HeaderKind::RequestTrailers | HeaderKind::ResponseTrailers => {
                 &mut self.exchange.response.trailers

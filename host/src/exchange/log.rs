@@ -3,7 +3,42 @@
 use http_wasm_abi::{Features, LogLevel};
 
 use super::call::Call;
-use super::{LogEntry, Trap, TrapKind};
+use super::{Limits, LogEntry, Trap, TrapKind};
+
+/// The messages of a hook, within limits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Logs {
+    entries: Vec<LogEntry>,
+    bytes: usize,
+    dropped: usize,
+}
+
+impl Logs {
+    pub(super) fn entries(&self) -> &[LogEntry] {
+        &self.entries
+    }
+
+    pub(super) fn push(&mut self, entry: LogEntry, limits: &Limits) {
+        let bytes = self.bytes.saturating_add(entry.message.len());
+        if self.entries.len() >= limits.log_entries || bytes > limits.log_bytes {
+            self.dropped += 1;
+        } else {
+            self.bytes = bytes;
+            self.entries.push(entry);
+        }
+    }
+
+    /// Takes all of them out, with a last one that tells of those that were dropped.
+    pub(super) fn take(&mut self) -> Vec<LogEntry> {
+        let taken = std::mem::take(self);
+        let mut entries = taken.entries;
+        if taken.dropped > 0 {
+            let message = format!("{} more messages were not kept", taken.dropped);
+            entries.push(LogEntry { level: LogLevel::Warn, message });
+        }
+        entries
+    }
+}
 
 impl Call<'_> {
     pub(super) fn enable_features(&mut self, bits: u32) -> Result<u64, Trap> {
@@ -62,7 +97,8 @@ impl Call<'_> {
         }
         let message = self.read_text("message", (ptr, len))?;
         if let Some(level) = known {
-            self.exchange.logs.push(LogEntry { level, message });
+            let exchange = &mut *self.exchange;
+            exchange.logs.push(LogEntry { level, message }, &exchange.settings.limits);
         }
         Ok(0)
     }

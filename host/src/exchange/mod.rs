@@ -4,27 +4,40 @@
 //! host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
 //! before `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next
 //! handler, and [`Exchange::finish`] for what the client gets. [`crate::guest::run`] does just that.
+//!
+//! Bodies are whole there. A host that streams them begins with [`Exchange::for_request_head`] and
+//! [`Exchange::answer_head`], and [feeds](Exchange::feed) of a body what a call [needs](Exchange::needs);
+//! what never arrived passes the guest by.
 
+mod arriving;
 mod body;
 mod call;
+mod fields;
 mod flow;
 mod headers;
+mod limits;
 mod log;
 mod memory;
 mod message;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod trap;
 mod uri;
 mod value;
 
+use std::sync::Arc;
+
 use http_wasm_abi::{Features, Function, LogLevel, Phase};
 
 use crate::profile::{Profile, Rules};
+use arriving::Incoming;
 
-pub use flow::NextError;
+pub use fields::Headers;
+pub use flow::{NextError, Rest};
+pub use limits::Limits;
 pub use memory::{LinearMemory, Memory};
-pub use message::{Headers, Request, Response};
+pub use message::{Request, Response};
 pub use trap::{Problem, Trap, TrapKind};
 
 /// What holds for all exchanges of an instance.
@@ -45,6 +58,8 @@ pub struct Settings {
     pub missing_features: Features,
     /// Whether host calls are kept, for [`Exchange::calls`]. On unless changed.
     pub record_calls: bool,
+    /// How much is held for the guest.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -57,6 +72,7 @@ impl Default for Settings {
             read_sizes: Vec::new(),
             missing_features: Features::NONE,
             record_calls: true,
+            limits: Limits::default(),
         }
     }
 }
@@ -101,20 +117,26 @@ impl std::fmt::Display for HostCall {
 /// One request and its response, or the initialisation of an instance.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    settings: Settings,
+    settings: Arc<Settings>,
     phase: Phase,
     /// What is enabled for this exchange: what initialisation enabled, and more.
     features: Features,
     request: Request,
-    /// The URI as the client sent it, whatever the guest has made of it.
-    sent_uri: String,
+    /// The URI as the client sent it, once the guest has set another.
+    sent_uri: Option<String>,
+    /// The length of the request's body, where the client said it or all has arrived.
+    sent_length: Option<u64>,
+    /// The guest does not look at the request after the next handler: it need not be kept.
+    gives_request_away: bool,
+    /// How many bytes of header names and values the guest has written.
+    header_bytes: usize,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
     response: flow::Draft,
     /// Where the next size of [`Settings::read_sizes`] is found.
     reads: usize,
-    logs: Vec<LogEntry>,
+    logs: log::Logs,
     calls: Vec<HostCall>,
     problems: Vec<Problem>,
 }
@@ -128,18 +150,25 @@ impl Default for Exchange {
 impl Exchange {
     /// The initialisation of an instance: [`Phase::Init`].
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: impl Into<Arc<Settings>>) -> Self {
+        Self::with(settings.into(), Phase::Init, Request::default(), Incoming::default())
+    }
+
+    fn with(settings: Arc<Settings>, phase: Phase, request: Request, incoming: Incoming) -> Self {
         Self {
-            phase: Phase::Init,
+            phase,
             features: settings.features,
             settings,
-            request: Request::default(),
-            sent_uri: String::new(),
-            head_request: false,
-            request_body: body::RequestBody::default(),
+            sent_uri: None,
+            sent_length: None,
+            gives_request_away: false,
+            header_bytes: 0,
+            head_request: request.method == "HEAD",
+            request,
+            request_body: body::RequestBody::new(incoming),
             response: flow::Draft::default(),
             reads: 0,
-            logs: Vec::new(),
+            logs: log::Logs::default(),
             calls: Vec::new(),
             problems: Vec::new(),
         }
@@ -148,13 +177,19 @@ impl Exchange {
     /// What holds for all exchanges of the instance; after initialisation with the features that it
     /// enabled.
     #[must_use]
-    pub const fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Takes the settings out, to carry them from initialisation to the exchanges.
     #[must_use]
     pub fn into_settings(self) -> Settings {
+        Arc::unwrap_or_clone(self.settings)
+    }
+
+    /// The same, for many exchanges to share.
+    #[must_use]
+    pub fn into_shared_settings(self) -> Arc<Settings> {
         self.settings
     }
 
@@ -170,7 +205,7 @@ impl Exchange {
         self.features
     }
 
-    /// The request as the guest sees it, with the body that the client sent.
+    /// The request as the guest sees it, without its body.
     #[must_use]
     pub const fn request(&self) -> &Request {
         &self.request
@@ -179,7 +214,7 @@ impl Exchange {
     /// The messages so far.
     #[must_use]
     pub fn logs(&self) -> &[LogEntry] {
-        &self.logs
+        self.logs.entries()
     }
 
     /// The host calls so far, if the settings ask for them.
@@ -197,16 +232,12 @@ impl Exchange {
     /// Writes a message that did not come through `log`, such as a line on the guest's stderr.
     pub fn host_log(&mut self, level: LogLevel, message: impl Into<String>) {
         if level >= self.settings.log_threshold {
-            self.logs.push(LogEntry { level, message: message.into() });
+            self.logs.push(LogEntry { level, message: message.into() }, &self.settings.limits);
         }
     }
 
     pub(crate) fn take_records(&mut self) -> (Vec<LogEntry>, Vec<HostCall>, Vec<Problem>) {
-        (
-            std::mem::take(&mut self.logs),
-            std::mem::take(&mut self.calls),
-            std::mem::take(&mut self.problems),
-        )
+        (self.logs.take(), std::mem::take(&mut self.calls), std::mem::take(&mut self.problems))
     }
 
     fn rules(&self) -> &'static Rules {

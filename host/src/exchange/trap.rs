@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http_wasm_abi::{Function, Phase};
+use http_wasm_abi::{BodyKind, Function, Phase};
 
 /// The end of a guest's call: a host function refused its arguments, or the guest itself failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,6 +10,7 @@ use http_wasm_abi::{Function, Phase};
 pub struct Trap {
     kind: TrapKind,
     function: Option<Function>,
+    body: Option<BodyKind>,
     message: String,
 }
 
@@ -33,29 +34,65 @@ pub enum TrapKind {
     Limit,
     /// A body that cannot be read or written in this state.
     Body,
+    /// More than the host holds for a guest: a body, headers.
+    TooLarge,
     /// The guest ended itself: a panic, `unreachable`, a division by zero, an exit.
     Guest,
     /// The guest used up the instructions or the time that it was given.
     Exhausted,
 }
 
+impl TrapKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Phase,
+        Self::Missing,
+        Self::Number,
+        Self::Memory,
+        Self::Name,
+        Self::Value,
+        Self::Limit,
+        Self::Body,
+        Self::TooLarge,
+        Self::Guest,
+        Self::Exhausted,
+    ];
+}
+
 impl Trap {
     /// A trap of a host function. The message names the function by itself.
     #[must_use]
     pub fn host(kind: TrapKind, function: Function, message: impl fmt::Display) -> Self {
-        Self { kind, function: Some(function), message: format!("{function}: {message}") }
+        Self {
+            kind,
+            function: Some(function),
+            body: None,
+            message: format!("{function}: {message}"),
+        }
     }
 
     /// A trap that the guest ran into by itself, such as a panic.
     #[must_use]
     pub fn guest(message: impl Into<String>) -> Self {
-        Self { kind: TrapKind::Guest, function: None, message: message.into() }
+        Self { kind: TrapKind::Guest, function: None, body: None, message: message.into() }
     }
 
     /// A trap of any kind that belongs to no host function.
     #[must_use]
     pub fn other(kind: TrapKind, message: impl Into<String>) -> Self {
-        Self { kind, function: None, message: message.into() }
+        Self { kind, function: None, body: None, message: message.into() }
+    }
+
+    /// The same, for a body that is too large.
+    pub(super) fn of_body(mut self, kind: BodyKind) -> Self {
+        self.body = Some(kind);
+        self
+    }
+
+    /// The body that was too large, if that is what was wrong.
+    #[must_use]
+    pub const fn body(&self) -> Option<BodyKind> {
+        self.body
     }
 
     /// What kind of fault this is.

@@ -52,7 +52,8 @@ impl Call<'_> {
             self.report("an absolute URI was set: the official Go host keeps only path and query, others pass it on; set path and query");
         }
         // What the client sent, browsers' `[` and `|` among it, every host takes back.
-        let sent = &self.exchange.sent_uri;
+        let request = &mut self.exchange.request;
+        let sent = self.exchange.sent_uri.get_or_insert_with(|| request.uri.clone());
         let is_known = |byte| is_uri_byte(byte) || sent.bytes().any(|known| known == byte);
         if rules.validates && !kept.bytes().all(is_known) {
             let message = format!(

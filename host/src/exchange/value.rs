@@ -1,5 +1,7 @@
 //! What may stand in a method, a header, a status line, and how it is shown in messages.
 
+use http::HeaderValue;
+
 use super::Headers;
 
 /// Whether `bytes` are a token: a method or the name of a header.
@@ -16,7 +18,11 @@ pub(super) fn is_value(bytes: &[u8]) -> bool {
 }
 
 /// Headers as a Go server sends them: bad names left out, line breaks turned into spaces.
-pub(super) fn as_sent(headers: &Headers) -> Headers {
+pub(super) fn as_sent(headers: Headers) -> Headers {
+    let is_good = |value: &HeaderValue| value.as_bytes().trim_ascii().len() == value.len();
+    if headers.is_empty() || headers.as_map().is_some_and(|map| map.values().all(is_good)) {
+        return headers;
+    }
     headers
         .iter()
         .filter(|(name, _)| is_token(name.as_bytes()))

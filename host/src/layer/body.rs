@@ -1,13 +1,14 @@
 //! A body on its way: bytes that are there, a stream that is still coming, or both.
 
+use std::any::Any;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 /// Any error of a body or a service.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -47,6 +48,12 @@ impl Body {
         if body.is_end_stream() {
             return Self::empty();
         }
+        // One that has been through another guest already is not wrapped once more.
+        let mut body = Some(body);
+        if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return own.take().unwrap_or_default();
+        }
+        let Some(body) = body else { return Self::empty() };
         Self { stream: Some(body.map_err(Into::into).boxed_unsync()), ..Self::default() }
     }
 
@@ -68,31 +75,22 @@ impl Body {
         self
     }
 
+    /// The trailers of the stream, after those that were put at the end here.
+    fn last(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        self.stream = None;
+        let mut trailers = self.trailers.take().unwrap_or_default();
+        let more = frame.into_trailers().unwrap_or_default();
+        for (name, value) in &more {
+            trailers.append(name, value.clone());
+        }
+        Frame::trailers(trailers)
+    }
+
     /// Hides the length from who asks the body.
     pub(super) fn hide_length(mut self, hide: bool) -> Self {
         self.hides_length |= hide;
         self
     }
-
-    /// All of it, up to a limit.
-    pub(super) async fn collect_up_to(self, limit: usize) -> Result<(Bytes, HeaderMap), Failure> {
-        let known = http_body::Body::size_hint(&self).lower();
-        if known > limit as u64 {
-            return Err(Failure::TooLong);
-        }
-        let collected = Limited::new(self, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() { Failure::TooLong } else { Failure::Broken(error) }
-        })?;
-        let trailers = collected.trailers().cloned().unwrap_or_default();
-        Ok((collected.to_bytes(), trailers))
-    }
-}
-
-/// Why a body could not be had.
-#[derive(Debug)]
-pub(super) enum Failure {
-    TooLong,
-    Broken(BoxError),
 }
 
 impl http_body::Body for Body {
@@ -109,6 +107,9 @@ impl http_body::Body for Body {
         if let Some(stream) = &mut self.stream {
             match Pin::new(stream).poll_frame(context) {
                 Poll::Ready(None) => self.stream = None,
+                Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {
+                    return Poll::Ready(Some(Ok(self.last(frame))));
+                }
                 other => return other,
             }
         }

@@ -11,30 +11,34 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, request
 
 use super::ClientAddr;
 use super::body::Body;
-use crate::exchange::{Headers, Request, Response};
+use crate::exchange::{Request, Response, Rest};
 
-/// The request for the model, without its body. HTTP/2 has no `host`; the model does.
-pub(super) fn request_head(parts: &mut request::Parts) -> Request {
+/// What of a request a guest cannot look at, because it does not import the function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unseen {
+    pub(super) version: bool,
+    pub(super) source_addr: bool,
+}
+
+/// The request for the model, without its body; the headers are taken out. HTTP/2 has no `host`; the
+/// model does.
+pub(super) fn request_head(parts: &mut request::Parts, unseen: Unseen) -> Request {
     if !parts.headers.contains_key(HOST)
         && let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
     {
         parts.headers.insert(HOST, host);
     }
+    let source = || parts.extensions.get().map(|ClientAddr(address)| address.to_string());
     Request {
         method: parts.method.as_str().to_owned(),
         uri: path_and_query(&parts.uri).to_owned(),
-        version: version(parts.version).to_owned(),
-        headers: headers(&parts.headers),
+        version: if unseen.version { String::new() } else { version(parts.version).to_owned() },
+        source_addr: if unseen.source_addr { None } else { source() }.unwrap_or_default(),
+        chunked: !parts.headers.contains_key(CONTENT_LENGTH),
+        headers: std::mem::take(&mut parts.headers).into(),
         body: Vec::new(),
-        // Of unknown length, until a body is put in.
-        chunked: true,
-        trailers: Headers::new(),
-        source_addr: parts
-            .extensions
-            .get()
-            .map(|ClientAddr(address)| address.to_string())
-            .unwrap_or_default(),
+        trailers: crate::exchange::Headers::new(),
     }
 }
 
@@ -53,32 +57,24 @@ const fn version(version: Version) -> &'static str {
     }
 }
 
-/// Headers for the model.
-pub(super) fn headers(map: &HeaderMap) -> Headers {
-    map.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
-}
-
-/// The head of a response for the model.
-pub(super) fn response_head(parts: &response::Parts) -> Response {
+/// The head of a response for the model; the headers are taken out.
+pub(super) fn response_head(parts: &mut response::Parts) -> Response {
     Response {
         status: parts.status.as_u16(),
-        headers: headers(&parts.headers),
         chunked: !parts.headers.contains_key(CONTENT_LENGTH),
+        headers: std::mem::take(&mut parts.headers).into(),
         ..Response::default()
     }
 }
 
-/// The body of a message: the one that passes, or the one that the model has.
-pub(super) enum Payload {
-    Passing(Body),
-    Model,
-}
-
-/// The request for the inner service, as the guest has left it.
+/// The request for the inner service, as the guest has left it. `stream` is what the model has not
+/// had of its body, and `rest` says what becomes of that.
 pub(super) fn to_request(
     mut parts: request::Parts,
     model: Request,
-    payload: Payload,
+    rest: Rest,
+    framing: Option<Framing>,
+    stream: Body,
 ) -> Result<http::Request<Body>, String> {
     if model.method != parts.method.as_str() {
         parts.method = model.method.parse().map_err(|_| wrong("method", &model.method))?;
@@ -89,29 +85,38 @@ pub(super) fn to_request(
         uri.path_and_query = Some(changed);
         parts.uri = Uri::from_parts(uri).map_err(|_| wrong("URI", &model.uri))?;
     }
-    let framing = Framing::of(&parts.headers);
-    apply(&mut parts.headers, &model.headers)?;
-    let trailers = to_map(&model.trailers)?;
-    let body = match payload {
-        Payload::Passing(body) => {
-            framing.restore(&mut parts.headers);
-            body
+    parts.headers = to_map(model.headers)?;
+    let trailers = to_map(model.trailers)?;
+    let headers = &mut parts.headers;
+    let body = match rest {
+        Rest::AsSent => {
+            if let Some(framing) = framing {
+                framing.restore(headers);
+            }
+            stream.after(model.body)
         }
-        Payload::Model => {
+        Rest::Nothing => {
             let length = model.body.len();
-            if model.chunked {
-                parts.headers.remove(CONTENT_LENGTH);
+            if model.chunked && length > 0 {
+                headers.remove(CONTENT_LENGTH);
             } else {
-                parts.headers.remove(TRANSFER_ENCODING);
-                if length > 0 || parts.headers.contains_key(CONTENT_LENGTH) {
-                    parts.headers.insert(CONTENT_LENGTH, length.into());
+                headers.remove(TRANSFER_ENCODING);
+                if length > 0 || headers.contains_key(CONTENT_LENGTH) {
+                    headers.insert(CONTENT_LENGTH, length.into());
                 }
             }
             // Without a name for its length a body stays one of unknown length.
             Body::full(model.body).hide_length(model.chunked)
         }
+        Rest::Changed(length) => {
+            match length.filter(|_| !model.chunked) {
+                Some(length) => _ = headers.insert(CONTENT_LENGTH, length.into()),
+                None => _ = headers.remove(CONTENT_LENGTH),
+            }
+            stream.after(model.body).hide_length(true)
+        }
     };
-    let declared = parts.headers.contains_key(CONTENT_LENGTH);
+    let declared = headers.contains_key(CONTENT_LENGTH);
     let body = body.with_trailers(trailers).hide_length(declared);
     Ok(http::Request::from_parts(parts, body))
 }
@@ -120,44 +125,52 @@ pub(super) fn to_request(
 pub(super) fn to_response(
     parts: Option<response::Parts>,
     model: Response,
-    payload: Payload,
+    rest: Rest,
+    framing: Option<Framing>,
+    stream: Body,
     is_head: bool,
 ) -> Result<http::Response<Body>, String> {
     let mut parts = parts.unwrap_or_else(|| http::Response::new(()).into_parts().0);
     parts.status = StatusCode::from_u16(model.status)
         .map_err(|_| wrong("status", &model.status.to_string()))?;
-    let framing = Framing::of(&parts.headers);
-    apply(&mut parts.headers, &model.headers)?;
-    let trailers = to_map(&model.trailers)?;
-    let body = match payload {
-        Payload::Passing(body) => {
-            framing.restore(&mut parts.headers);
-            body
+    parts.headers = to_map(model.headers)?;
+    let trailers = to_map(model.trailers)?;
+    let headers = &mut parts.headers;
+    let body = match rest {
+        Rest::AsSent => {
+            if let Some(framing) = framing {
+                framing.restore(headers);
+            }
+            stream.after(model.body)
         }
-        Payload::Model => {
-            parts.headers.remove(TRANSFER_ENCODING);
-            if !is_head && parts.headers.contains_key(CONTENT_LENGTH) {
-                parts.headers.insert(CONTENT_LENGTH, model.body.len().into());
+        Rest::Nothing => {
+            headers.remove(TRANSFER_ENCODING);
+            if !is_head && headers.contains_key(CONTENT_LENGTH) {
+                headers.insert(CONTENT_LENGTH, model.body.len().into());
             }
             Body::full(model.body)
         }
+        Rest::Changed(_) => {
+            headers.remove(CONTENT_LENGTH);
+            stream.after(model.body).hide_length(true)
+        }
     };
     // HTTP/1 servers send only the trailers that are announced.
-    if !trailers.is_empty() && !parts.headers.contains_key(TRAILER) {
+    if !trailers.is_empty() && !headers.contains_key(TRAILER) {
         for name in trailers.keys() {
-            parts.headers.append(TRAILER, HeaderValue::from_name(name.clone()));
+            headers.append(TRAILER, HeaderValue::from_name(name.clone()));
         }
     }
-    let declared = parts.headers.contains_key(CONTENT_LENGTH);
+    let declared = headers.contains_key(CONTENT_LENGTH);
     let body = body.with_trailers(trailers).hide_length(declared);
     Ok(http::Response::from_parts(parts, body))
 }
 
-/// The headers that say where a message ends.
-struct Framing([(HeaderName, Vec<HeaderValue>); 2]);
+/// The headers that say where a message ends, for a guest that may write others.
+pub(super) struct Framing([(HeaderName, Vec<HeaderValue>); 2]);
 
 impl Framing {
-    fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
         let all = |name: HeaderName| {
             let values = headers.get_all(&name).iter().cloned().collect();
             (name, values)
@@ -167,6 +180,9 @@ impl Framing {
 
     fn restore(self, headers: &mut HeaderMap) {
         for (name, values) in self.0 {
+            if headers.get_all(&name).iter().eq(&values) {
+                continue;
+            }
             headers.remove(&name);
             for value in values {
                 headers.append(&name, value);
@@ -175,30 +191,10 @@ impl Framing {
     }
 }
 
-/// Makes `map` what the model says; the order of what is the same already is kept.
-fn apply(map: &mut HeaderMap, model: &Headers) -> Result<(), String> {
-    let same = map.keys_len() == model.len()
-        && model.names().all(|name| {
-            let found = model.get(name);
-            let values = map.get_all(name).iter();
-            values.map(HeaderValue::as_bytes).eq(found.iter().map(Vec::as_slice))
-        });
-    if !same {
-        *map = to_map(model)?;
-    }
-    Ok(())
-}
-
-fn to_map(model: &Headers) -> Result<HeaderMap, String> {
-    let mut map = HeaderMap::with_capacity(model.len());
-    for (name, value) in model.iter() {
-        let key =
-            HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong("header name", name))?;
-        let value = HeaderValue::from_bytes(value)
-            .map_err(|_| wrong(&format!("value of {name}"), &String::from_utf8_lossy(value)))?;
-        map.append(key, value);
-    }
-    Ok(map)
+fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {
+    model.into_map().map_err(|(name, value)| {
+        wrong("header", &format!("{name}: {}", String::from_utf8_lossy(&value)))
+    })
 }
 
 fn wrong(what: &str, found: &str) -> String {

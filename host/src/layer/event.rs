@@ -1,6 +1,8 @@
 //! What a layer tells its owner, and why it has no response.
 
-use http_wasm_abi::Phase;
+use std::time::Duration;
+
+use http_wasm_abi::{BodyKind, Phase};
 
 use super::body::BoxError;
 use crate::engine::StartError;
@@ -21,13 +23,34 @@ pub enum Event<'a> {
     Trap(Phase, &'a Trap),
     /// The inner service failed; the guest's response hook is told so.
     NextFailed(&'a BoxError),
-    /// A request's body was longer than the limit of so many bytes; the client gets 413.
-    RequestTooLong(usize),
-    /// A response's body was longer than the limit of so many bytes; it is replaced by a 502.
-    ResponseTooLong(usize),
-    /// A request's body ended before its end: the client went away, or sent nonsense. The client
-    /// gets 400.
-    RequestBroken(&'a BoxError),
+    /// A body did not come, or was longer than what is held of one. The client gets 413, 408 or 400 for
+    /// its own, and 502 for the inner service's.
+    Body(BodyKind, BodyFault<'a>),
+    /// The request had more headers than the limits say: so many, of so many bytes. The client gets
+    /// 431.
+    Headers {
+        /// How many values.
+        count: usize,
+        /// How many bytes of names and values.
+        bytes: usize,
+    },
+    /// Every instance was at work, and as many requests waited as may, or this one for as long as it
+    /// may. The client gets 503.
+    Busy,
+    /// So many messages of the guest were not passed on, because there were too many in a second.
+    LogsDropped(u64),
+}
+
+/// What was wrong with a body.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum BodyFault<'a> {
+    /// It was longer than this host holds.
+    TooLarge(&'a Trap),
+    /// It broke off.
+    Broken(&'a BoxError),
+    /// Nothing came of it for so long.
+    Slow(Duration),
 }
 
 impl std::fmt::Display for Event<'_> {
@@ -38,16 +61,22 @@ impl std::fmt::Display for Event<'_> {
             Self::Start(error) => error.fmt(f),
             Self::Trap(phase, trap) => write!(f, "the guest trapped in {phase}: {trap}"),
             Self::NextFailed(error) => write!(f, "the next handler failed: {error}"),
-            Self::RequestTooLong(limit) => write!(
+            Self::Body(_, BodyFault::TooLarge(trap)) => trap.fmt(f),
+            Self::Body(kind, BodyFault::Broken(error)) => {
+                write!(f, "the {kind} did not arrive whole: {error}")
+            }
+            Self::Body(kind, BodyFault::Slow(patience)) => {
+                write!(f, "nothing came of the {kind} for {patience:?}")
+            }
+            Self::Headers { count, bytes } => write!(
                 f,
-                "the request's body is longer than {limit} bytes, and the guest may want all of it: the client gets 413; raise the limit"
+                "the request has {count} headers of {bytes} bytes, which is more than the limits: the client gets 431; raise them"
             ),
-            Self::ResponseTooLong(limit) => write!(
-                f,
-                "the response's body is longer than {limit} bytes, and the guest may want all of it: it becomes a 502; raise the limit"
+            Self::Busy => f.write_str(
+                "every instance is at work, and no more requests may wait: the client gets 503; raise the capacity",
             ),
-            Self::RequestBroken(error) => {
-                write!(f, "the request's body did not arrive whole: {error}")
+            Self::LogsDropped(count) => {
+                write!(f, "{count} messages of the guest were dropped, it logs too many in a second")
             }
         }
     }
@@ -67,7 +96,4 @@ pub enum Error {
     /// What the guest made is no HTTP response.
     #[error("what the guest made cannot be sent: {0}")]
     Unsendable(String),
-    /// The runtime stopped while the guest ran, or the host has a bug.
-    #[error("the call into the guest did not end: {0}")]
-    Call(#[source] tokio::task::JoinError),
 }

@@ -5,36 +5,58 @@
 //! response's head leaves. [`Event`]s tell what a guest logged and what went wrong; the client is
 //! told nothing of it.
 //!
-//! A body is held in memory only where the guest can have to do with it, up to [`Limits`]:
-//! requests where the guest imports `read_body`, `write_body` or `enable_features`; responses where
-//! it has enabled buffering or trailers for this exchange, or has itself written something before
-//! the inner service. All other bodies pass as they come.
+//! # Bodies
 //!
-//! # Where guests run
+//! Bodies stream. One that a guest does not look at passes it by. One that it reads comes to it in
+//! the pieces in which it arrives, and the next piece is asked for only when it is wanted, so a slow
+//! guest slows its peer down. In memory is held what has to be there later: what the guest has
+//! written, what it has read of a buffered body, and all of a body whose trailers it looks at; up to
+//! the [`Limits`](crate::exchange::Limits) of the pool's settings.
 //!
-//! A call into a guest does not yield. Where [`Options::time_limit`](crate::engine::Options) keeps
-//! it below [`SHORT`], it runs on the thread of the async runtime; otherwise the layer moves it to
-//! tokio's threads for blocking work (`spawn_blocking`), because a guest that computes for seconds
-//! must not stop other connections. `block_in_place` would save the way back, but panics on a
-//! runtime of one thread.
+//! # Threads
+//!
+//! A guest runs on the threads of the async runtime, and does not block them: while it waits for a
+//! body, and each [`TICK`](crate::engine::TICK) while it computes, others have their turn. That needs
+//! a time limit in the engine's [`Options`](crate::engine::Options); without one, a guest that
+//! computes keeps its thread. Guests that can do neither for long are called directly, which takes
+//! less time.
 //!
 //! # When the request is given up
 //!
-//! Dropping the future (the client went away) gives the instance back, unless its response hook is
-//! owed: then nobody knows what its memory holds, and it is discarded. A hook that runs is not
-//! interrupted, it ends by itself or by its limits.
+//! When the future is dropped, because the client went away, or the inner service panics, the response
+//! hook that is owed is called all the same, with an error. A hook that runs while the future is
+//! dropped ends there, and its instance is thrown away.
+//!
+//! # What the client gets when something is wrong
+//!
+//! | what | status |
+//! | --- | ---: |
+//! | the guest trapped in its request hook, or cannot be started | 500 |
+//! | it trapped in its response hook | none: the service fails, and the connection breaks |
+//! | the request has more headers than the limits say | 431 |
+//! | the request's body is longer than is held of it, where it has to be held | 413 |
+//! | the request's body breaks off while the guest reads it | 400 |
+//! | nothing comes of it for longer than the layer's patience | 408 |
+//! | the response's body has one of these three faults | 502 |
+//! | the inner service fails | what the guest makes of it; a plain 502 unless it sets a status |
+//! | no instance is free, and none becomes so in time | 503 |
 
+mod admission;
 mod body;
 mod convert;
 mod event;
+mod job;
+mod metrics;
 mod play;
+mod streams;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -44,70 +66,103 @@ use http_wasm_abi::Function;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::engine::Pool;
+use crate::engine::{Module, Pool};
+use crate::exchange::LogEntry;
 
+pub use admission::Capacity;
 pub use body::{Body, BoxError};
-pub use event::{Error, Event};
+pub use event::{BodyFault, Error, Event};
+pub use metrics::Metrics;
 
-/// A guest with a time limit up to this runs on the threads of the async runtime.
-pub const SHORT: Duration = Duration::from_millis(10);
+use admission::{Admission, LogRate};
+use convert::Unseen;
+use metrics::Counters;
 
 /// The client's address, as an extension of a request: what `get_source_addr` reads. Without it
 /// that reads an empty text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddr(pub SocketAddr);
 
-/// How much of a body is held in memory, where a guest makes that necessary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The most bytes of a request's body; the client of a longer one gets 413. 4 MiB unless
-    /// changed.
-    pub request_body: usize,
-    /// The most bytes of a response's body; instead of a longer one the guest sees, and the client
-    /// gets, a 502. 4 MiB unless changed.
-    pub response_body: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { request_body: 4 << 20, response_body: 4 << 20 }
-    }
-}
-
 type Observer = dyn Fn(Event<'_>) + Send + Sync;
 
 /// What all requests through a layer share.
-#[derive(Clone)]
 struct Shared {
+    served: RwLock<Arc<Served>>,
+    admission: Admission,
+    patience: Duration,
+    observer: Option<Box<Observer>>,
+    log_rate: Mutex<LogRate>,
+    counters: Counters,
+}
+
+/// The guest that serves requests now.
+struct Served {
     pool: Arc<Pool>,
-    limits: Limits,
-    observer: Option<Arc<Observer>>,
-    collects_requests: bool,
+    unseen: Unseen,
+    /// It does not look at the request after the next handler.
+    forgets_request: bool,
+    /// It may write headers, and so those that say where a message ends.
+    writes_headers: bool,
 }
 
-/// Puts a guest around services.
-#[derive(Clone)]
-pub struct GuestLayer {
-    shared: Arc<Shared>,
+impl Served {
+    fn new(pool: Arc<Pool>) -> Self {
+        let module = pool.module();
+        let none = |functions: &[Function]| {
+            !functions.iter().any(|&function| Module::imports(module, function))
+        };
+        Self {
+            unseen: Unseen {
+                version: none(&[Function::GetProtocolVersion]),
+                source_addr: none(&[Function::GetSourceAddr]),
+            },
+            forgets_request: none(&[
+                Function::GetMethod,
+                Function::GetUri,
+                Function::GetProtocolVersion,
+                Function::GetSourceAddr,
+                Function::GetHeaderNames,
+                Function::GetHeaderValues,
+            ]),
+            writes_headers: !none(&[
+                Function::SetHeaderValue,
+                Function::AddHeaderValue,
+                Function::RemoveHeader,
+            ]),
+            pool,
+        }
+    }
 }
 
-impl GuestLayer {
-    /// A layer that runs the instances of `pool`.
-    ///
-    /// Outside of tests the pool's settings should not record host calls
-    /// ([`Settings::record_calls`](crate::exchange::Settings)); nobody sees them here.
+/// How a layer is set up.
+pub struct Builder {
+    pool: Arc<Pool>,
+    capacity: Capacity,
+    patience: Duration,
+    log_rate: u32,
+    observer: Option<Box<Observer>>,
+}
+
+impl Builder {
+    /// Sets how many instances work at once, and how many requests wait for one.
     #[must_use]
-    pub fn new(pool: Arc<Pool>) -> Self {
-        let reasons = [Function::ReadBody, Function::WriteBody, Function::EnableFeatures];
-        let collects_requests = reasons.into_iter().any(|function| pool.module().imports(function));
-        let limits = Limits::default();
-        Self { shared: Arc::new(Shared { pool, limits, observer: None, collects_requests }) }
+    pub const fn capacity(mut self, capacity: Capacity) -> Self {
+        self.capacity = capacity;
+        self
     }
 
-    /// Sets how much of bodies is held in memory.
+    /// Sets how long a guest waits for the next piece of a body. 30 seconds unless set.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        Arc::make_mut(&mut self.shared).limits = limits;
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Sets how many messages of the guest are passed on in a second; further ones are counted.
+    /// 1,000 unless set.
+    #[must_use]
+    pub const fn log_rate(mut self, most: u32) -> Self {
+        self.log_rate = most;
         self
     }
 
@@ -115,17 +170,79 @@ impl GuestLayer {
     /// should be quick.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
-        Arc::make_mut(&mut self.shared).observer = Some(Arc::new(observer));
+        self.observer = Some(Box::new(observer));
         self
+    }
+
+    /// The layer.
+    #[must_use]
+    pub fn build(self) -> GuestLayer {
+        GuestLayer {
+            shared: Arc::new(Shared {
+                served: RwLock::new(Arc::new(Served::new(self.pool))),
+                admission: Admission::new(self.capacity),
+                patience: self.patience,
+                observer: self.observer,
+                log_rate: Mutex::new(LogRate::new(self.log_rate)),
+                counters: Counters::default(),
+            }),
+        }
+    }
+}
+
+/// Puts a guest around services. Clones share everything.
+#[derive(Clone)]
+pub struct GuestLayer {
+    shared: Arc<Shared>,
+}
+
+impl GuestLayer {
+    /// A layer that runs the instances of `pool`, with defaults.
+    ///
+    /// Outside of tests the pool's settings should not record host calls
+    /// ([`Settings::record_calls`](crate::exchange::Settings)); nobody sees them here.
+    #[must_use]
+    pub fn new(pool: Arc<Pool>) -> Self {
+        Self::builder(pool).build()
+    }
+
+    /// The same, with what can be set.
+    #[must_use]
+    pub fn builder(pool: Arc<Pool>) -> Builder {
+        Builder {
+            pool,
+            capacity: Capacity::default(),
+            patience: Duration::from_secs(30),
+            log_rate: 1_000,
+            observer: None,
+        }
+    }
+
+    /// Puts another pool in the place of the one that serves requests. Requests in flight end with
+    /// the guest that they began with.
+    pub fn replace(&self, pool: Arc<Pool>) {
+        let served = Arc::new(Served::new(pool));
+        *self.shared.served.write().unwrap_or_else(PoisonError::into_inner) = served;
+    }
+
+    /// The pool that serves requests now.
+    #[must_use]
+    pub fn pool(&self) -> Arc<Pool> {
+        Arc::clone(&self.shared.served().pool)
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let pool = self.pool();
+        let (instances, memory) = (pool.instances(), pool.memory());
+        Metrics { instances, memory, ..self.shared.counters.read() }
     }
 }
 
 impl fmt::Debug for GuestLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuestLayer")
-            .field("limits", &self.shared.limits)
-            .field("collects_requests", &self.shared.collects_requests)
-            .finish_non_exhaustive()
+        f.debug_struct("GuestLayer").field("metrics", &self.metrics()).finish_non_exhaustive()
     }
 }
 
@@ -177,9 +294,33 @@ where
 }
 
 impl Shared {
+    fn served(&self) -> Arc<Served> {
+        Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn tell(&self, event: Event<'_>) {
         if let Some(observer) = &self.observer {
             observer(event);
+        }
+    }
+
+    /// Passes on what a guest has logged, at no more than the rate that is allowed.
+    fn tell_logs(&self, logs: &[LogEntry]) {
+        if logs.is_empty() {
+            return;
+        }
+        let mut dropped = 0;
+        for entry in logs {
+            let admits = self.log_rate.lock().unwrap_or_else(PoisonError::into_inner).admits();
+            if admits {
+                self.tell(Event::Log(entry));
+            } else {
+                dropped += 1;
+            }
+        }
+        if dropped > 0 {
+            self.counters.dropped_logs.fetch_add(dropped, Ordering::Relaxed);
+            self.tell(Event::LogsDropped(dropped));
         }
     }
 }

@@ -1,88 +1,26 @@
 //! One exchange through a guest and the service inside it.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use http::{Request, Response, StatusCode, request};
-use http_wasm_abi::{CtxNext, Phase};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_wasm_abi::{BodyKind, Phase};
 use tower_service::Service;
 
-use super::body::{Body, BoxError, Failure};
-use super::convert::{self, Payload};
-use super::{Error, Event, SHORT, Shared};
-use crate::engine::{Pinned, Pool, StartError};
-use crate::exchange::{self, Exchange, NextError, Trap};
+use super::body::{Body, BoxError};
+use super::convert::{self, Framing};
+use super::job::Job;
+use super::metrics::count;
+use super::streams::{StreamFault, Streams};
+use super::{BodyFault, Error, Event, Shared};
+use crate::exchange::{self, NextError, Rest, Trap, TrapKind};
 use crate::guest;
 
-/// An instance and what it is working on.
-struct Job {
-    /// Taken out when the job ends.
-    pinned: Option<Pinned<Arc<Pool>>>,
-    exchange: Exchange,
-    /// The request hook said to go on, and the response hook has not been called.
-    owed: bool,
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        if let Some(pinned) = self.pinned.take()
-            && self.owed
-        {
-            pinned.discard();
-        }
-    }
-}
-
-impl Job {
-    fn start(pool: Arc<Pool>, request: exchange::Request) -> Result<Self, StartError> {
-        let mut pinned = pool.take_owned()?;
-        let (_, settings) = pinned.guest();
-        let exchange = Exchange::for_request(settings.clone(), request);
-        Ok(Self { pinned: Some(pinned), exchange, owed: false })
-    }
-
-    fn request_hook(&mut self) -> Result<CtxNext, Trap> {
-        let (guest, exchange) = self.parts();
-        let result = guest::request_hook(guest, exchange)?;
-        self.owed = result.is_next();
-        Ok(result)
-    }
-
-    fn response_hook(&mut self, ctx: u32, is_error: bool) -> Result<(), Trap> {
-        self.owed = false;
-        let (guest, exchange) = self.parts();
-        guest.handle_response(exchange, ctx, is_error)
-    }
-
-    fn parts(&mut self) -> (&mut dyn guest::Guest, &mut Exchange) {
-        match &mut self.pinned {
-            Some(pinned) => (pinned.guest().0, &mut self.exchange),
-            None => unreachable!("only drop takes the instance out"),
-        }
-    }
-
-    /// Hands over what was logged and found since the last time.
-    fn tell(&mut self, shared: &Shared) {
-        let (logs, _, problems) = self.exchange.take_records();
-        for entry in &logs {
-            shared.tell(Event::Log(entry));
-        }
-        for problem in &problems {
-            shared.tell(Event::Problem(problem));
-        }
-    }
-}
-
-/// Runs a call into the guest where it may take the time that it is allowed.
-async fn enter<R: Send + 'static>(
-    shared: &Shared,
-    call: impl FnOnce() -> R + Send + 'static,
-) -> Result<R, Error> {
-    let limit = shared.pool.module().options().time_limit;
-    if limit.is_some_and(|limit| limit <= SHORT) {
-        return Ok(call());
-    }
-    tokio::task::spawn_blocking(call).await.map_err(Error::Call)
-}
+/// What the inner service answered: a panic is one of the answers.
+type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;
 
 pub(super) async fn play<S, R>(
     shared: Arc<Shared>,
@@ -95,176 +33,233 @@ where
     R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
+    let counters = &shared.counters;
+    let timer = counters.begin();
+    let served = shared.served();
     let (mut parts, body) = request.into_parts();
-    let mut model = convert::request_head(&mut parts);
-    let mut payload = Payload::Model;
-    if shared.collects_requests {
-        // Before an instance is taken: a slow client holds memory, not an instance.
-        match collect_request(&shared, body, &mut model, &parts).await {
-            Ok(()) => {}
-            Err(response) => return Ok(response),
-        }
-    } else {
-        payload = Payload::Passing(body);
+    if let Some(refused) = refuse_headers(&shared, &served.pool, &parts.headers) {
+        return Ok(refused);
     }
-    let is_head = parts.method == http::Method::HEAD;
+    let is_head = parts.method == Method::HEAD;
+    let arrives = !http_body::Body::is_end_stream(&body);
+    let request_framing = served.writes_headers.then(|| Framing::of(&parts.headers));
+    let model = convert::request_head(&mut parts, served.unseen);
 
-    let pool = Arc::clone(&shared.pool);
-    let entered = enter(&shared, move || {
-        let mut job = Job::start(pool, model)?;
-        let result = job.request_hook();
-        Ok((job, result))
-    })
-    .await?;
-    let (mut job, result) = match entered {
-        Ok(entered) => entered,
+    let Some(permit) = shared.admission.admit().await else {
+        count(&counters.refused_busy);
+        shared.tell(Event::Busy);
+        return Ok(convert::plain(StatusCode::SERVICE_UNAVAILABLE, "no capacity; try again later"));
+    };
+    let mut streams = Streams::new(body, shared.patience);
+    let job = Job::start(Arc::clone(&shared), served, permit, model, arrives, timer).await;
+    let mut job = match job {
+        Ok(job) => job,
         Err(error) => {
+            count(&counters.failed_starts);
             shared.tell(Event::Start(&error));
             return Ok(internal_error());
         }
     };
-    for entry in job.pinned.iter_mut().flat_map(Pinned::take_start_logs) {
-        shared.tell(Event::Log(&entry));
+    if arrives
+        && job.exchange().holds_whole(BodyKind::Request)
+        && let Err(trap) = hold(&mut job, &mut streams, BodyKind::Request).await
+    {
+        return Ok(request_fault(&shared, &mut streams, &trap));
     }
-    job.tell(&shared);
-    let ctx_next = match result {
+    let ctx_next = match job.request_hook(&mut streams).await {
         Ok(ctx_next) => ctx_next,
-        Err(trap) => {
-            shared.tell(Event::Trap(Phase::Request, &trap));
-            return Ok(internal_error());
-        }
+        Err(trap) => return Ok(request_fault(&shared, &mut streams, &trap)),
     };
 
     let mut head = None;
-    let mut response = Payload::Model;
+    let mut framing = None;
     if ctx_next.is_next() {
-        let is_error = match forward(&mut job, parts, payload) {
+        let unread = streams.take(BodyKind::Request);
+        let forwarded = job.exchange().forward_head();
+        let request = forwarded.ok_or(None).and_then(|(model, rest)| {
+            convert::to_request(parts, model, rest, request_framing, unread).map_err(Some)
+        });
+        let (is_error, panic) = match request {
             // The host cannot send what the guest made, and says so as a proxy does.
             Err(reason) => {
-                job.tell(&shared);
+                job.tell();
                 if let Some(reason) = reason {
                     shared.tell(Event::NextFailed(&reason.into()));
                 }
-                job.exchange.answer(Ok(exchange::Response::with_status(502)));
-                false
+                job.exchange().answer(Ok(exchange::Response::with_status(502)));
+                (false, None)
             }
             Ok(request) => {
+                job.timer().host_until_now();
                 let answer = call(inner, request).await;
-                let (error, passing);
-                (error, head, passing) = take_answer(&shared, &mut job, answer).await;
-                response = passing;
-                error
+                job.timer().others_until_now();
+                match answer {
+                    Ok(Ok(response)) => {
+                        let (mut parts, body) = response.into_parts();
+                        framing = job.served().writes_headers.then(|| Framing::of(&parts.headers));
+                        let model = convert::response_head(&mut parts);
+                        head = Some(parts);
+                        streams.set_response(body);
+                        job.exchange().answer_head(model);
+                        (false, None)
+                    }
+                    Ok(Err(error)) => (failed(&shared, &mut job, &error), None),
+                    Err(panic) => {
+                        let error = "it panicked".into();
+                        (failed(&shared, &mut job, &error), Some(panic))
+                    }
+                }
             }
         };
-        let ctx = ctx_next.ctx();
-        let result;
-        (job, result) = enter(&shared, move || {
-            let result = job.response_hook(ctx, is_error);
-            (job, result)
-        })
-        .await?;
-        job.tell(&shared);
-        if let Err(trap) = result {
-            shared.tell(Event::Trap(Phase::Response, &trap));
-            return Err(Error::Response(trap));
+        let mut result = Ok(());
+        if head.is_some() && job.exchange().holds_whole(BodyKind::Response) {
+            result = hold(&mut job, &mut streams, BodyKind::Response).await;
         }
+        if result.is_ok() {
+            result = job.response_hook(&mut streams, is_error).await;
+        }
+        if let Some(panic) = panic {
+            drop(job);
+            resume_unwind(panic);
+        }
+        if let Err(trap) = result {
+            return response_fault(&shared, &mut streams, trap);
+        }
+    } else {
+        count(&counters.stopped);
     }
-    let finished = job.exchange.finish();
-    job.tell(&shared);
-    let Some(model) = finished else {
+    let Some((model, rest)) = job.finish() else {
         return Err(Error::Unsendable("it would break the connection".to_owned()));
     };
-    convert::to_response(head, model, response, is_head).map_err(Error::Unsendable)
+    let unread = streams.take(BodyKind::Response);
+    convert::to_response(head, model, rest, framing, unread, is_head).map_err(Error::Unsendable)
+}
+
+/// The answer to a request with too many headers.
+fn refuse_headers(
+    shared: &Shared,
+    pool: &crate::engine::Pool,
+    headers: &HeaderMap,
+) -> Option<Response<Body>> {
+    let limits = &pool.settings().limits;
+    let count_found = headers.len();
+    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if count_found <= limits.header_count && bytes <= limits.header_bytes {
+        return None;
+    }
+    count(&shared.counters.refused_headers);
+    shared.tell(Event::Headers { count: count_found, bytes });
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    Some(convert::plain(status, "the request's headers are too large"))
 }
 
 fn internal_error() -> Response<Body> {
     let model = guest::internal_error();
-    convert::to_response(None, model, Payload::Model, false)
+    convert::to_response(None, model, Rest::Nothing, None, Body::empty(), false)
         .unwrap_or_else(|_| convert::plain(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
 
-async fn collect_request(
-    shared: &Shared,
-    body: Body,
-    model: &mut exchange::Request,
-    parts: &request::Parts,
-) -> Result<(), Response<Body>> {
-    let limit = shared.limits.request_body;
-    model.chunked = !http_body::Body::is_end_stream(&body)
-        && !parts.headers.contains_key(http::header::CONTENT_LENGTH);
-    match body.collect_up_to(limit).await {
-        Ok((bytes, trailers)) => {
-            model.body = bytes.into();
-            model.trailers = convert::headers(&trailers);
-            Ok(())
-        }
-        Err(Failure::TooLong) => {
-            shared.tell(Event::RequestTooLong(limit));
-            Err(convert::plain(StatusCode::PAYLOAD_TOO_LARGE, "the request's body is too large"))
-        }
-        Err(Failure::Broken(error)) => {
-            shared.tell(Event::RequestBroken(&error));
-            Err(convert::plain(StatusCode::BAD_REQUEST, "the request's body is broken"))
+/// Takes in all of a body before a hook that may look at any part of it.
+async fn hold(job: &mut Job, streams: &mut Streams, kind: BodyKind) -> Result<(), Trap> {
+    use crate::engine::{Bodies as _, Piece};
+    loop {
+        let piece = std::future::poll_fn(|context| streams.poll_piece(kind, context)).await;
+        match piece {
+            Piece::Bytes(bytes) => job.exchange().feed(kind, &bytes)?,
+            Piece::End(trailers) => {
+                job.exchange().end(kind, trailers);
+                return Ok(());
+            }
+            Piece::Failed(message) => return Err(Trap::other(TrapKind::Body, message)),
         }
     }
 }
 
-/// The request for the inner service, or the reason why there is none; `None` where the model has
-/// already said it.
-fn forward(
-    job: &mut Job,
-    parts: request::Parts,
-    payload: Payload,
-) -> Result<Request<Body>, Option<String>> {
-    let model = job.exchange.forward().ok_or(None)?;
-    convert::to_request(parts, model, payload).map_err(Some)
+/// Tells what was wrong with a body, if that is why the guest trapped.
+fn body_fault(shared: &Shared, streams: &mut Streams, trap: &Trap) -> Option<Fault> {
+    let counters = &shared.counters;
+    match streams.fault.take() {
+        Some(StreamFault::Broken(kind, error)) => {
+            count(&counters.bodies_broken);
+            shared.tell(Event::Body(kind, BodyFault::Broken(&error)));
+            Some(Fault {
+                kind,
+                status: StatusCode::BAD_REQUEST,
+                text: "the request's body is broken",
+            })
+        }
+        Some(StreamFault::Slow(kind, patience)) => {
+            count(&counters.bodies_slow);
+            shared.tell(Event::Body(kind, BodyFault::Slow(patience)));
+            let text = "the request's body did not come in time";
+            Some(Fault { kind, status: StatusCode::REQUEST_TIMEOUT, text })
+        }
+        None => None,
+    }
+    .or_else(|| {
+        let kind = trap.body()?;
+        count(&counters.bodies_too_large);
+        shared.tell(Event::Body(kind, BodyFault::TooLarge(trap)));
+        let text = "the request's body is too large";
+        Some(Fault { kind, status: StatusCode::PAYLOAD_TOO_LARGE, text })
+    })
 }
 
-async fn call<S, R>(mut inner: S, request: Request<Body>) -> Result<Response<Body>, BoxError>
+/// What was wrong with a body, and what its sender is told if that is the client.
+struct Fault {
+    kind: BodyKind,
+    status: StatusCode,
+    text: &'static str,
+}
+
+/// What the client gets when the request hook ended with a trap.
+fn request_fault(shared: &Shared, streams: &mut Streams, trap: &Trap) -> Response<Body> {
+    match body_fault(shared, streams, trap) {
+        Some(Fault { kind: BodyKind::Request, status, text }) => convert::plain(status, text),
+        Some(_) => convert::plain(StatusCode::BAD_GATEWAY, "bad gateway"),
+        None => {
+            shared.tell(Event::Trap(Phase::Request, trap));
+            internal_error()
+        }
+    }
+}
+
+/// What the client gets when the response hook ended with a trap, or why it gets nothing.
+fn response_fault(
+    shared: &Shared,
+    streams: &mut Streams,
+    trap: Trap,
+) -> Result<Response<Body>, Error> {
+    if body_fault(shared, streams, &trap).is_some() {
+        return Ok(convert::plain(StatusCode::BAD_GATEWAY, "bad gateway"));
+    }
+    shared.tell(Event::Trap(Phase::Response, &trap));
+    Err(Error::Response(trap))
+}
+
+async fn call<S, R>(mut inner: S, request: Request<Body>) -> Answer
 where
     S: Service<Request<Body>, Response = Response<R>>,
     S::Error: Into<BoxError>,
     R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    inner.call(request).await.map(|response| response.map(Body::stream)).map_err(Into::into)
-}
-
-/// Puts the inner service's answer into the model: all of it where the guest can have to do with
-/// the body, else only the head. Tells whether the inner service failed.
-async fn take_answer(
-    shared: &Shared,
-    job: &mut Job,
-    answer: Result<Response<Body>, BoxError>,
-) -> (bool, Option<http::response::Parts>, Payload) {
-    let (parts, body) = match answer {
-        Ok(response) => response.into_parts(),
-        Err(error) => return (failed(shared, job, &error), None, Payload::Model),
-    };
-    let mut model = convert::response_head(&parts);
-    if !job.exchange.needs_response_body() {
-        job.exchange.answer_head(model);
-        return (false, Some(parts), Payload::Passing(body));
-    }
-    let limit = shared.limits.response_body;
-    match body.collect_up_to(limit).await {
-        Ok((bytes, trailers)) => {
-            model.body = bytes.into();
-            model.trailers = convert::headers(&trailers);
-            job.exchange.answer(Ok(model));
-            (false, Some(parts), Payload::Model)
+    let mut future = pin!(async move { inner.call(request).await });
+    // What the service shares with others is as whole after its panic as it would be without a guest.
+    let answer = std::future::poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
+            Err(panic) => Poll::Ready(Err(panic)),
         }
-        Err(Failure::TooLong) => {
-            shared.tell(Event::ResponseTooLong(limit));
-            job.exchange.answer(Ok(exchange::Response::with_status(502)));
-            (false, None, Payload::Model)
-        }
-        Err(Failure::Broken(error)) => (failed(shared, job, &error), None, Payload::Model),
-    }
+    })
+    .await?;
+    Ok(answer.map(|response| response.map(Body::stream)).map_err(Into::into))
 }
 
 fn failed(shared: &Shared, job: &mut Job, error: &BoxError) -> bool {
+    count(&shared.counters.next_failures);
     shared.tell(Event::NextFailed(error));
-    job.exchange.answer(Err(NextError(error.to_string())));
+    job.exchange().answer(Err(NextError(error.to_string())));
     true
 }

@@ -44,6 +44,7 @@ pub struct Scenario {
 }
 
 /// What the next handler does.
+#[expect(clippy::large_enum_variant, reason = "there is one for each test")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
     /// It answers.

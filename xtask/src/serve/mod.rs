@@ -111,7 +111,7 @@ pub fn load(
     for entry in pool.take().map_err(start)?.take_start_logs() {
         observer(Event::Log(&entry));
     }
-    Ok(GuestLayer::new(Arc::new(pool)).observe(observer))
+    Ok(GuestLayer::builder(Arc::new(pool)).observe(observer).build())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -194,7 +194,8 @@ fn a_guest_that_traps_at_start_makes_no_pool() {
         "",
     );
     let error = Pool::new(load(&early), Settings::default()).err().expect("it does not start");
-    assert_eq!(error.0.kind(), TrapKind::Phase, "{error}");
+    let StartError::Trap(trap) = error else { panic!("{error}") };
+    assert_eq!(trap.kind(), TrapKind::Phase, "{trap}");
 }
 
 #[test]

@@ -24,9 +24,9 @@ async fn bodies_change_and_lengths_with_them() {
 
 #[tokio::test]
 async fn a_guest_without_body_functions_lets_bodies_pass_in_pieces() {
-    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
-    let limits = Limits { request_body: 1, response_body: 1 };
-    let layer = bench.layer.clone().limits(limits);
+    let limits = Limits { request_body: 1, response_body: 1, ..Limits::default() };
+    let bench = Bench::limited(&guest("", GO_ON, LOG_RESPONSE), limits);
+    let layer = bench.layer.clone();
     let (send, receive) = tokio::sync::oneshot::channel::<()>();
     let receive = Arc::new(Mutex::new(Some(receive)));
     // The answer's body ends only after its head was seen.
@@ -80,38 +80,6 @@ async fn a_guest_cannot_lie_about_the_length_of_what_passes() {
     let lengths: Vec<_> = got.headers.get_all("content-length").iter().collect();
     assert_eq!(lengths, ["5"]);
     assert_eq!(got.body, "hello");
-}
-
-#[tokio::test]
-async fn limits_are_answered() {
-    let bench = Bench::new(&replaces(LOG_RESPONSE));
-    let limits = Limits { request_body: 4, response_body: 2 };
-    let bench = Bench { layer: bench.layer.clone().limits(limits), ..bench };
-    let got = bench.send(post("12345"), echo).await.expect("a response");
-    assert_eq!(got.status, 413);
-    let told = bench.told();
-    assert!(told.len() == 1 && told[0].contains("longer than 4 bytes"), "{told:?}");
-
-    let got = bench.send(post("1234"), echo).await.expect("a response");
-    assert_eq!((got.status, got.body.as_ref()), (502, &b""[..]));
-    let told = bench.told();
-    assert!(told.iter().any(|told| told.contains("longer than 2 bytes")), "{told:?}");
-    assert!(told.contains(&"01".to_owned()), "an answer like any other: {told:?}");
-    assert_eq!(bench.pool.idle_instances(), 1);
-}
-
-#[tokio::test]
-async fn a_body_that_breaks_off_is_a_failed_next_handler() {
-    let bench = Bench::new(&replaces(LOG_RESPONSE));
-    let inner = async |_| {
-        let broken = OnePiece(Box::pin(async { Err("cable cut".into()) }), false);
-        Ok(Response::new(Body::stream(broken)))
-    };
-    let got = bench.send(post("1"), inner).await.expect("a response");
-    assert_eq!(got.status, 502);
-    let told = bench.told();
-    assert!(told.contains(&"the next handler failed: cable cut".to_owned()), "{told:?}");
-    assert!(told.contains(&"11".to_owned()), "{told:?}");
 }
 
 #[tokio::test]

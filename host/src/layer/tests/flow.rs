@@ -100,17 +100,39 @@ async fn an_endless_loop_ends_at_the_time_limit_and_stops_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_short_limit_needs_no_other_thread() {
-    let options = Options { time_limit: Some(SHORT), ..Options::default() };
-    let bench = Bench::with(&guest("", GO_ON, LOG_RESPONSE), options);
+async fn guests_run_on_the_threads_of_the_runtime() {
     let here = std::thread::current().id();
-    let seen = Arc::new(Mutex::new(None));
-    let to = Arc::clone(&seen);
-    let layer = GuestLayer::new(Arc::clone(&bench.pool)).observe(move |_| {
-        *to.lock().expect("nobody panics") = Some(std::thread::current().id());
-    });
-    layer.layer(service_fn(echo)).oneshot(get("/")).await.expect("a response");
-    assert_eq!(*seen.lock().expect("nobody panics"), Some(here));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    for wat in [guest("", GO_ON, LOG_RESPONSE), guest(BODIES, GO_ON, LOG_RESPONSE)] {
+        let to = Arc::clone(&seen);
+        let bench = Bench::set_up(
+            &wat,
+            Options::default(),
+            |_| {},
+            move |builder| {
+                builder.observe(move |_| {
+                    to.lock().expect("nobody panics").push(std::thread::current().id());
+                })
+            },
+        );
+        bench.send(get("/"), echo).await.expect("a response");
+    }
+    assert_eq!(*seen.lock().expect("nobody panics"), [here, here]);
+}
+
+#[tokio::test]
+async fn a_panic_of_the_next_handler_is_told_to_the_guest_and_goes_on() {
+    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    async fn panics(_: Request<Body>) -> Result<Response<Body>, BoxError> {
+        panic!("a bug in the next handler")
+    }
+    let request = tokio::spawn(bench.layer.layer(service_fn(panics)).oneshot(get("/")));
+    assert!(request.await.is_err_and(|error| error.is_panic()));
+    assert_eq!(bench.told(), ["the next handler failed: it panicked", "11"]);
+    assert_eq!(bench.layer.metrics().next_failures, 1);
+    // The instance has had its response hook, and serves on.
+    bench.send(get("/"), echo).await.expect("a response");
+    assert_eq!(bench.told(), ["02"]);
 }
 
 #[tokio::test]

@@ -38,56 +38,87 @@ impl http_body::Body for Never {
     }
 }
 
+/// Waits until the layer has nothing to do any more.
+async fn settled(bench: &Bench, idle: usize) {
+    for _ in 0..1000 {
+        if bench.pool.idle_instances() == idle {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} instances are idle, wanted {idle}", bench.pool.idle_instances());
+}
+
 #[tokio::test]
-async fn an_instance_whose_response_hook_is_owed_is_discarded() {
+async fn a_response_hook_that_is_owed_is_called_with_an_error() {
     let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
     give_up(&bench, false).await;
-    assert_eq!(bench.pool.idle_instances(), 0);
-    assert_eq!(bench.told(), [""; 0], "the hook is not called for a request that is gone");
-    // And the next request is served, by a fresh instance.
+    settled(&bench, 1).await;
+    assert_eq!(bench.told(), ["11"], "once, with an error");
+    assert_eq!(bench.layer.metrics().given_up, 1);
+    // And the same instance serves the next request.
     bench.send(get("/"), echo).await.expect("a response");
-    assert_eq!(bench.told(), ["01"]);
-    assert_eq!(bench.pool.idle_instances(), 1);
+    assert_eq!(bench.told(), ["02"]);
 }
 
 #[tokio::test]
-async fn so_it_is_while_the_body_is_waited_for() {
-    let buffers = guest(BODIES, "(drop (call $enable (i32.const 2))) (i64.const 1)", "");
-    let bench = Bench::new(&buffers);
+async fn a_hook_that_waits_for_a_body_ends_with_its_instance() {
+    // It has been called, so it is not called once more.
+    let reads = guest(
+        BODIES,
+        "(drop (call $enable (i32.const 2))) (i64.const 1)",
+        "(call $log (i32.const 0) (i32.const 0) (i32.const 3))
+         (drop (call $read (i32.const 1) (i32.const 256) (i32.const 9)))",
+    );
+    let bench = Bench::new(&reads);
     give_up(&bench, true).await;
-    assert_eq!(bench.pool.idle_instances(), 0);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(bench.pool.instances(), 0);
+    assert_eq!(bench.layer.metrics().response_hooks, 1);
 }
 
 #[tokio::test]
-async fn a_hook_that_runs_is_not_interrupted_and_its_instance_goes_back() {
-    // Long enough to be caught at it, and stops: nothing is owed then.
-    let busy = "(local $n i32) (loop $again
-        (local.set $n (i32.add (local.get $n) (i32.const 1)))
-        (br_if $again (i32.lt_u (local.get $n) (i32.const 200000000))))";
-    let bench = Bench::new(&guest("", &format!("{busy}{STOP}"), ""));
+async fn a_hook_that_computes_ends_with_its_instance() {
+    let bench = Bench::new(&guest("", "(loop $again (br $again)) (i64.const 1)", ""));
     let request = tokio::spawn(bench.layer.layer(service_fn(echo)).oneshot(get("/")));
     while bench.pool.idle_instances() == 1 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     request.abort();
     assert!(request.await.is_err_and(|error| error.is_cancelled()));
-    assert_eq!(bench.pool.idle_instances(), 0, "it is still at it");
-    for _ in 0..1000 {
-        if bench.pool.idle_instances() == 1 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the instance never came back");
+    assert_eq!(bench.pool.instances(), 0);
 }
 
 #[tokio::test]
-async fn a_panic_of_the_next_handler_discards_the_instance() {
-    let bench = Bench::new(&guest("", GO_ON, ""));
-    async fn panics(_: Request<Body>) -> Result<Response<Body>, BoxError> {
-        panic!("a bug in the next handler")
+async fn a_body_that_the_client_stops_reading_stops_the_inner_body() {
+    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let dropped = Arc::new(Mutex::new(false));
+    struct Tell(Arc<Mutex<bool>>);
+    impl Drop for Tell {
+        fn drop(&mut self) {
+            *self.0.lock().expect("nobody panics") = true;
+        }
     }
-    let request = tokio::spawn(bench.layer.layer(service_fn(panics)).oneshot(get("/")));
-    assert!(request.await.is_err_and(|error| error.is_panic()));
-    assert_eq!(bench.pool.idle_instances(), 0);
+    impl http_body::Body for Tell {
+        type Data = Bytes;
+        type Error = BoxError;
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+            Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(b"more")))))
+        }
+    }
+    let tell = Arc::clone(&dropped);
+    let inner = service_fn(move |_: Request<Body>| {
+        let body = Body::stream(Tell(Arc::clone(&tell)));
+        async move { Ok::<_, BoxError>(Response::new(body)) }
+    });
+    let response = bench.layer.layer(inner).oneshot(get("/")).await.expect("a response");
+    assert_eq!(bench.told(), ["01"], "the response hook is over when the head leaves");
+    assert_eq!(bench.pool.idle_instances(), 1, "and the instance is free");
+    let mut body = response.into_body();
+    body.frame().await.expect("a frame").expect("no error");
+    drop(body);
+    assert!(*dropped.lock().expect("nobody panics"));
 }

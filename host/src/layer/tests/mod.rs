@@ -3,6 +3,7 @@
 mod bodies;
 mod flow;
 mod given_up;
+mod streams;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use tower_layer::Layer as _;
 
 use super::*;
 use crate::engine::{Module, Options};
-use crate::exchange::Settings;
+use crate::exchange::{Limits, Settings};
 
 /// What the guests below import and keep in memory.
 const HEAD: &str = r#"
@@ -77,16 +78,31 @@ impl Bench {
     }
 
     fn with(wat: &str, options: Options) -> Self {
+        Self::set_up(wat, options, |_| {}, |builder| builder)
+    }
+
+    fn limited(wat: &str, limits: Limits) -> Self {
+        let set = |settings: &mut Settings| settings.limits = limits;
+        Self::set_up(wat, Options::default(), set, |builder| builder)
+    }
+
+    fn set_up(
+        wat: &str,
+        options: Options,
+        set: impl FnOnce(&mut Settings),
+        setup: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let wasm = wat::parse_str(wat).expect("the text is a module");
         let module = Module::new(&wasm, options).expect("the module is a guest");
-        let settings = Settings { record_calls: false, ..Settings::default() };
+        let mut settings = Settings { record_calls: false, ..Settings::default() };
+        set(&mut settings);
         let pool = Arc::new(Pool::new(module, settings).expect("the guest starts"));
         let told = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&told);
-        let layer = GuestLayer::new(Arc::clone(&pool)).observe(move |event| {
+        let builder = GuestLayer::builder(Arc::clone(&pool)).observe(move |event| {
             to.lock().expect("nobody panics").push(event.to_string());
         });
-        Self { pool, layer, told }
+        Self { pool, layer: setup(builder).build(), told }
     }
 
     /// Sends a request through the layer to the inner service.

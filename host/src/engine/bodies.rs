@@ -1,0 +1,54 @@
+//! Bodies that a guest may read while they arrive.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_wasm_abi::{BodyKind, Function};
+use wasmtime::Caller;
+
+use super::instance::{State, with_memory};
+use crate::exchange::{Headers, LinearMemory, Trap, TrapKind};
+
+/// Where the bodies of an exchange come from that have not arrived.
+pub trait Bodies: std::any::Any + Send {
+    /// The next piece of a body. It is asked only for what the exchange awaits, and not after the end.
+    fn poll_piece(&mut self, kind: BodyKind, context: &mut Context<'_>) -> Poll<Piece>;
+}
+
+/// What comes next of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// More of it.
+    Bytes(Bytes),
+    /// Its end, and the trailers.
+    End(Headers),
+    /// It will never be whole; the call that waits for it traps with this message.
+    Failed(String),
+}
+
+/// Waits until a call can be made.
+pub(super) async fn supply(
+    caller: &mut Caller<'_, State>,
+    function: Function,
+    args: &[u64],
+) -> wasmtime::Result<()> {
+    loop {
+        let needed = with_memory(caller, |bytes, state| {
+            state.exchange.needs(function, args, &LinearMemory(bytes))
+        })?;
+        let Some(kind) = needed else { return Ok(()) };
+        let piece = std::future::poll_fn(|context| match &mut caller.data_mut().bodies {
+            Some(bodies) => bodies.poll_piece(kind, context),
+            None => Poll::Ready(Piece::Failed(format!("nobody sends the {kind}"))),
+        })
+        .await;
+        let exchange = &mut caller.data_mut().exchange;
+        match piece {
+            Piece::Bytes(bytes) => exchange.feed(kind, &bytes)?,
+            Piece::End(trailers) => exchange.end(kind, trailers),
+            Piece::Failed(message) => {
+                return Err(Trap::host(TrapKind::Body, function, message).into());
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Bodies that arrive while a guest works: which of them a call needs, and how it comes in.
+//!
+//! A call of a guest is made when what it needs has arrived, so [`Exchange::call`] never waits. Who
+//! waits is the host: it asks [`Exchange::needs`] before each call.
+
+use http_wasm_abi::{BodyKind, Features, Function, HeaderKind, Phase};
+
+use super::body::{MOST_AWAITED, Reader};
+use super::{Exchange, Headers, Memory, Trap, TrapKind};
+
+impl Exchange {
+    /// The body of which more has to arrive before this call can be made.
+    ///
+    /// - `read_body` needs as many bytes as it asks for, up to 256 KiB, or the end.
+    /// - What has to do with trailers needs the end, after which they come. All of the body is held
+    ///   until then.
+    #[must_use]
+    pub fn needs(&self, function: Function, args: &[u64], memory: &dyn Memory) -> Option<BodyKind> {
+        let request = self.request_body.incoming.is_arriving();
+        let response = self.response.incoming.is_arriving();
+        if !request && !response {
+            return None;
+        }
+        let kind = *args.first()? as u32;
+        match function {
+            Function::ReadBody => {
+                let &[_, buf, limit] = args else { return None };
+                let limit = limit as u32;
+                // A call that traps need not wait.
+                if limit == 0 || !memory.contains(buf, limit) {
+                    return None;
+                }
+                let wanted = MOST_AWAITED.min(limit as usize);
+                match BodyKind::from_bits(kind)? {
+                    BodyKind::Request => {
+                        (request && self.request_read_needs(wanted)).then_some(BodyKind::Request)
+                    }
+                    BodyKind::Response => {
+                        (response && self.response_read_needs(wanted)).then_some(BodyKind::Response)
+                    }
+                }
+            }
+            Function::GetHeaderNames
+            | Function::GetHeaderValues
+            | Function::SetHeaderValue
+            | Function::AddHeaderValue
+            | Function::RemoveHeader => {
+                if self.rules().one_trailer_map || !self.features.contains(Features::TRAILERS) {
+                    return None;
+                }
+                match HeaderKind::from_bits(kind)? {
+                    HeaderKind::RequestTrailers if self.phase == Phase::Request => {
+                        request.then_some(BodyKind::Request)
+                    }
+                    HeaderKind::ResponseTrailers if self.phase == Phase::Response => {
+                        response.then_some(BodyKind::Response)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn request_read_needs(&self, wanted: usize) -> bool {
+        self.phase == Phase::Request
+            && self.request_body.reads_the_client()
+            && self.request_body.incoming.unread().len() < wanted
+            && (self.buffers_request() || !self.rules().request_body_in_memory)
+    }
+
+    fn response_read_needs(&self, wanted: usize) -> bool {
+        let from_next = match self.response.reader {
+            None => !self.response.writing,
+            Some(Reader::Incoming) => true,
+            Some(Reader::Own { .. }) => false,
+        };
+        self.phase == Phase::Response
+            && self.buffers_response()
+            && from_next
+            && self.response.incoming.unread().len() < wanted
+    }
+
+    /// Whether a body has to be all there before the next hook begins.
+    #[must_use]
+    pub fn holds_whole(&self, kind: BodyKind) -> bool {
+        match kind {
+            BodyKind::Request => self.rules().request_body_in_memory && self.buffers_request(),
+            BodyKind::Response => self.buffers_response() && self.response.writing,
+        }
+    }
+
+    /// More of a body has arrived.
+    ///
+    /// # Errors
+    ///
+    /// When more of it is to be kept than the [limits](super::Limits) say: a trap of kind
+    /// [`TrapKind::TooLarge`].
+    pub fn feed(&mut self, kind: BodyKind, bytes: &[u8]) -> Result<(), Trap> {
+        let retains = self.retains(kind);
+        let limits = &self.settings.limits;
+        let (held, limit) = match kind {
+            BodyKind::Request => {
+                let keep = retains || !self.request_body.reads_in_passing();
+                (self.request_body.incoming.feed(bytes, keep), limits.request_body)
+            }
+            BodyKind::Response => {
+                (self.response.incoming.feed(bytes, retains), limits.response_body)
+            }
+        };
+        // What is held only until it is read is bounded by what a read waits for.
+        let passing = if retains { 0 } else { bytes.len().saturating_add(MOST_AWAITED) };
+        if held > limit.saturating_add(passing) {
+            let message = format!(
+                "the {kind} is longer than {limit} bytes, the most that this host holds; read it without buffering, or have the limit raised"
+            );
+            return Err(Trap::other(TrapKind::TooLarge, message).of_body(kind));
+        }
+        Ok(())
+    }
+
+    /// Whether what the guest has read of a body has to stay, for who gets the body next.
+    fn retains(&self, kind: BodyKind) -> bool {
+        let rules = self.rules();
+        match kind {
+            BodyKind::Request => {
+                rules.request_body_in_memory
+                    || self.buffers_request() && !rules.buffering_keeps_last_chunk
+            }
+            BodyKind::Response => !self.response.replaced,
+        }
+    }
+
+    /// The end of a body has arrived, and the trailers after it.
+    pub fn end(&mut self, kind: BodyKind, trailers: Headers) {
+        match kind {
+            BodyKind::Request => {
+                self.request_body.incoming.end();
+                self.sent_length = Some(self.request_body.incoming.arrived());
+                self.request.trailers = trailers;
+            }
+            BodyKind::Response => {
+                self.response.incoming.end();
+                self.take_upstream_trailers(trailers);
+            }
+        }
+    }
+}

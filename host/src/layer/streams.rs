@@ -1,0 +1,115 @@
+//! The two bodies of an exchange on their way to the guest, and how long it may wait for them.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body::Body as _;
+use http_wasm_abi::BodyKind;
+use tokio::time::Sleep;
+
+use super::body::{Body, BoxError};
+use crate::engine::{Bodies, Piece};
+use crate::exchange::Headers;
+
+/// The bodies as far as the guest has not had them.
+pub(super) struct Streams {
+    request: Option<Body>,
+    response: Option<Body>,
+    patience: Duration,
+    /// Runs while a piece is awaited.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Why the last piece did not come.
+    pub(super) fault: Option<StreamFault>,
+}
+
+/// Why a body did not come.
+#[derive(Debug)]
+pub(super) enum StreamFault {
+    /// It ended before its end.
+    Broken(BodyKind, BoxError),
+    /// Nothing came of it for so long.
+    Slow(BodyKind, Duration),
+}
+
+impl Streams {
+    pub(super) const fn new(request: Body, patience: Duration) -> Self {
+        Self { request: Some(request), response: None, patience, timer: None, fault: None }
+    }
+
+    pub(super) fn set_response(&mut self, body: Body) {
+        self.response = Some(body);
+    }
+
+    /// What is left of a body.
+    pub(super) fn take(&mut self, kind: BodyKind) -> Body {
+        self.body(kind).take().unwrap_or_default()
+    }
+
+    /// Hands the bodies to a guest that waits for them.
+    pub(super) fn lend(&mut self) -> Box<dyn Bodies> {
+        let lent = std::mem::replace(self, Self::new(Body::empty(), self.patience));
+        Box::new(lent)
+    }
+
+    /// Takes back what the guest has left of them.
+    pub(super) fn take_back(&mut self, lent: Option<Box<dyn Bodies>>) {
+        let lent: Option<Box<dyn Any>> = lent.map(|lent| lent as Box<dyn Any>);
+        if let Some(Ok(lent)) = lent.map(|lent| lent.downcast::<Self>()) {
+            *self = *lent;
+        }
+    }
+
+    const fn body(&mut self, kind: BodyKind) -> &mut Option<Body> {
+        match kind {
+            BodyKind::Request => &mut self.request,
+            BodyKind::Response => &mut self.response,
+        }
+    }
+
+    fn fail(&mut self, fault: StreamFault) -> Piece {
+        let message = fault.to_string();
+        self.fault = Some(fault);
+        Piece::Failed(message)
+    }
+}
+
+impl Bodies for Streams {
+    fn poll_piece(&mut self, kind: BodyKind, context: &mut Context<'_>) -> Poll<Piece> {
+        let Some(body) = self.body(kind) else { return Poll::Ready(Piece::End(Headers::new())) };
+        let piece = match Pin::new(body).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(bytes) => Piece::Bytes(bytes),
+                Err(frame) => Piece::End(frame.into_trailers().unwrap_or_default().into()),
+            },
+            Poll::Ready(Some(Err(error))) => self.fail(StreamFault::Broken(kind, error)),
+            Poll::Ready(None) => Piece::End(Headers::new()),
+            Poll::Pending => {
+                let patience = self.patience;
+                let timer =
+                    self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+                if timer.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                self.fail(StreamFault::Slow(kind, patience))
+            }
+        };
+        self.timer = None;
+        Poll::Ready(piece)
+    }
+}
+
+impl std::fmt::Display for StreamFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Broken(kind, error) => write!(f, "the {kind} did not arrive whole: {error}"),
+            Self::Slow(kind, patience) => {
+                write!(
+                    f,
+                    "nothing came of the {kind} for {patience:?}; send it faster, or have the host's patience raised"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! Bodies that arrive while a guest reads them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+/// Reads all of a body in pieces of 1,000 bytes, and logs how many bytes there were, as four
+/// little-endian bytes that are made into letters.
+const READ_ALL: &str = r#"
+  (local $all i32) (local $got i64)
+  (loop $more
+    (local.set $got (call $read (i32.const KIND) (i32.const 4096) (i32.const 1000)))
+    (local.set $all (i32.add (local.get $all) (i32.wrap_i64 (local.get $got))))
+    (br_if $more (i64.eqz (i64.shr_u (local.get $got) (i64.const 32)))))
+  (call $show (local.get $all))"#;
+
+/// Logs a number in decimal.
+const SHOW: &str = r#"
+  (func $show (param $n i32) (local $at i32)
+    (local.set $at (i32.const 320))
+    (loop $digit
+      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (i32.store8 (local.get $at)
+        (i32.add (i32.const 48) (i32.rem_u (local.get $n) (i32.const 10))))
+      (local.set $n (i32.div_u (local.get $n) (i32.const 10)))
+      (br_if $digit (local.get $n)))
+    (call $log (i32.const 0) (local.get $at) (i32.sub (i32.const 320) (local.get $at))))"#;
+
+fn reader(start: u32, on_request: &str, on_response: &str) -> String {
+    let on_request = on_request.replace("READ", &READ_ALL.replace("KIND", "0"));
+    let on_response = on_response.replace("READ", &READ_ALL.replace("KIND", "1"));
+    let start = format!(r#"(func (export "_start") (drop (call $enable (i32.const {start}))))"#);
+    // The local variables of a function come first, and the counting of responses before the hook's.
+    format!(
+        "(module {BODIES} {HEAD} {SHOW} {start}
+          (func (export \"handle_request\") (result i64) {on_request})
+          (func (export \"handle_response\") (param $ctx i32) (param $is_error i32) {on_response}))"
+    )
+}
+
+/// A body of so many pieces, which counts those that were asked for.
+struct Pieces {
+    left: usize,
+    piece: Bytes,
+    asked: Arc<AtomicUsize>,
+    /// What comes instead of the end.
+    end: Option<BoxError>,
+    /// Nothing more comes instead of the end.
+    hangs: bool,
+}
+
+fn pieces(count: usize, len: usize) -> (Pieces, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let piece = Bytes::from(vec![b'a'; len]);
+    let body = Pieces { left: count, piece, asked: Arc::clone(&asked), end: None, hangs: false };
+    (body, asked)
+}
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        if self.left == 0 {
+            return match self.end.take() {
+                _ if self.hangs => Poll::Pending,
+                error => Poll::Ready(error.map(Err)),
+            };
+        }
+        self.left -= 1;
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(http_body::Frame::data(self.piece.clone()))))
+    }
+}
+
+async fn through(
+    bench: &Bench,
+    body: Body,
+    answer: impl FnOnce(Request<Body>) -> Response<Body> + Send + 'static,
+) -> Result<Got, Error> {
+    let answer = Arc::new(Mutex::new(Some(answer)));
+    let inner = service_fn(move |request: Request<Body>| {
+        let answer = answer.lock().expect("nobody panics").take().expect("one request");
+        async move { Ok::<_, BoxError>(answer(request)) }
+    });
+    let request = Request::post("/").body(body).expect("a request");
+    let response = bench.layer.layer(inner).oneshot(request).await?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("the body is whole").to_bytes();
+    Ok(Got { status: parts.status.as_u16(), headers: parts.headers, body })
+}
+
+fn never(_: Request<Body>) -> Response<Body> {
+    panic!("the next handler must not be called")
+}
+
+fn empty(_: Request<Body>) -> Response<Body> {
+    Response::new(Body::empty())
+}
+
+/// What the layer may hold here: less than any of the bodies.
+fn tight() -> Limits {
+    Limits { request_body: 10_000, response_body: 10_000, ..Limits::default() }
+}
+
+#[tokio::test]
+async fn a_request_body_of_any_size_is_read_in_bounded_memory() {
+    let bench = Bench::limited(&reader(0, "READ (i64.const 0)", ""), tight());
+    let (body, asked) = pieces(3_000, 10_007);
+    through(&bench, Body::stream(body), never).await.expect("a response");
+    assert_eq!(bench.told(), ["30021000"]);
+    assert_eq!(asked.load(Ordering::Relaxed), 3_000);
+}
+
+#[tokio::test]
+async fn no_more_is_asked_for_than_the_guest_wants() {
+    let one = "(drop (call $read (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 0)";
+    let bench = Bench::new(&reader(0, one, ""));
+    let (body, asked) = pieces(3_000, 600);
+    through(&bench, Body::stream(body), never).await.expect("a response");
+    assert_eq!(asked.load(Ordering::Relaxed), 2, "two pieces have a thousand bytes");
+}
+
+#[tokio::test]
+async fn what_was_not_read_goes_on() {
+    let one = "(drop (call $read (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 1)";
+    let bench = Bench::new(&reader(0, one, ""));
+    let (body, asked) = pieces(100, 600);
+    let seen = Arc::clone(&asked);
+    let got = through(&bench, Body::stream(body), move |request| {
+        assert_eq!(seen.load(Ordering::Relaxed), 2, "the rest comes when it is wanted");
+        Response::new(request.into_body())
+    });
+    // As the strict profile has it, and says that the official Go host would lose it.
+    assert_eq!(got.await.expect("a response").body.len(), 100 * 600 - 1000);
+    assert!(bench.told()[0].contains("read and not written back"));
+}
+
+#[tokio::test]
+async fn a_guest_waits_for_a_body_without_its_thread() {
+    let bench = Bench::new(&reader(0, "READ (i64.const 0)", ""));
+    let (send, body) = channel();
+    // On a runtime of one thread.
+    let sending = async {
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            send.send(Bytes::from_static(b"12345")).await.expect("somebody reads");
+        }
+        drop(send);
+    };
+    let (got, ()) = tokio::join!(through(&bench, body, never), sending);
+    assert_eq!(got.expect("a response").status, 200);
+    assert_eq!(bench.told(), ["15"]);
+}
+
+/// A body that is sent piece by piece.
+fn channel() -> (tokio::sync::mpsc::Sender<Bytes>, Body) {
+    struct Receiver(tokio::sync::mpsc::Receiver<Bytes>);
+    impl http_body::Body for Receiver {
+        type Data = Bytes;
+        type Error = BoxError;
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+            self.0
+                .poll_recv(context)
+                .map(|bytes| bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
+        }
+    }
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    (send, Body::stream(Receiver(receive)))
+}
+
+#[tokio::test]
+async fn a_buffered_request_is_held_up_to_the_limit() {
+    let bench = Bench::limited(&reader(1, "READ (i64.const 1)", ""), tight());
+    let (body, _) = pieces(9, 1_000);
+    let got = through(&bench, Body::stream(body), |request| Response::new(request.into_body()));
+    assert_eq!(got.await.expect("a response").body.len(), 9_000, "read, and all of it passed on");
+    bench.told();
+    let (body, asked) = pieces(100, 1_000);
+    let got = through(&bench, Body::stream(body), never).await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (413, &b"the request's body is too large"[..]));
+    assert_eq!(asked.load(Ordering::Relaxed), 11);
+    let told = bench.told();
+    assert!(told[0].contains("longer than 10000 bytes"), "{told:?}");
+    assert_eq!(bench.layer.metrics().bodies_too_large, 1);
+}
+
+#[tokio::test]
+async fn what_a_guest_writes_is_held_up_to_the_limit() {
+    for kind in [0, 1] {
+        let writes = format!(
+            "(loop $more (call $write (i32.const {kind}) (i32.const 0) (i32.const 60000)) (br $more))
+             (i64.const 1)"
+        );
+        let bench = Bench::new(&reader(0, &writes, ""));
+        let got = through(&bench, Body::empty(), never).await.expect("a response");
+        assert_eq!(got.status, if kind == 0 { 413 } else { 502 });
+        assert!(bench.told()[0].contains("has written"));
+    }
+}
+
+#[tokio::test]
+async fn a_buffered_response_that_is_not_read_passes() {
+    let bench = Bench::limited(&reader(2, GO_ON, "(call $status (i32.const 418))"), tight());
+    let (body, asked) = pieces(100, 1_000);
+    let seen = Arc::clone(&asked);
+    let got = through(&bench, Body::empty(), move |_| {
+        let mut response = Response::new(Body::stream(body));
+        response.headers_mut().insert("content-length", 100_000.into());
+        response
+    });
+    let got = got.await.expect("a response");
+    assert_eq!((got.status, got.body.len()), (418, 100_000));
+    assert_eq!(got.headers["content-length"], "100000");
+    assert_eq!(seen.load(Ordering::Relaxed), 100);
+}
+
+#[tokio::test]
+async fn a_buffered_response_that_is_read_is_held_up_to_the_limit() {
+    let bench = Bench::limited(&reader(2, GO_ON, "READ"), tight());
+    let (body, _) = pieces(9, 1_000);
+    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    assert_eq!(got.await.expect("a response").body.len(), 9_000);
+    assert_eq!(bench.told(), ["9000"]);
+    let (body, _) = pieces(100, 1_000);
+    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    assert_eq!(got.await.expect("a response").status, 502);
+    assert!(bench.told()[0].contains("longer than 10000 bytes"));
+}
+
+#[tokio::test]
+async fn a_response_that_is_replaced_first_is_read_in_bounded_memory() {
+    // Reads one piece, writes a byte, and reads the rest, of which nothing has to be kept.
+    let hook = format!(
+        "{} (call $write (i32.const 1) (i32.const 0) (i32.const 1)) READ",
+        "(local $first i64) (local.set $first
+            (call $read (i32.const 1) (i32.const 4096) (i32.const 1000)))"
+    );
+    // The text format wants all locals first.
+    let hook = hook.replace(
+        "READ",
+        &READ_ALL.replace("KIND", "1").replace("(local $all i32) (local $got i64)", ""),
+    );
+    let hook = format!("(local $all i32) (local $got i64) {hook}");
+    let bench = Bench::limited(&reader(2, GO_ON, &hook), tight());
+    let (body, _) = pieces(3_000, 1_000);
+    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    assert_eq!(got.await.expect("a response").body.as_ref(), b"x");
+    assert_eq!(bench.told(), ["2999000"]);
+}
+
+#[tokio::test]
+async fn a_request_body_that_breaks_off_is_a_400() {
+    let bench = Bench::new(&reader(0, "READ (i64.const 0)", ""));
+    let (mut body, _) = pieces(3, 10);
+    body.end = Some("cable cut".into());
+    let got = through(&bench, Body::stream(body), never).await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (400, &b"the request's body is broken"[..]));
+    assert_eq!(bench.told(), ["the request body did not arrive whole: cable cut"]);
+    assert_eq!(bench.pool.idle_instances(), 0, "the guest trapped");
+    assert_eq!(bench.layer.metrics().bodies_broken, 1);
+}
+
+#[tokio::test]
+async fn a_response_body_that_breaks_off_is_a_502() {
+    let bench = Bench::new(&reader(2, GO_ON, "READ"));
+    let (mut body, _) = pieces(3, 10);
+    body.end = Some("cable cut".into());
+    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    let got = got.await.expect("a response");
+    assert_eq!((got.status, got.body.as_ref()), (502, &b"bad gateway"[..]));
+    assert_eq!(bench.told(), ["the response body did not arrive whole: cable cut"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_given_up() {
+    for (start, request, response, status) in
+        [(0, "READ (i64.const 0)", "", 408), (2, GO_ON, "READ", 502)]
+    {
+        let patience = Duration::from_secs(7);
+        let bench = Bench::set_up(
+            &reader(start, request, response),
+            // Time stands still here, but not for the guest.
+            Options { time_limit: None, ..Options::default() },
+            |_| {},
+            |builder| builder.patience(patience),
+        );
+        let (mut body, _) = pieces(3, 10);
+        body.hangs = true;
+        let slow = Body::stream(body);
+        let began = tokio::time::Instant::now();
+        let got = if status == 408 {
+            through(&bench, slow, never).await
+        } else {
+            through(&bench, Body::empty(), |_| Response::new(slow)).await
+        };
+        assert_eq!(got.expect("a response").status, status);
+        assert!(began.elapsed() >= patience && began.elapsed() < 2 * patience);
+        assert!(bench.told()[0].contains("nothing came of the"));
+        assert_eq!(bench.layer.metrics().bodies_slow, 1);
+    }
+}
+
+#[tokio::test]
+async fn trailers_come_after_the_body() {
+    // With trailers and response buffering; reads the names of the request's and sets one of the response's.
+    let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
+        (call $log (i32.const 0) (i32.const 256) (i32.const 4)) (i64.const 1)"#;
+    let wat = reader(6, names, &set(3, X_A_YES.0, X_A_YES.1)).replace(
+        "(memory",
+        r#"(import "http_handler" "get_header_names" (func $names (param i32 i32 i32) (result i64)))
+           (memory"#,
+    );
+    let bench = Bench::new(&wat);
+    let mut trailers = http::HeaderMap::new();
+    trailers.insert("sum", 1.into());
+    let body = Body::full("hello").with_trailers(trailers);
+    let inner = service_fn(|request: Request<Body>| async move {
+        Ok::<_, BoxError>(Response::new(request.into_body()))
+    });
+    let request = Request::post("/").body(body).expect("a request");
+    let response = bench.layer.layer(inner).oneshot(request).await.expect("a response");
+    let collected = response.into_body().collect().await.expect("a body");
+    let trailers = collected.trailers().expect("trailers").clone();
+    assert_eq!(
+        (&trailers["sum"], &trailers["x-a"]),
+        (&"1".parse().unwrap(), &"yes".parse().unwrap())
+    );
+    assert_eq!(collected.to_bytes(), "hello");
+    assert!(bench.told().contains(&"sum\0".to_owned()));
+}
+
+#[tokio::test]
+async fn too_many_headers_are_refused() {
+    let limits = Limits { header_count: 3, header_bytes: 50, ..Limits::default() };
+    let bench = Bench::limited(&guest("", GO_ON, ""), limits);
+    for (count, status) in [(3, 200), (4, 431)] {
+        let mut request = get("/");
+        for _ in 0..count {
+            request.headers_mut().append("a", 1.into());
+        }
+        let inner = async |_| Ok(empty(Request::new(Body::empty())));
+        assert_eq!(bench.send(request, inner).await.expect("a response").status, status);
+    }
+    let mut request = get("/");
+    request.headers_mut().append("a", "b".repeat(50).parse().expect("a value"));
+    assert_eq!(bench.send(request, echo).await.expect("a response").status, 431);
+    assert_eq!(bench.layer.metrics().refused_headers, 2);
+}
+
+#[tokio::test]
+async fn a_guest_that_writes_too_many_headers_traps() {
+    for limits in [
+        Limits { header_count: 100, ..Limits::default() },
+        Limits { header_bytes: 1_000, ..Limits::default() },
+    ] {
+        let add = format!(
+            "(loop $more {} (br $more)) (i64.const 1)",
+            set(0, X_A_YES.0, X_A_YES.1).replace("$set", "$add")
+        );
+        let wat = guest("", &add, "")
+            .replace("set_header_value\" (func $set", "add_header_value\" (func $add");
+        let bench = Bench::limited(&wat, limits);
+        let got = bench.send(get("/"), echo).await.expect("a response");
+        assert_eq!(got.status, 500);
+        assert!(bench.told()[0].contains("trapped"), "and it is told");
+        let traps = bench.layer.metrics().traps;
+        assert_eq!(traps, [(crate::exchange::TrapKind::TooLarge, 1)]);
+    }
+}
