@@ -16,7 +16,7 @@ use wasmtime::{
 };
 
 use super::bodies::Bodies;
-use super::{Module, Options, clock};
+use super::{Module, Options, clock, wasi};
 use crate::exchange::{Exchange, Trap, TrapKind};
 use crate::guest::Guest;
 
@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) exchange: Exchange,
     /// Where bodies come from that have not arrived.
     pub(super) bodies: Option<Box<dyn Bodies>>,
+    /// What it has open of the folders that it was granted.
+    pub(super) files: wasi::Files,
     /// What was written to stdout and stderr without an end of line yet.
     pub(super) output: [Vec<u8>; 2],
     memory: Option<Memory>,
@@ -69,6 +71,7 @@ impl Instance {
         let state = State {
             exchange: Exchange::default(),
             bodies: None,
+            files: wasi::Files::new(Arc::clone(&module.granted)),
             output: [Vec::new(), Vec::new()],
             memory: None,
             limits,
@@ -150,7 +153,7 @@ impl Instance {
             self.consumed = budget.saturating_sub(self.store.get_fuel().unwrap_or_default());
         }
         let state = self.store.data_mut();
-        super::wasi::flush(state);
+        wasi::flush(state);
         std::mem::swap(exchange, &mut state.exchange);
         self.entered = false;
         result.map_err(|error| {

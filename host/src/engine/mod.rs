@@ -39,6 +39,7 @@ pub use clock::TICK;
 pub use error::LoadError;
 pub use instance::Instance;
 pub use pool::{Pinned, Pool, StartError};
+pub use wasi::{EnvironmentError, Folder, Grants};
 
 use instance::State;
 
@@ -68,6 +69,8 @@ pub struct Options {
     /// A folder for compiled functions, so that a guest is compiled once. It is made if need be, and
     /// must not be writable for others. `None`, the default: nothing is kept.
     pub cache: Option<PathBuf>,
+    /// What guests that import WASI are granted. Nothing unless changed.
+    pub grants: Grants,
 }
 
 impl Default for Options {
@@ -82,6 +85,7 @@ impl Default for Options {
             fuel_limit: None,
             reserved_instances: None,
             cache: None,
+            grants: Grants::default(),
         }
     }
 }
@@ -91,6 +95,7 @@ impl Default for Options {
 pub struct Engine {
     engine: wasmtime::Engine,
     options: Arc<Options>,
+    granted: Arc<wasi::Granted>,
 }
 
 impl Engine {
@@ -112,7 +117,10 @@ impl Engine {
         if options.time_limit.is_some() {
             clock::start(&engine);
         }
-        Ok(Self { engine, options: Arc::new(options) })
+        let granted = options.grants.open().map_err(|(folder, error)| {
+            LoadError::Engine(format!("cannot grant {}: {error}", folder.display()))
+        })?;
+        Ok(Self { engine, options: Arc::new(options), granted: Arc::new(granted) })
     }
 
     /// Compiles and checks the bytes of a `.wasm` file.
@@ -135,7 +143,8 @@ impl Engine {
             .into_iter()
             .any(|function| link::imports(&module, function) && link::waits(&module, function));
         let direct = !waits && bounded::is_bounded(wasm);
-        Ok(Module { pre, options: Arc::clone(options), waits, direct })
+        let granted = Arc::clone(&self.granted);
+        Ok(Module { pre, options: Arc::clone(options), granted, waits, direct })
     }
 
     /// What its guests may use.
@@ -150,6 +159,7 @@ impl Engine {
 pub struct Module {
     pre: InstancePre<State>,
     options: Arc<Options>,
+    granted: Arc<wasi::Granted>,
     /// A call may have to wait for a body.
     waits: bool,
     /// A call neither waits nor runs for long.

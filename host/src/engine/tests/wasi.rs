@@ -1,4 +1,4 @@
-//! WASI without grants.
+//! WASI, without grants and with some.
 
 use http_wasm_abi::wasi;
 
@@ -68,4 +68,122 @@ fn every_function_of_wasi_can_be_linked_and_called() {
     let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
     let trap = run(&pool).trap.expect("proc_exit traps");
     assert_eq!(trap.message(), "the guest ended itself with proc_exit(7)");
+}
+
+/// Opens `path` below the first granted folder, and logs what it reads there; the status is 200 and
+/// the error number.
+fn opener(path: &str, flags: u32, rights: u64) -> String {
+    guest_with(
+        &format!(
+            r#"(import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+           (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+           (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+           (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+           (import "http_handler" "set_status_code" (func $status (param i32)))
+           (import "http_handler" "log" (func $log (param i32 i32 i32)))
+           (memory (export "memory") 1)
+           (data (i32.const 0) "\00\02\00\00\40\00\00\00")
+           (data (i32.const 100) "{path}")"#
+        ),
+        &format!(
+            "(local $error i32)
+             (local.set $error (call $open (i32.const 3) (i32.const 1) (i32.const 100)
+                (i32.const {}) (i32.const {flags}) (i64.const {rights}) (i64.const 0) (i32.const 0)
+                (i32.const 16)))
+             (if (i32.eqz (local.get $error)) (then
+                (if (call $seek (i32.load (i32.const 16)) (i64.const 1) (i32.const 0) (i32.const 24))
+                    (then unreachable))
+                (if (call $read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 20))
+                    (then unreachable))
+                (call $log (i32.const 0) (i32.const 512) (i32.load (i32.const 20)))
+                (if (call $close (i32.load (i32.const 16))) (then unreachable))
+                (if (i32.ne (call $close (i32.load (i32.const 16))) (i32.const 8))
+                    (then unreachable))))
+             (call $status (i32.add (i32.const 200) (local.get $error)))
+             (i64.const 0)",
+            path.len()
+        ),
+        "",
+    )
+}
+
+fn with_folder(folder: &std::path::Path) -> Options {
+    let granted = Folder { guest: "/data".to_owned(), host: folder.to_owned() };
+    Options {
+        grants: Grants { folders: vec![granted], ..Grants::default() },
+        ..Options::default()
+    }
+}
+
+#[test]
+fn a_granted_folder_can_be_read_and_nothing_else() {
+    let outer = tempfile::tempdir().expect("a folder");
+    let folder = outer.path().join("granted");
+    std::fs::create_dir_all(folder.join("below")).expect("a folder");
+    std::fs::write(outer.path().join("secret"), "secret").expect("a file");
+    std::fs::write(folder.join("below/file"), "text").expect("a file");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../secret", folder.join("link")).expect("a link");
+    for (path, flags, rights, errno) in [
+        ("below/file", 0, 2, 0),
+        ("/below/../below/file", 0, 2, 0),
+        ("none", 0, 2, 44),
+        ("../secret", 0, 2, 63),
+        ("below/../../secret", 0, 2, 63),
+        #[cfg(unix)]
+        ("link", 0, 2, 63),
+        ("new", 1, 2, 69),
+        ("below/file", 8, 2, 69),
+        ("below/file", 0, 64, 69),
+        ("below/file", 2, 2, 54),
+    ] {
+        let module =
+            load_with(&opener(path, flags, rights), with_folder(&folder)).expect("it loads");
+        let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+        for _ in 0..2 {
+            let outcome = run(&pool);
+            assert_eq!(outcome.trap, None, "{path}");
+            let status = outcome.response.expect("a response").status;
+            assert_eq!(u32::from(status), 200 + errno, "{path} {flags} {rights}");
+            let logs: Vec<_> = outcome.logs.iter().map(|log| log.message.as_str()).collect();
+            let wanted: &[&str] = if errno == 0 { &["ext"] } else { &[] };
+            assert_eq!(logs, wanted, "{path}");
+        }
+    }
+    assert!(!folder.join("new").exists());
+}
+
+#[test]
+fn a_folder_that_is_not_there_cannot_be_granted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = load_with(&guest_with(MEMORY, GO_ON, ""), with_folder(&folder.path().join("none")));
+    let text = error.err().expect("it does not load").to_string();
+    assert!(text.contains("cannot grant"), "{text}");
+}
+
+#[test]
+fn granted_variables_are_in_the_environment() {
+    let text = guest_with(
+        r#"(import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+           (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+           (import "http_handler" "log" (func $log (param i32 i32 i32)))
+           (memory (export "memory") 1)"#,
+        "(if (call $sizes (i32.const 0) (i32.const 4)) (then unreachable))
+         (if (i32.ne (i32.load (i32.const 0)) (i32.const 2)) (then unreachable))
+         (if (call $get (i32.const 16) (i32.const 64)) (then unreachable))
+         (if (i32.ne (i32.load (i32.const 20)) (i32.const 68)) (then unreachable))
+         (call $log (i32.const 0) (i32.load (i32.const 16)) (i32.load (i32.const 4)))
+         (i64.const 0)",
+        "",
+    );
+    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let environment = vec![variable("A", "1"), variable("LONG", "two")];
+    let grants = Grants { environment, ..Grants::default() };
+    let module = load_with(&text, Options { grants, ..Options::default() }).expect("it loads");
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    assert_eq!(run(&pool).logs[0].message, "A=1\0LONG=two\0");
+
+    let missing = Grants::default().inherit(["HTTP_WASM_NO_SUCH_VARIABLE"]);
+    let text = missing.expect_err("it is not set").to_string();
+    assert!(text.contains("HTTP_WASM_NO_SUCH_VARIABLE is not set"), "{text}");
 }

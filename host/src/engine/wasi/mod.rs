@@ -1,8 +1,12 @@
-//! WASI preview 1 with nothing granted, for guests whose language insists on importing it.
+//! WASI preview 1, for guests whose language insists on importing it.
 //!
-//! There are no arguments, no environment, no files and no sockets. What is written to stdout and
-//! stderr goes line by line to the exchange's log, as info and as error; clock and random numbers
-//! are real; everything else returns an error number. `proc_exit` traps.
+//! There are no arguments and no sockets; environment and files as far as they are
+//! [granted](Grants). What is written to stdout and stderr goes line by line to the exchange's log, as
+//! info and as error; clock and random numbers are real; everything else returns an error number.
+//! `proc_exit` traps.
+
+mod files;
+mod grants;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,13 +19,27 @@ use super::link::{unknown, wrong_type};
 use super::{LoadError, has_type};
 use crate::exchange::{LinearMemory, Memory, Trap};
 
+pub use grants::{EnvironmentError, Folder, Grants};
+
+pub(super) use files::Files;
+pub(super) use grants::Granted;
+
 /// The error numbers that are used here.
 mod errno {
     pub(super) const SUCCESS: u32 = 0;
     pub(super) const BADF: u32 = 8;
     pub(super) const FAULT: u32 = 21;
+    pub(super) const ILSEQ: u32 = 25;
     pub(super) const INVAL: u32 = 28;
+    pub(super) const IO: u32 = 29;
+    pub(super) const ISDIR: u32 = 31;
+    pub(super) const MFILE: u32 = 33;
+    pub(super) const NAMETOOLONG: u32 = 37;
+    pub(super) const NOENT: u32 = 44;
     pub(super) const NOSYS: u32 = 52;
+    pub(super) const NOTDIR: u32 = 54;
+    pub(super) const PERM: u32 = 63;
+    pub(super) const ROFS: u32 = 69;
     pub(super) const SPIPE: u32 = 70;
 }
 
@@ -89,10 +107,25 @@ fn call(
         if memory.write(ptr, bytes) { Ok(errno::SUCCESS) } else { Err(errno::FAULT) }
     };
     match name {
-        "args_get" | "environ_get" | "sched_yield" => Ok(errno::SUCCESS),
-        "args_sizes_get" | "environ_sizes_get" => {
+        "args_get" | "sched_yield" => Ok(errno::SUCCESS),
+        "args_sizes_get" => {
             put(args[0], &[0; 4])?;
             put(args[1], &[0; 4])
+        }
+        "environ_sizes_get" => {
+            let variables = state.files.environment();
+            let bytes: usize = variables.iter().map(Vec::len).sum();
+            put(args[0], &(variables.len() as u32).to_le_bytes())?;
+            put(args[1], &(bytes as u32).to_le_bytes())
+        }
+        "environ_get" => {
+            let mut at = args[1];
+            for (index, variable) in state.files.environment().iter().enumerate() {
+                put(args[0] + 4 * index as u64, &(at as u32).to_le_bytes())?;
+                put(at, variable)?;
+                at += variable.len() as u64;
+            }
+            Ok(errno::SUCCESS)
         }
         "clock_res_get" => put(args[1], &1_u64.to_le_bytes()),
         "clock_time_get" => put(args[2], &time(args[0])?.to_le_bytes()),
@@ -106,6 +139,7 @@ fn call(
             put(args[1], &stat)
         }
         "fd_seek" | "fd_tell" if args[0] <= STDERR.into() => Err(errno::SPIPE),
+        _ if let Some(result) = state.files.call(name, args, memory) => result,
         _ if name.starts_with("fd_") || name.starts_with("path_") || name.starts_with("sock_") => {
             Err(errno::BADF)
         }
@@ -132,6 +166,15 @@ fn random(ptr: u64, len: u64, memory: &mut LinearMemory<'_>) -> Result<u32, u32>
     Ok(errno::SUCCESS)
 }
 
+/// Two numbers that lie one after the other, such as pointer and length of a buffer.
+fn words(memory: &LinearMemory<'_>, at: u64) -> Result<(u32, u32), u32> {
+    let word = |at: u64| {
+        let bytes = memory.read(at, 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(u32::from_le_bytes).ok_or(errno::FAULT)
+    };
+    Ok((word(at)?, word(at + 4)?))
+}
+
 /// Writes a list of buffers to stdout or stderr.
 fn write(args: &[u64], memory: &mut LinearMemory<'_>, state: &mut State) -> Result<u32, u32> {
     let [fd, list, count, written] = args else { return Err(errno::INVAL) };
@@ -140,14 +183,9 @@ fn write(args: &[u64], memory: &mut LinearMemory<'_>, state: &mut State) -> Resu
         2 => 1,
         _ => return Err(errno::BADF),
     };
-    let word = |memory: &LinearMemory<'_>, ptr: u64| {
-        let bytes = memory.read(ptr, 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map(u32::from_le_bytes).ok_or(errno::FAULT)
-    };
     let mut total = 0_u32;
     for index in 0..*count {
-        let entry = list + 8 * index;
-        let (ptr, len) = (word(memory, entry)?, word(memory, entry + 4)?);
+        let (ptr, len) = words(memory, list + 8 * index)?;
         if len == 0 {
             continue;
         }
