@@ -6,7 +6,7 @@ use http_wasm_abi::{BodyKind, Phase};
 
 use super::body::BoxError;
 use crate::engine::StartError;
-use crate::exchange::{LogEntry, Problem, Trap};
+use crate::exchange::{HostCall, LogEntry, Problem, Trap};
 
 /// Something that the owner of a server may want to know and the client may not.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ use crate::exchange::{LogEntry, Problem, Trap};
 pub enum Event<'a> {
     /// The guest logged a message.
     Log(&'a LogEntry),
+    /// The guest called a host function; only where the pool's settings record calls.
+    Call(&'a HostCall),
     /// The guest did what other hosts treat differently, or what cannot be sent.
     Problem(&'a Problem),
     /// A new instance could not be initialised; the client gets 500.
@@ -57,6 +59,7 @@ impl std::fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Log(entry) => f.write_str(&entry.message),
+            Self::Call(call) => write!(f, "{call} in {}", call.phase),
             Self::Problem(problem) => problem.fmt(f),
             Self::Start(error) => error.fmt(f),
             Self::Trap(phase, trap) => write!(f, "the guest trapped in {phase}: {trap}"),

@@ -153,7 +153,10 @@ async fn response_hook(
 }
 
 fn tell(shared: &Shared, exchange: &mut Exchange) {
-    let (logs, _, problems) = exchange.take_records();
+    let (logs, calls, problems) = exchange.take_records();
+    for call in &calls {
+        shared.tell(Event::Call(call));
+    }
     shared.tell_logs(&logs);
     for problem in &problems {
         shared.tell(Event::Problem(problem));

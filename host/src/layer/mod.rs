@@ -199,8 +199,9 @@ pub struct GuestLayer {
 impl GuestLayer {
     /// A layer that runs the instances of `pool`, with defaults.
     ///
-    /// Outside of tests the pool's settings should not record host calls
-    /// ([`Settings::record_calls`](crate::exchange::Settings)); nobody sees them here.
+    /// Where the pool's settings record host calls
+    /// ([`Settings::record_calls`](crate::exchange::Settings)), each is an [`Event::Call`], which
+    /// takes time; unset it where nobody wants to know.
     #[must_use]
     pub fn new(pool: Arc<Pool>) -> Self {
         Self::builder(pool).build()

@@ -3,37 +3,38 @@
 //!
 //! It is what `serve` runs and what the interop tests hold against other hosts. It changes nothing
 //! on its way but what HTTP says belongs to a single connection; in particular it adds no
-//! `x-forwarded-for`, which is a filter's business. TLS, upgrades (WebSocket) and balancing are
-//! not.
+//! `x-forwarded-for`, which is a filter's business. Clients may speak HTTP/1.1 or, without TLS and
+//! knowing beforehand, HTTP/2. TLS, upgrades (WebSocket) and balancing are not.
 
+mod loader;
 mod origin;
+mod replace;
 #[cfg(test)]
 mod tests;
 mod upstream;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
-use http_wasm_host::Profile;
-use http_wasm_host::engine::{LoadError, Module, Options, Pool, StartError};
-use http_wasm_host::exchange::Settings;
-use http_wasm_host::layer::{self, Body, ClientAddr, Event, GuestLayer, GuestService};
+use http_wasm_host::engine::{LoadError, StartError};
+use http_wasm_host::layer::{self, Body, ClientAddr, GuestLayer, GuestService};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tower_service::Service;
 
+pub use loader::{Guest, Loader, Setup, load};
 pub use origin::{NotAnOrigin, Origin};
+pub use replace::watch;
 
 /// How long requests in flight may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -49,6 +50,9 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The engine cannot be set up.
+    #[error(transparent)]
+    Engine(LoadError),
     /// This host would not load the guest.
     #[error("{} is not a guest that a host can load: {source}", .path.display())]
     Load {
@@ -73,49 +77,6 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-}
-
-/// A guest to be loaded.
-#[derive(Clone, Debug)]
-pub struct Guest {
-    /// Its file.
-    pub wasm: PathBuf,
-    /// What it reads as its configuration; empty: none.
-    pub config: Vec<u8>,
-}
-
-/// Loads a guest, and starts its first instance. What happens there and later is told to
-/// `observer`.
-///
-/// # Errors
-/// When it cannot be loaded or started.
-pub fn load(
-    guest: &Guest,
-    profile: Profile,
-    observer: impl Fn(Event<'_>) + Send + Sync + 'static,
-) -> Result<GuestLayer, Error> {
-    let path = || guest.wasm.clone();
-    let wasm = read(&guest.wasm)?;
-    let module = Module::new(&wasm, Options { profile, ..Options::default() })
-        .map_err(|source| Error::Load { path: path(), source })?;
-    let settings = Settings {
-        profile,
-        config: guest.config.clone(),
-        // Nobody would see them.
-        record_calls: false,
-        ..Settings::default()
-    };
-    let start = |source| Error::Start { path: path(), source };
-    let pool = Pool::new(module, settings).map_err(start)?;
-    // What it logs while it starts belongs to no request.
-    for entry in pool.take().map_err(start)?.take_start_logs() {
-        observer(Event::Log(&entry));
-    }
-    Ok(GuestLayer::builder(Arc::new(pool)).observe(observer).build())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 /// A server that listens; it stops at once when this is dropped.
@@ -201,10 +162,10 @@ async fn connection(
         request.extensions_mut().insert(ClientAddr(client));
         chain.clone().call(request.map(Body::stream))
     });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), service);
-    let mut serving = std::pin::pin!(serving);
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new());
+    builder.http2().timer(TokioTimer::new());
+    let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     // A connection that breaks has a client that knows; why the server broke it was an event.
     tokio::select! {
         _ = serving.as_mut() => {}

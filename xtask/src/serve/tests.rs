@@ -1,9 +1,15 @@
 //! The proxy between a client and an upstream of ours.
 
 use std::net::Ipv4Addr;
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
+use http_body_util::{BodyExt as _, Empty};
+use http_wasm_host::Profile;
+use http_wasm_host::engine::Options;
+use hyper::server::conn::http1;
 
 use super::*;
 use crate::live::upstream::Upstream;
@@ -155,4 +161,99 @@ fn a_file_that_is_no_guest_is_named() {
     std::fs::write(&wasm, b"not wasm").unwrap();
     let text = load().unwrap_err().to_string();
     assert!(text.contains("none.wasm is not a guest"), "{text}");
+}
+
+#[tokio::test]
+async fn clients_may_speak_http_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(&[guest(folder.path(), "c")], Origin::echo()).await;
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    // On one connection, side by side.
+    let mut ask = |path: &str| {
+        let uri = format!("http://h.test{path}");
+        let request = Request::get(uri).body(Empty::<bytes::Bytes>::new()).unwrap();
+        sender.send_request(request)
+    };
+    let (one, two) = tokio::join!(ask("/one"), ask("/two"));
+    for (answer, path) in [(one, "/one"), (two, "/two")] {
+        let answer = answer.unwrap();
+        assert_eq!((answer.status(), answer.version()), (StatusCode::OK, http::Version::HTTP_2));
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.starts_with("GET ") && text.contains(path), "{text}");
+        assert!(text.contains("x-seen: c\n") && text.contains("host: h.test\n"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let wasm = folder.path().join("guest.wasm");
+    let write = |text: &str| {
+        let fresh = folder.path().join("fresh");
+        std::fs::write(&fresh, text).unwrap();
+        std::fs::rename(&fresh, &wasm).unwrap();
+    };
+    let with_name = |name: &str| {
+        let module = wat::parse_str(GUEST.replace("x-seen", name)).unwrap();
+        let fresh = folder.path().join("fresh");
+        std::fs::write(&fresh, module).unwrap();
+        std::fs::rename(&fresh, &wasm).unwrap();
+    };
+    with_name("x-seen");
+    let loader = Loader::new(Setup { options: Options::default(), ..Setup::default() }).unwrap();
+    let guest = Guest { wasm: wasm.clone(), config: b"c".to_vec() };
+    let layer = loader.load(&guest, |_| {}).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&told);
+    let told_of = move |result: Result<(), Error>| {
+        to.lock().unwrap().push(result.map_err(|error| error.to_string()));
+    };
+    let watching = tokio::spawn(watch(loader, guest, layer.clone(), told_of));
+    let server = start(&[layer], Origin::echo()).await;
+
+    // Somebody asks all the time, and is always answered.
+    let done = Arc::new(AtomicBool::new(false));
+    let asking = {
+        let (done, address) = (Arc::clone(&done), server.address());
+        tokio::spawn(async move {
+            let mut names = Vec::new();
+            while !done.load(Ordering::Relaxed) {
+                let answer = client::send(address, &live::Request::default()).await;
+                let body = answer.unwrap().expect("an answer").body;
+                let text = String::from_utf8(body).unwrap();
+                let name = if text.contains("x-else: c\n") { "x-else" } else { "x-seen" };
+                assert!(text.contains(&format!("{name}: c\n")), "{text}");
+                names.push(name);
+            }
+            names.dedup();
+            names
+        })
+    };
+    let until = async |count: usize| {
+        for _ in 0..500 {
+            if told.lock().unwrap().len() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it was not noticed: {:?}", told.lock().unwrap());
+    };
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    write("no module");
+    until(1).await;
+    with_name("x-else");
+    until(2).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    done.store(true, Ordering::Relaxed);
+    assert_eq!(asking.await.unwrap(), ["x-seen", "x-else"]);
+    let told = told.lock().unwrap();
+    assert!(told[0].as_ref().is_err_and(|text| text.contains("is not a guest")), "{told:?}");
+    assert_eq!(told[1], Ok(()));
+    watching.abort();
 }

@@ -109,10 +109,7 @@ fn opener(path: &str, flags: u32, rights: u64) -> String {
 
 fn with_folder(folder: &std::path::Path) -> Options {
     let granted = Folder { guest: "/data".to_owned(), host: folder.to_owned() };
-    Options {
-        grants: Grants { folders: vec![granted], ..Grants::default() },
-        ..Options::default()
-    }
+    Options { grants: Grants { folders: vec![granted], ..Grants::default() }, ..Options::default() }
 }
 
 #[test]

@@ -51,7 +51,8 @@ impl Files {
     }
 
     fn folder(&self, fd: u64) -> Result<&Dir, u32> {
-        let index = usize::try_from(fd.checked_sub(FIRST).ok_or(errno::BADF)?).unwrap_or(usize::MAX);
+        let index =
+            usize::try_from(fd.checked_sub(FIRST).ok_or(errno::BADF)?).unwrap_or(usize::MAX);
         if let Some((_, folder)) = self.granted.folders.get(index) {
             return Ok(folder);
         }
@@ -64,7 +65,8 @@ impl Files {
 
     fn slot(&mut self, fd: u64) -> Result<&mut Option<Opened>, u32> {
         let first = FIRST + self.granted.folders.len() as u64;
-        let index = usize::try_from(fd.checked_sub(first).ok_or(errno::BADF)?).unwrap_or(usize::MAX);
+        let index =
+            usize::try_from(fd.checked_sub(first).ok_or(errno::BADF)?).unwrap_or(usize::MAX);
         self.opened.get_mut(index).filter(|slot| slot.is_some()).ok_or(errno::BADF)
     }
 
@@ -137,9 +139,9 @@ impl Files {
                 let position = file.stream_position().map_err(number)?;
                 put(memory, at, &position.to_le_bytes())
             }),
-            ("fd_readdir", &[fd, at, len, cookie, used]) => {
-                self.folder(fd).and_then(|folder| list_folder(folder, at, len, cookie, used, memory))
-            }
+            ("fd_readdir", &[fd, at, len, cookie, used]) => self
+                .folder(fd)
+                .and_then(|folder| list_folder(folder, at, len, cookie, used, memory)),
             ("path_filestat_get", &[fd, follow, path, len, at]) => {
                 self.folder(fd).and_then(|folder| {
                     let path = text(memory, path, len)?;
@@ -166,8 +168,13 @@ impl Files {
                 self.open(fd, (path, len), flags, rights, at, memory)
             }
             (
-                "path_create_directory" | "path_filestat_set_times" | "path_link"
-                | "path_remove_directory" | "path_rename" | "path_symlink" | "path_unlink_file",
+                "path_create_directory"
+                | "path_filestat_set_times"
+                | "path_link"
+                | "path_remove_directory"
+                | "path_rename"
+                | "path_symlink"
+                | "path_unlink_file",
                 _,
             ) if !self.granted.folders.is_empty() => Err(errno::ROFS),
             _ => return None,

@@ -54,10 +54,8 @@ impl Grants {
     /// The same, with the folders opened, so that a guest starts with those of the beginning.
     pub(in crate::engine) fn open(&self) -> Result<Granted, (PathBuf, io::Error)> {
         let open = |folder: &Folder| {
-            let opened = cap_std::fs::Dir::open_ambient_dir(
-                &folder.host,
-                cap_std::ambient_authority(),
-            );
+            let opened =
+                cap_std::fs::Dir::open_ambient_dir(&folder.host, cap_std::ambient_authority());
             opened
                 .map(|opened| (folder.guest.clone(), opened))
                 .map_err(|error| (folder.host.clone(), error))

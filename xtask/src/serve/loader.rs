@@ -1,0 +1,107 @@
+//! From a file to a guest in a layer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use http_wasm_host::Profile;
+use http_wasm_host::engine::{Engine, Options, Pool};
+use http_wasm_host::exchange::{Limits, Settings};
+use http_wasm_host::layer::{Capacity, Event, GuestLayer};
+
+use super::Error;
+
+/// A guest to be loaded.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// Its file.
+    pub wasm: PathBuf,
+    /// What it reads as its configuration; empty: none.
+    pub config: Vec<u8>,
+}
+
+/// How guests are run.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// What they may use.
+    pub options: Options,
+    /// What is held for them.
+    pub limits: Limits,
+    /// How many instances of each there are.
+    pub capacity: Capacity,
+    /// Whether each call of a host function is told.
+    pub trace: bool,
+}
+
+/// Loads guests that share an engine.
+#[derive(Clone)]
+pub struct Loader {
+    engine: Engine,
+    setup: Setup,
+}
+
+impl Loader {
+    /// A loader of guests that are run like this.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up.
+    pub fn new(setup: Setup) -> Result<Self, Error> {
+        let engine = Engine::new(setup.options.clone()).map_err(Error::Engine)?;
+        Ok(Self { engine, setup })
+    }
+
+    /// Loads a guest, and starts its first instance. What happens there and later is told to
+    /// `observer`.
+    ///
+    /// # Errors
+    /// When it cannot be loaded or started.
+    pub fn load(
+        &self,
+        guest: &Guest,
+        observer: impl Fn(Event<'_>) + Send + Sync + 'static,
+    ) -> Result<GuestLayer, Error> {
+        let pool = self.pool(guest)?;
+        // What it logs while it starts belongs to no request.
+        let start = |source| Error::Start { path: guest.wasm.clone(), source };
+        for entry in pool.take().map_err(start)?.take_start_logs() {
+            observer(Event::Log(&entry));
+        }
+        let builder = GuestLayer::builder(Arc::new(pool)).capacity(self.setup.capacity);
+        Ok(builder.observe(observer).build())
+    }
+
+    /// The instances of a guest, the first of them started.
+    ///
+    /// # Errors
+    /// When it cannot be loaded or started.
+    pub fn pool(&self, guest: &Guest) -> Result<Pool, Error> {
+        let path = || guest.wasm.clone();
+        let wasm = read(&guest.wasm)?;
+        let module =
+            self.engine.module(&wasm).map_err(|source| Error::Load { path: path(), source })?;
+        let settings = Settings {
+            profile: self.setup.options.profile,
+            config: guest.config.clone(),
+            record_calls: self.setup.trace,
+            limits: self.setup.limits,
+            ..Settings::default()
+        };
+        Pool::new(module, settings).map_err(|source| Error::Start { path: path(), source })
+    }
+}
+
+/// Loads a guest with an engine of its own and with defaults.
+///
+/// # Errors
+/// When it cannot be loaded or started.
+pub fn load(
+    guest: &Guest,
+    profile: Profile,
+    observer: impl Fn(Event<'_>) + Send + Sync + 'static,
+) -> Result<GuestLayer, Error> {
+    let options = Options { profile, ..Options::default() };
+    Loader::new(Setup { options, ..Setup::default() })?.load(guest, observer)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
