@@ -28,6 +28,16 @@ pub(super) fn is_bounded(wasm: &[u8]) -> bool {
     read(wasm).unwrap_or(false)
 }
 
+/// How many pages of memory a module begins with, as far as that can be read; known before it is
+/// compiled, for an engine whose space is too small for it.
+pub(super) fn first_pages(wasm: &[u8]) -> Option<u64> {
+    let payloads = Parser::new(0).parse_all(wasm);
+    payloads.map_while(Result::ok).find_map(|payload| match payload {
+        Payload::MemorySection(memories) => Some(memories.into_iter().next()?.ok()?.initial),
+        _ => None,
+    })
+}
+
 fn read(wasm: &[u8]) -> wasmparser::Result<bool> {
     let mut imported = 0_usize;
     let mut functions = Vec::new();

@@ -133,9 +133,10 @@ impl Engine {
         if wasm.len() > options.module_limit {
             return Err(LoadError::TooLong { found: wasm.len(), limit: options.module_limit });
         }
+        check_memory(bounded::first_pages(wasm).unwrap_or_default(), options)?;
         let failed = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         let module = wasmtime::Module::from_binary(&self.engine, wasm).map_err(failed)?;
-        check_exports(&module, options)?;
+        check_exports(&module)?;
         let mut linker = Linker::new(&self.engine);
         link::link(&mut linker, &module, options.profile)?;
         let pre = linker.instantiate_pre(&module).map_err(failed)?;
@@ -256,14 +257,14 @@ fn config(options: &Options) -> Config {
     config
 }
 
-fn check_exports(module: &wasmtime::Module, options: &Options) -> Result<(), LoadError> {
+fn check_memory(pages: u64, options: &Options) -> Result<(), LoadError> {
+    let (found, limit) = (pages.saturating_mul(PAGE_SIZE.into()), options.memory_limit);
+    if found > limit { Err(LoadError::Memory { found, limit }) } else { Ok(()) }
+}
+
+fn check_exports(module: &wasmtime::Module) -> Result<(), LoadError> {
     match module.get_export(exports::MEMORY) {
-        Some(ExternType::Memory(memory)) => {
-            let found = memory.minimum().saturating_mul(PAGE_SIZE.into());
-            if found > options.memory_limit {
-                return Err(LoadError::Memory { found, limit: options.memory_limit });
-            }
-        }
+        Some(ExternType::Memory(_)) => {}
         found => return Err(not_exported(exports::MEMORY, "a memory".to_owned(), found)),
     }
     for (name, wanted, mandatory) in exports::FUNCTIONS {
