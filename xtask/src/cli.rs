@@ -41,6 +41,8 @@ enum Command {
     Serve(commands::serve::Args),
     /// Prove the examples on a real host
     Interop(commands::interop::Args),
+    /// Hold a host, ours or any other, against the conformance suite of the ABI
+    Conformance(commands::conformance::Args),
 }
 
 /// Runs the command line of this process.
@@ -73,5 +75,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Interop(args) => commands::interop::run(&args),
+        Command::Conformance(args) => commands::conformance::run(&args),
     }
 }

@@ -11,6 +11,7 @@ mod calls;
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod conformance;
 pub mod interop;
 pub mod link;
 pub mod live;

@@ -4,10 +4,12 @@
 //! held against it:
 //!
 //! ```toml
-//! config = "for get_config"            # optional; each exchange can have its own
+//! config = "for get_config"            # optional; each exchange can have its own; a text, or
+//!                                      # bytes as in a body
 //!
 //! [[exchange]]
 //! name = "refuses a stranger"          # required, unique
+//! level = "must"                       # or "should": how much it binds a host
 //! [exchange.request]                   # all optional
 //! method = "GET"
 //! uri = "/a?b=c"
@@ -73,6 +75,8 @@ pub struct Recorded {
     pub name: String,
     /// The line in which it begins.
     pub line: usize,
+    /// How much it binds a host.
+    pub level: Level,
     /// What `get_config` gives; empty for none.
     pub config: Vec<u8>,
     /// What the client sends.
@@ -83,6 +87,18 @@ pub struct Recorded {
     pub expect: Expect,
     /// The hosts on which it cannot be played, with the reason.
     pub skip: BTreeMap<String, String>,
+}
+
+/// How much an exchange binds a host: a matter of suites that hosts are held against. A filter's own
+/// exchanges are all of the first kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The ABI's published text says so.
+    #[default]
+    Must,
+    /// The published text leaves it open, and guests are better off if it is so.
+    Should,
 }
 
 impl Recorded {

@@ -12,7 +12,7 @@ use super::bytes::{Bytes, ExpectedHeaders, SentHeaders};
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    pub(super) config: Option<String>,
+    pub(super) config: Option<Bytes>,
     #[serde(default)]
     pub(super) exchange: Vec<Spanned<Exchange>>,
 }
@@ -21,7 +21,9 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Exchange {
     pub(super) name: Spanned<String>,
-    pub(super) config: Option<String>,
+    #[serde(default)]
+    pub(super) level: super::Level,
+    pub(super) config: Option<Bytes>,
     #[serde(default)]
     pub(super) request: Request,
     #[serde(default)]
@@ -122,13 +124,13 @@ pub(super) struct ExpectResponse {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Log {
-    pub(super) level: Level,
+    pub(super) level: LogLevelName,
     pub(super) message: String,
 }
 
-pub(super) struct Level(pub(super) LogLevel);
+pub(super) struct LogLevelName(pub(super) LogLevel);
 
-impl<'de> Deserialize<'de> for Level {
+impl<'de> Deserialize<'de> for LogLevelName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
         let levels = LogLevel::ALL.into_iter().filter(|level| *level != LogLevel::None);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::bytes::SentHeaders;
+use super::bytes::{Bytes, SentHeaders};
 use super::{
     Expect, ExpectRequest, ExpectResponse, ExpectUpstream, Recorded, RecordedFile, Upstream, raw,
 };
@@ -73,7 +73,7 @@ pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
             );
             return Err(source.error(exchange.name.span(), message));
         }
-        exchanges.push(source.exchange(exchange, line, file.config.as_deref())?);
+        exchanges.push(source.exchange(exchange, line, file.config.as_ref())?);
     }
     Ok(RecordedFile { path: path.to_owned(), exchanges })
 }
@@ -101,12 +101,13 @@ impl Source<'_> {
         &self,
         raw: raw::Exchange,
         line: usize,
-        config: Option<&str>,
+        config: Option<&Bytes>,
     ) -> Result<Recorded, ReadError> {
         Ok(Recorded {
             name: raw.name.into_inner(),
             line,
-            config: raw.config.as_deref().or(config).unwrap_or_default().as_bytes().to_vec(),
+            level: raw.level,
+            config: raw.config.as_ref().or(config).map(|bytes| bytes.0.clone()).unwrap_or_default(),
             request: self.request(raw.request)?,
             upstream: self.upstream(raw.upstream)?,
             expect: expect(raw.expect),

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod check;
+pub mod conformance;
 pub mod demo;
 pub mod interop;
 pub mod new;

@@ -45,7 +45,7 @@ impl HostUnderTest for LayerHost {
         format!("the reference host's server, profile {}", self.profile)
     }
 
-    fn refuses(&self, _: Option<&str>) -> Option<String> {
+    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
         None
     }
 
@@ -59,7 +59,7 @@ impl HostUnderTest for LayerHost {
         for place in places {
             let logs = Logs::default();
             let to = Arc::clone(&logs);
-            let config = place.config.clone().unwrap_or_default().into_bytes();
+            let config = place.config.clone().unwrap_or_default();
             let guest = Guest { wasm: place.wasm.clone(), config };
             let refused = |error: serve::Error| Error::Refused {
                 guest: place.guest.clone(),

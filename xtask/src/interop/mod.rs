@@ -33,7 +33,7 @@ pub struct Place {
     /// The guest.
     pub wasm: PathBuf,
     /// Its configuration, if there is one.
-    pub config: Option<String>,
+    pub config: Option<Vec<u8>>,
 }
 
 /// A real host, installed and not running.
@@ -48,7 +48,7 @@ pub trait HostUnderTest {
     fn describe(&self) -> String;
 
     /// Why it cannot hand over this configuration, if it cannot.
-    fn refuses(&self, config: Option<&str>) -> Option<String>;
+    fn refuses(&self, config: Option<&[u8]>) -> Option<String>;
 
     /// Starts it with all places at once in front of the upstream, and waits until it is ready.
     /// `folder` is empty and is its own.
@@ -64,6 +64,14 @@ pub trait HostUnderTest {
 pub trait RunningHost {
     /// Where requests for a place go.
     fn address(&self, place: usize) -> SocketAddr;
+
+    /// Makes a request one for this place, where the address alone does not say it.
+    ///
+    /// # Errors
+    /// The reason why this request cannot be sent there.
+    fn direct(&self, _place: usize, _request: &mut live::Request) -> Result<(), String> {
+        Ok(())
+    }
 
     /// What the guest of this place logged in the exchange that has just ended; `None` when that
     /// cannot be known.

@@ -98,10 +98,7 @@ fn plan<H: HostUnderTest>(host: &H, subjects: &[Subject]) -> (Vec<Place>, Vec<Ve
         if let Some(reason) = recorded.skip.get(host.key()) {
             return Step::LeaveOut(reason.clone());
         }
-        let Ok(config) = std::str::from_utf8(&recorded.config) else {
-            return Step::LeaveOut("its config is not text".to_owned());
-        };
-        let config = (!config.is_empty()).then(|| config.to_owned());
+        let config = (!recorded.config.is_empty()).then(|| recorded.config.clone());
         if let Some(reason) = host.refuses(config.as_deref()) {
             return Step::LeaveOut(reason);
         }
@@ -136,8 +133,20 @@ pub async fn replay<H: HostUnderTest>(
     subjects: &[Subject],
     folder: &Path,
 ) -> Result<Vec<SubjectReport>, Error> {
+    replay_before(host, subjects, folder, &Upstream::start().await?).await
+}
+
+/// The same with an upstream that is there already.
+///
+/// # Errors
+/// When the host cannot be started.
+pub async fn replay_before<H: HostUnderTest>(
+    host: &H,
+    subjects: &[Subject],
+    folder: &Path,
+    upstream: &Upstream,
+) -> Result<Vec<SubjectReport>, Error> {
     let (places, steps) = plan(host, subjects);
-    let upstream = Upstream::start().await?;
     let mut running = None;
     if !places.is_empty() {
         ui::step("Starting", host.describe());
@@ -150,7 +159,7 @@ pub async fn replay<H: HostUnderTest>(
             exchanges.push(match (step, &mut running) {
                 (Step::LeaveOut(reason), _) => report(recorded, Verdict::NotApplicable(reason)),
                 (Step::Play { place, messages }, Some(running)) => {
-                    play(running, &upstream, place, *messages, recorded).await
+                    play(running, upstream, place, *messages, recorded).await
                 }
                 (Step::Play { .. }, None) => unreachable!("a step that plays has a place"),
             });
@@ -165,9 +174,12 @@ async fn play<R: RunningHost>(
     running: &mut R,
     upstream: &Upstream,
     place: usize,
-    messages: Messages,
+    mut messages: Messages,
     recorded: &Recorded,
 ) -> ExchangeReport {
+    if let Err(reason) = running.direct(place, &mut messages.request) {
+        return report(recorded, Verdict::NotApplicable(reason));
+    }
     upstream.expect(messages.answer);
     let response = client::send(running.address(place), &messages.request).await;
     let logs = running.logs(place).await;

@@ -110,6 +110,16 @@ pub fn differences(expect: &Expect, facts: Facts) -> Vec<Mismatch> {
             add("response", "one", "none: the connection broke".to_owned());
         }
     }
+    // A trap shows as an error or as a broken connection. Where the exchange says what the client
+    // gets, that is what counts.
+    if expect.trap
+        && expect.response.is_none()
+        && let Some(response) = &response
+        && response.broken.is_none()
+        && !response.status.is_server_error()
+    {
+        add("trap", "one: an answer of 5xx, or a broken connection", response.status.to_string());
+    }
     let request = request.map(to_model_request);
     let response = response.map(to_model_response);
     found.extend(compare_wire(expect, request.as_ref(), response.as_ref()));
@@ -261,6 +271,21 @@ mod tests {
     fn an_expected_trap_may_break_the_connection() {
         let closed = Facts { response: Ok(None), ..facts() };
         assert_eq!(shown("expect = { trap = true }", closed), [""; 0]);
+        let failed =
+            live::Response { status: StatusCode::BAD_GATEWAY, ..live::Response::default() };
+        let failed = Facts { response: Ok(Some(failed)), ..facts() };
+        assert_eq!(shown("expect = { trap = true }", failed), [""; 0]);
+        let cut = live::Response { broken: Some("cut".to_owned()), ..live::Response::default() };
+        let cut = Facts { response: Ok(Some(cut)), ..facts() };
+        assert_eq!(shown("expect = { trap = true }", cut), [""; 0]);
+    }
+
+    #[test]
+    fn an_expected_trap_must_show() {
+        let wanted = "trap: wanted one: an answer of 5xx, or a broken connection, found 200 OK";
+        assert_eq!(shown("expect = { trap = true }", facts()), [wanted]);
+        let named = "expect = { trap = true, response = { status = 200 } }";
+        assert_eq!(shown(named, facts()), [""; 0]);
     }
 
     #[test]

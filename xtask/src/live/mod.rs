@@ -104,8 +104,13 @@ pub enum Error {
         source: io::Error,
     },
     /// The upstream could not listen.
-    #[error("the upstream server could not listen on a loopback port: {0}")]
-    Listen(#[source] io::Error),
+    #[error("the upstream server could not listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
     /// The answer is no HTTP.
     #[error("the host's answer is not HTTP/1.1: {0}")]
     NotHttp(#[source] hyper::Error),

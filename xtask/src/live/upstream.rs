@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::outgoing::Outgoing;
 use super::{Error, Response, Seen, collect};
 
-/// A server on a loopback port that the system chose; it stops when this is dropped.
+/// The server; it stops when this is dropped.
 ///
 /// Exchanges run one after the other: [`Self::expect`], then the request through the host, then
 /// [`Self::seen`].
@@ -33,13 +33,22 @@ struct State {
 }
 
 impl Upstream {
-    /// Starts the server on the current tokio runtime.
+    /// Starts the server on the current tokio runtime, on a loopback port that the system chooses.
     ///
     /// # Errors
     /// When no loopback port can be had.
     pub async fn start() -> Result<Self, Error> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::Listen)?;
-        let address = listener.local_addr().map_err(Error::Listen)?;
+        Self::listen((Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+
+    /// Starts it at this address.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn listen(wanted: SocketAddr) -> Result<Self, Error> {
+        let failed = |source| Error::Listen { address: wanted, source };
+        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
         let state = Arc::new(Mutex::new(State::default()));
         let task = tokio::spawn(serve(listener, Arc::clone(&state)));
         Ok(Self { address, state, task })

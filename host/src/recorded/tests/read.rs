@@ -29,6 +29,7 @@ config = "for all"
 
 [[exchange]]
 name = "everything"
+level = "should"
 config = "for this one"
 [exchange.request]
 method = "POST"
@@ -55,9 +56,15 @@ traefik = "config is not JSON"
 
 [[exchange]]
 name = "nothing"
+
+[[exchange]]
+name = "bytes"
+config = { hex = "00ff" }
 "#,
     );
-    let [everything, nothing] = file.exchanges.as_slice() else { panic!("two exchanges") };
+    let [everything, nothing, bytes] = file.exchanges.as_slice() else { panic!("three") };
+    assert_eq!((everything.level, nothing.level), (Level::Should, Level::Must));
+    assert_eq!(bytes.config, [0, 255]);
     assert_eq!((everything.name.as_str(), everything.line), ("everything", 4));
     assert_eq!(everything.config, b"for this one");
     let headers: Headers =

@@ -115,7 +115,7 @@ impl HostUnderTest for GoHost {
         format!("the Go host {}", PROGRAM.version())
     }
 
-    fn refuses(&self, _: Option<&str>) -> Option<String> {
+    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
         None
     }
 

@@ -65,7 +65,7 @@ impl HostUnderTest for Traefik {
         format!("Traefik {}", install::VERSION)
     }
 
-    fn refuses(&self, config: Option<&str>) -> Option<String> {
+    fn refuses(&self, config: Option<&[u8]>) -> Option<String> {
         options(config).err()
     }
 
@@ -147,9 +147,9 @@ impl RunningHost for Running {
 }
 
 /// The options of a plugin are an object, and the guest reads them as JSON.
-fn options(config: Option<&str>) -> Result<Map<String, Value>, String> {
+fn options(config: Option<&[u8]>) -> Result<Map<String, Value>, String> {
     let Some(config) = config else { return Ok(Map::new()) };
-    match serde_json::from_str(config) {
+    match serde_json::from_slice(config) {
         Ok(Value::Object(options)) => Ok(options),
         _ => Err("Traefik hands over a JSON object; the config is none".to_owned()),
     }
@@ -195,7 +195,8 @@ fn free_addresses(count: usize) -> Result<Vec<SocketAddr>, Error> {
     let addresses = listeners.and_then(|listeners| {
         listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()
     });
-    addresses.map_err(|source| Error::Live(live::Error::Listen(source)))
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    addresses.map_err(|source| Error::Live(live::Error::Listen { address, source }))
 }
 
 /// Until every entry point answers the question whether it is ready, which no guest sees.

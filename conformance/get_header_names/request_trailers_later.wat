@@ -1,0 +1,12 @@
+;; Reads the names of the request's trailers in handle_response.
+(func (export "_start")
+  (drop (call $enable_features (i32.const 6))))
+
+(func $list (param $limit i32) (result i64)
+  (call $get_header_names (i32.const 2) (global.get $buffer) (local.get $limit)))
+
+(func (export "handle_response") (param $ctx i32) (param $is_error i32)
+  (call $names)
+  (call $count (str "x-ta"))
+  (call $count (str "x-tb"))
+  (call $tell (i32.const 1)))

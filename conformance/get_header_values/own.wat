@@ -1,0 +1,11 @@
+;; Sets a response header in handle_request, and reads its values.
+(func $list (param $limit i32) (result i64)
+  (call $get_header_values (i32.const 1) (str "x-ta")
+    (global.get $buffer) (local.get $limit)))
+
+(func (export "handle_request") (result i64)
+  (call $set_header_value (i32.const 1) (str "x-ta") (str "one"))
+  (call $add_header_value (i32.const 1) (str "x-ta") (str "2"))
+  (call $lists)
+  (call $tell (i32.const 1))
+  (i64.const 0))

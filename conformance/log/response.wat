@@ -1,0 +1,10 @@
+;; Logs at every level in handle_response.
+(func $logs
+  (call $log (i32.const -1) (str "at debug"))
+  (call $log (i32.const 0) (str "at info"))
+  (call $log (i32.const 1) (str "at warn"))
+  (call $log (i32.const 2) (str "at error \c3\a9"))
+  (call $log (i32.const 0) (i32.const -1) (i32.const 0)))
+
+(func (export "handle_response") (param $ctx i32) (param $is_error i32)
+  (call $logs))

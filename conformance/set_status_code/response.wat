@@ -1,0 +1,6 @@
+;; Sets the status in handle_response, where the response is buffered.
+(func (export "_start")
+  (drop (call $enable_features (i32.const 2))))
+
+(func (export "handle_response") (param $ctx i32) (param $is_error i32)
+  (call $set_status_code (i32.const 203)))

@@ -1,0 +1,4 @@
+;; Reads beyond its memory in handle_request: the client gets 500, the next handler nothing, and the next request is served.
+(func (export "handle_request") (result i64)
+  (if (call $has (str "x-bad")) (then (drop (i32.load (i32.const 65533)))))
+  (i64.const 1))

@@ -1,0 +1,4 @@
+;; Writes nothing to its own response's body.
+(func (export "handle_request") (result i64)
+  (call $write_body (i32.const 1) (i32.const -1) (i32.const 0))
+  (i64.const 0))

@@ -1,0 +1,144 @@
+//! A host that is a program: it is started once for each place, and the first line that it prints is
+//! its URL.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use http_wasm_host::exchange::LogEntry;
+
+use super::suite::failed;
+use crate::interop::guard::Guard;
+use crate::interop::{Error, HostUnderTest, Place, RunningHost};
+
+/// How long it may take until it says where it listens.
+const READY: Duration = Duration::from_secs(30);
+
+/// The program.
+#[derive(Clone, Debug)]
+pub struct CommandHost {
+    words: Vec<String>,
+    key: &'static str,
+}
+
+/// Not a command that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "found the command {found:?}, wanted a program and its arguments between spaces, with {{guest}} and {{upstream}}, and perhaps {{config}}, among them"
+)]
+pub struct NotACommand {
+    found: String,
+}
+
+/// Its processes.
+#[derive(Debug)]
+pub struct Running {
+    servers: Vec<(SocketAddr, Guard)>,
+}
+
+impl CommandHost {
+    /// A command: words between spaces, of which none is quoted. In them `{guest}` is the path of the
+    /// guest, `{config}` that of a file with its configuration, empty for none, and `{upstream}` the
+    /// URL of the upstream. `key` is the name that lists use for the host.
+    ///
+    /// # Errors
+    /// When it has no guest or no upstream.
+    pub fn new(command: &str, key: &'static str) -> Result<Self, NotACommand> {
+        let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        let has = |what| words.iter().any(|word| word.contains(what));
+        if !has("{guest}") || !has("{upstream}") {
+            return Err(NotACommand { found: command.to_owned() });
+        }
+        Ok(Self { words, key })
+    }
+
+    async fn serve(
+        &self,
+        place: &Place,
+        number: usize,
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<(SocketAddr, Guard), Error> {
+        let config = folder.join(format!("config{number}"));
+        let contents = place.config.clone().unwrap_or_default();
+        fs::write(&config, contents).map_err(failed("cannot write", &config))?;
+        let output = folder.join(format!("output{number}.txt"));
+        let errors = folder.join(format!("errors{number}.txt"));
+        let create = |path: &PathBuf| File::create(path).map_err(failed("cannot create", path));
+        let mut words = self.words.iter().map(|word| {
+            word.replace("{guest}", &place.wasm.to_string_lossy())
+                .replace("{config}", &config.to_string_lossy())
+                .replace("{upstream}", &format!("http://{upstream}"))
+        });
+        let program = PathBuf::from(words.next().unwrap_or_default());
+        let mut command = Command::new(&program);
+        command.args(words).stdin(Stdio::null());
+        command.stdout(create(&output)?).stderr(create(&errors)?);
+        let mut process = Guard::spawn(command).map_err(failed("cannot run", &program))?;
+        let said = || {
+            let read = |path| fs::read_to_string(path).unwrap_or_default();
+            format!("{}{}", read(&output), read(&errors))
+        };
+        let refused = |reason: String| Error::Refused { guest: place.guest.clone(), reason };
+        let end = Instant::now() + READY;
+        loop {
+            let ended = process.ended().ok().flatten();
+            let text = fs::read_to_string(&output).unwrap_or_default();
+            if let Some((line, _)) = text.split_once('\n') {
+                let address = line.trim().trim_end_matches('/').strip_prefix("http://");
+                let address = address.and_then(|address| address.parse().ok()).ok_or_else(|| {
+                    refused(format!("its first line is {line:?}, wanted http://ADDRESS:PORT"))
+                })?;
+                return Ok((address, process));
+            }
+            if let Some(status) = ended {
+                return Err(refused(format!("{} ({status})", said().trim())));
+            }
+            if Instant::now() > end {
+                return Err(Error::NotReady { seconds: READY.as_secs(), log: said() });
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl HostUnderTest for CommandHost {
+    type Running = Running;
+
+    fn key(&self) -> &'static str {
+        self.key
+    }
+
+    fn describe(&self) -> String {
+        self.words.join(" ")
+    }
+
+    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
+        None
+    }
+
+    async fn start(
+        &self,
+        places: &[Place],
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<Running, Error> {
+        let mut servers = Vec::new();
+        for (number, place) in places.iter().enumerate() {
+            servers.push(self.serve(place, number, upstream, folder).await?);
+        }
+        Ok(Running { servers })
+    }
+}
+
+impl RunningHost for Running {
+    fn address(&self, place: usize) -> SocketAddr {
+        self.servers[place].0
+    }
+
+    async fn logs(&mut self, _: usize) -> Option<Vec<LogEntry>> {
+        None
+    }
+}

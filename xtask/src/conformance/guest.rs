@@ -1,0 +1,185 @@
+//! From the short text of a guest in `conformance/` to a whole module.
+//!
+//! A guest's file holds only what is its own. What is put around it: an import for each function of
+//! the ABI that it calls, with the type that `abi/` has; the functions of the prelude that it uses;
+//! a memory; the exports that hosts ask for and that it does not define; and for each
+//! `(str "text")` a place in memory, as two constants, address and length.
+
+use std::fmt::Write as _;
+
+use http_wasm_abi::{FUNCTIONS, Function, MODULE, exports};
+
+/// Where texts lie.
+const STRINGS: u32 = 1024;
+/// Where they end, since the prelude keeps its report there.
+const STRINGS_END: u32 = 4096;
+
+/// Why a text is not a guest.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The text-format parser does not take it.
+    #[error("{name}.wat is not a WebAssembly text: {source}")]
+    Text {
+        /// Which guest.
+        name: String,
+        /// Where and why, in the whole module.
+        source: wat::Error,
+    },
+    /// A `(str ...)` is not what it should be.
+    #[error("{name}.wat: found {found}, wanted (str \"text\") with the escapes \\\\ \\\" and \\hh")]
+    Str {
+        /// Which guest.
+        name: String,
+        /// What stands there.
+        found: String,
+    },
+    /// The texts are too long.
+    #[error(
+        "{name}.wat: its texts have more than {} bytes; say less",
+        STRINGS_END - STRINGS
+    )]
+    TooLong {
+        /// Which guest.
+        name: String,
+    },
+}
+
+/// The whole module, in the text format. `name` is for messages.
+///
+/// # Errors
+/// When a `(str ...)` is wrong.
+pub(super) fn module(name: &str, text: &str, prelude: &str) -> Result<String, Error> {
+    let mut body = text.trim_end().to_owned();
+    // What a part of the prelude uses comes in with it, so this goes on until nothing is new.
+    let mut parts: Vec<(&str, &str, bool)> =
+        items(prelude).map(|(name, part)| (name, part, false)).collect();
+    while let Some((_, part, taken)) =
+        parts.iter_mut().find(|(name, _, taken)| !taken && uses(&body, name))
+    {
+        *taken = true;
+        body.push_str("\n\n");
+        body.push_str(part);
+    }
+    let (body, data) = strings(name, &body)?;
+    let mut whole = format!("(module ;; {name}\n");
+    for function in FUNCTIONS {
+        if uses(&body, function.name()) {
+            writeln!(whole, "  {}", import(function)).unwrap_or_default();
+        }
+    }
+    for (export, text) in [
+        (exports::MEMORY, "(memory (export \"memory\") 1)"),
+        (exports::HANDLE_REQUEST, "(func (export \"handle_request\") (result i64) (i64.const 1))"),
+        (exports::HANDLE_RESPONSE, "(func (export \"handle_response\") (param i32 i32))"),
+    ] {
+        if !body.contains(&format!("(export \"{export}\")")) {
+            writeln!(whole, "  {text}").unwrap_or_default();
+        }
+    }
+    whole.push_str(&data);
+    whole.push_str(&body);
+    whole.push_str("\n)\n");
+    Ok(whole)
+}
+
+/// The bytes of a module.
+///
+/// # Errors
+/// When the text is not one.
+pub(super) fn encode(name: &str, module: &str) -> Result<Vec<u8>, Error> {
+    wat::parse_str(module).map_err(|source| Error::Text { name: name.to_owned(), source })
+}
+
+fn import(function: Function) -> String {
+    let name = function.name();
+    let mut text = format!("(import \"{MODULE}\" \"{name}\" (func ${name}");
+    for param in function.params() {
+        write!(text, " (param ${} {})", param.name, param.ty).unwrap_or_default();
+    }
+    if let Some(result) = function.signature().result {
+        write!(text, " (result {result})").unwrap_or_default();
+    }
+    text + "))"
+}
+
+/// The parts of the prelude with their names: what begins with `(func $name` or `(global $name` at
+/// the start of a line, up to the next, with the comment above left out.
+fn items(prelude: &str) -> impl Iterator<Item = (&str, &str)> {
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(prelude.match_indices('\n').map(|(at, _)| at + 1))
+        .filter(|&at| prelude[at..].starts_with('('))
+        .collect();
+    let ends = starts.clone().into_iter().skip(1).chain([prelude.len()]);
+    starts.into_iter().zip(ends).filter_map(|(start, end)| {
+        let part = &prelude[start..end];
+        let part = part.split("\n;;").next().unwrap_or(part).trim_end();
+        let name = part.split('$').nth(1)?;
+        let length = name.find(|c: char| !is_word(c)).unwrap_or(name.len());
+        Some((&name[..length], part))
+    })
+}
+
+/// Whether a text calls or reads `$name`, comments apart.
+fn uses(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let code = line.split(";;").next().unwrap_or(line);
+        ["call $", "global.get $", "global.set $"].iter().any(|word| {
+            let used = format!("{word}{name}");
+            code.split(&used).skip(1).any(|after| !after.starts_with(is_word))
+        })
+    })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Replaces each `(str "text")`; the second text is the data.
+fn strings(name: &str, body: &str) -> Result<(String, String), Error> {
+    let mut texts: Vec<(&str, u32)> = Vec::new();
+    let mut next = STRINGS;
+    let mut out = String::with_capacity(body.len());
+    let mut data = String::new();
+    let mut rest = body;
+    while let Some(at) = rest.find("(str ") {
+        out.push_str(&rest[..at]);
+        let wrong = || Error::Str {
+            name: name.to_owned(),
+            found: rest[at..].lines().next().unwrap_or_default().to_owned(),
+        };
+        let inner = rest[at..].strip_prefix("(str \"").ok_or_else(wrong)?;
+        let (text, length) = literal(inner).ok_or_else(wrong)?;
+        rest = inner[text.len()..].strip_prefix("\")").ok_or_else(wrong)?;
+        let known = texts.iter().find(|(known, _)| *known == text).map(|(_, at)| *at);
+        let address = known.unwrap_or(next);
+        if known.is_none() {
+            texts.push((text, next));
+            writeln!(data, "  (data (i32.const {next}) \"{text}\")").unwrap_or_default();
+            next += length;
+            if next > STRINGS_END {
+                return Err(Error::TooLong { name: name.to_owned() });
+            }
+        }
+        write!(out, "(i32.const {address}) (i32.const {length})").unwrap_or_default();
+    }
+    out.push_str(rest);
+    Ok((out, data))
+}
+
+/// The text up to its closing quote, and how many bytes it stands for.
+fn literal(text: &str) -> Option<(&str, u32)> {
+    let bytes = text.as_bytes();
+    let (mut at, mut length) = (0, 0);
+    loop {
+        at += match bytes.get(at)? {
+            b'"' => return Some((&text[..at], length)),
+            b'\\' => match bytes.get(at + 1)? {
+                b'\\' | b'"' => 2,
+                digit if digit.is_ascii_hexdigit() && bytes.get(at + 2)?.is_ascii_hexdigit() => 3,
+                _ => return None,
+            },
+            _ => 1,
+        };
+        length += 1;
+    }
+}

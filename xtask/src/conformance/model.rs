@@ -1,0 +1,110 @@
+//! The suite on the reference host's engine, in this process: without HTTP, and with every host call
+//! on record.
+
+use http_wasm_abi::{Features, Function, Phase};
+use http_wasm_host::Profile;
+use http_wasm_host::engine::{LoadError, Module, Options};
+use http_wasm_host::exchange::{HostCall, Settings};
+use http_wasm_host::recorded::{Recorded, compare};
+
+use super::report::{CaseReport, ExchangeReport, Report, Verdict, judge};
+use super::suite::Suite;
+
+/// What `[exchange.skip]` calls the reference host.
+const HOST: &str = crate::replay::HOST;
+
+/// A call that some guest of the suite has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Its case.
+    pub case: String,
+    /// What was called.
+    pub function: Function,
+    /// When.
+    pub phase: Phase,
+    /// Its first argument, as a reader sees it: the kind, for functions that have one.
+    pub first: String,
+    /// Whether the response was buffered.
+    pub buffered: bool,
+    /// Whether it trapped.
+    pub trapped: bool,
+}
+
+/// Plays the suite with the semantics of `profile`; `host` is whose deviations are expected. Gives
+/// also every host call.
+///
+/// # Errors
+/// When a guest is not one.
+pub fn play(
+    suite: &Suite,
+    profile: Profile,
+    host: &str,
+) -> Result<(Report, Vec<Called>), LoadError> {
+    let mut cases = Vec::new();
+    let mut called = Vec::new();
+    for case in &suite.cases {
+        let module = Module::new(&case.wasm, Options { profile, ..Options::default() })?;
+        // The Go host does; the others make a new instance.
+        let mut session = module.session().reuse_after_trap(profile == Profile::Go);
+        let settings = Settings { profile, ..Settings::default() };
+        let mut instances = 0;
+        let mut play = |recorded: &Recorded| {
+            if let Some(reason) = recorded.skip.get(HOST) {
+                return Verdict::Skipped { reason: reason.clone() };
+            }
+            let outcome = session.run(&recorded.scenario(&settings));
+            if let Some(started) = session.started() {
+                let mut log = CallLog { case: case.key(), buffered: false, called: &mut called };
+                // What a start has called belongs to the first exchange of the instance.
+                if session.instances() > instances {
+                    log.add(&started.calls);
+                }
+                log.buffered = started.settings.features.contains(Features::BUFFER_RESPONSE);
+                log.add(&outcome.calls);
+            }
+            instances = session.instances();
+            let differences: Vec<String> = compare(&recorded.expect, &outcome)
+                .iter()
+                // What is not portable is what this suite is about.
+                .filter(|found| found.what != "portability")
+                .map(ToString::to_string)
+                .collect();
+            let known = suite.deviations.reason(host, &case.key(), &recorded.name);
+            judge(differences, recorded.level, known)
+        };
+        let report = |recorded: &Recorded| ExchangeReport {
+            name: recorded.name.clone(),
+            line: recorded.line,
+            verdict: play(recorded),
+        };
+        let exchanges = case.exchanges.exchanges.iter().map(report).collect();
+        let (subject, name) = (case.subject.clone(), case.name.clone());
+        cases.push(CaseReport { subject, name, exchanges });
+    }
+    Ok((Report::of(host, cases), called))
+}
+
+struct CallLog<'a> {
+    case: String,
+    buffered: bool,
+    called: &'a mut Vec<Called>,
+}
+
+impl CallLog<'_> {
+    fn add(&mut self, calls: &[HostCall]) {
+        for call in calls {
+            self.called.push(Called {
+                case: self.case.clone(),
+                function: call.function,
+                phase: call.phase,
+                first: call.arguments.split(", ").next().unwrap_or_default().to_owned(),
+                buffered: self.buffered,
+                trapped: call.result.starts_with("trap: "),
+            });
+            let buffering = Features::BUFFER_RESPONSE.to_string();
+            self.buffered |= call.function == Function::EnableFeatures
+                && call.phase != Phase::Response
+                && call.arguments.contains(&buffering);
+        }
+    }
+}

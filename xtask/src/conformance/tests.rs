@@ -1,0 +1,41 @@
+//! The suite is whole, and the reference host's model plays it.
+
+use std::collections::BTreeSet;
+
+use http_wasm_host::Profile;
+
+use super::*;
+
+fn suite() -> Suite {
+    match Suite::embedded() {
+        Ok(suite) => suite,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn the_model_plays_it_in_the_strict_profile() {
+    let (report, _) = model::play(&suite(), Profile::Strict, "layer").unwrap();
+    println!("{}{}", report.table(), report.details());
+    assert!(report.good());
+    assert_eq!(report.counts.differs, 0);
+}
+
+#[test]
+fn the_model_plays_it_as_the_go_host_does() {
+    let (report, _) = model::play(&suite(), Profile::Go, "go").unwrap();
+    println!("{}{}", report.table(), report.details());
+    assert!(report.good());
+    assert_eq!(report.counts.differs, 0);
+}
+
+#[test]
+fn places_have_names_of_their_own() {
+    let places = suite().places();
+    let names: BTreeSet<_> = places.iter().map(|place| place.name.as_str()).collect();
+    assert_eq!(names.len(), places.len());
+    for name in names {
+        assert!(name.len() <= 63, "{name} is too long for a host name");
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{name}");
+    }
+}
