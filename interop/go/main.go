@@ -114,7 +114,7 @@ func (l *lines) write(value map[string]any) {
 }
 
 // IsEnabled implements api.Logger.
-func (l *lines) IsEnabled(api.LogLevel) bool { return true }
+func (l *lines) IsEnabled(level api.LogLevel) bool { return level < api.LogLevelNone }
 
 // Log implements api.Logger.
 func (l *lines) Log(_ context.Context, level api.LogLevel, message string) {

@@ -23,7 +23,7 @@ fn the_model_plays_it_in_the_strict_profile() {
 
 #[test]
 fn the_model_plays_it_as_the_go_host_does() {
-    let (report, _) = model::play(&suite(), Profile::Go, "go").unwrap();
+    let (report, _) = model::play(&suite(), Profile::Go, "model-go").unwrap();
     println!("{}{}", report.table(), report.details());
     assert!(report.good());
     assert_eq!(report.counts.differs, 0);

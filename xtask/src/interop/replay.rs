@@ -1,6 +1,7 @@
 //! Replays recorded exchanges on a host that runs, one after the other.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_wasm_host::recorded::{Recorded, RecordedFile};
 use serde::Serialize;
@@ -10,6 +11,11 @@ use super::{Error, HostUnderTest, Place, RunningHost};
 use crate::live::client;
 use crate::live::upstream::Upstream;
 use crate::ui;
+
+/// How long a request that a host has given up may take to arrive.
+const SETTLE: Duration = Duration::from_millis(50);
+/// How long the rest of a request may take that the upstream has begun to see.
+const UNSETTLED: Duration = Duration::from_secs(1);
 
 /// A guest and what was recorded for it.
 #[derive(Clone, Debug)]
@@ -183,6 +189,13 @@ async fn play<R: RunningHost>(
     upstream.expect(messages.answer);
     let response = client::send(running.address(place), &messages.request).await;
     let logs = running.logs(place).await;
+    // A host that cannot send a request on may say so before the upstream has seen what came of it.
+    let gave_up = match &response {
+        Ok(Some(response)) => response.status.is_server_error(),
+        _ => true,
+    };
+    let late = gave_up && !recorded.expect.trap;
+    upstream.settle(late, if late { SETTLE } else { UNSETTLED }).await;
     let not_compared = (logs.is_none() && recorded.expect.logs.is_some())
         .then(|| "logs: the host does not tell which belong to this exchange".to_owned());
     let facts = Facts { seen: upstream.seen(), response, logs };

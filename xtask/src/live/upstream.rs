@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use hyper::body::Incoming;
@@ -30,6 +31,11 @@ pub struct Upstream {
 struct State {
     answer: Option<Response>,
     seen: Vec<Seen>,
+    /// Which exchange is under way. A request that a host has given up may be read to its end when
+    /// another one is.
+    exchange: u64,
+    /// How many requests of this exchange have begun to arrive and are not among those seen.
+    arriving: usize,
 }
 
 impl Upstream {
@@ -62,7 +68,22 @@ impl Upstream {
 
     /// Sets the answer to every request from now on, and forgets the requests seen so far.
     pub fn expect(&self, answer: Response) {
-        *lock(&self.state) = State { answer: Some(answer), seen: Vec::new() };
+        let mut state = lock(&self.state);
+        let exchange = state.exchange + 1;
+        *state = State { answer: Some(answer), exchange, ..State::default() };
+    }
+
+    /// Waits until what has begun to arrive is there, as far as it gets; at most as long as given.
+    /// With `expected` it also waits for something to begin.
+    pub async fn settle(&self, expected: bool, most: Duration) {
+        let end = Instant::now() + most;
+        let settled = || {
+            let state = lock(&self.state);
+            state.arriving == 0 && !(expected && state.seen.is_empty())
+        };
+        while !settled() && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// The requests that arrived since [`Self::expect`], in their order.
@@ -104,12 +125,20 @@ async fn answer(
     state: Arc<Mutex<State>>,
 ) -> Result<http::Response<Outgoing>, Infallible> {
     let (head, body) = request.into_parts();
+    let exchange = {
+        let mut state = lock(&state);
+        state.arriving += 1;
+        state.exchange
+    };
     let (body, trailers, broken) = collect(body).await;
     let uri = head.uri.to_string();
     let seen = Seen { method: head.method, uri, headers: head.headers, body, trailers, broken };
     let answer = {
         let mut state = lock(&state);
-        state.seen.push(seen);
+        if state.exchange == exchange {
+            state.arriving -= 1;
+            state.seen.push(seen);
+        }
         state.answer.clone()
     };
     let answer = answer.unwrap_or_else(|| Response {
