@@ -11,6 +11,7 @@
 //! [`command`].
 
 pub mod command;
+pub mod coverage;
 pub mod deviations;
 pub mod export;
 pub mod guest;

@@ -7,6 +7,7 @@ use super::suite::{Error, Suite};
 use crate::interop::HostUnderTest;
 use crate::interop::replay::{self, Subject};
 use crate::live::upstream::Upstream;
+use crate::ui;
 
 /// How many guests a host is started with at once, where each is a process of its own.
 pub const BATCH: usize = 24;
@@ -31,6 +32,7 @@ pub async fn run<H: HostUnderTest>(
         std::fs::create_dir_all(path).map_err(super::suite::failed("cannot create", path))?;
     }
     let subjects: Vec<Subject> = suite.subjects(&guests)?;
+    ui::step("Playing", format_args!("{} cases on {}", suite.cases.len(), host.describe()));
     let mut replayed = Vec::new();
     for subjects in subjects.chunks(batch.max(1)) {
         replayed.extend(replay::replay_before(host, subjects, &home, upstream).await?);

@@ -120,7 +120,7 @@ impl HostUnderTest for UrlHost {
     }
 
     fn describe(&self) -> String {
-        format!("nothing: the host at {} is there", self.template.text)
+        format!("the host at {}", self.template.text)
     }
 
     fn refuses(&self, _: Option<&[u8]>) -> Option<String> {

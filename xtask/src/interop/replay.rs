@@ -139,10 +139,14 @@ pub async fn replay<H: HostUnderTest>(
     subjects: &[Subject],
     folder: &Path,
 ) -> Result<Vec<SubjectReport>, Error> {
-    replay_before(host, subjects, folder, &Upstream::start().await?).await
+    let plan = plan(host, subjects);
+    if !plan.0.is_empty() {
+        ui::step("Starting", host.describe());
+    }
+    carry_out(host, subjects, plan, folder, &Upstream::start().await?).await
 }
 
-/// The same with an upstream that is there already.
+/// The same with an upstream that is there already, and without a word.
 ///
 /// # Errors
 /// When the host cannot be started.
@@ -152,10 +156,18 @@ pub async fn replay_before<H: HostUnderTest>(
     folder: &Path,
     upstream: &Upstream,
 ) -> Result<Vec<SubjectReport>, Error> {
-    let (places, steps) = plan(host, subjects);
+    carry_out(host, subjects, plan(host, subjects), folder, upstream).await
+}
+
+async fn carry_out<H: HostUnderTest>(
+    host: &H,
+    subjects: &[Subject],
+    (places, steps): (Vec<Place>, Vec<Vec<Step>>),
+    folder: &Path,
+    upstream: &Upstream,
+) -> Result<Vec<SubjectReport>, Error> {
     let mut running = None;
     if !places.is_empty() {
-        ui::step("Starting", host.describe());
         running = Some(host.start(&places, upstream.address(), folder).await?);
     }
     let mut reports = Vec::new();
