@@ -94,20 +94,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         println!("{count} places in {}", folder.join("manifest.json").display());
         return Ok(ExitCode::SUCCESS);
     }
-    // Names live as long as the process, which plays one suite.
-    let key: &'static str = Box::leak(args.key.clone().into_boxed_str());
     if let Some(url) = &args.url {
-        let host = UrlHost { template: Template::new(url)?, key, places };
+        let host = UrlHost { template: Template::new(url)?, key: args.key.clone(), places };
         return play(args, &suite, &host, Some(args.upstream_listen), usize::MAX);
     }
     if let Some(words) = &args.command {
-        return play(args, &suite, &CommandHost::new(words, key)?, None, BATCH);
+        return play(args, &suite, &CommandHost::new(words, &args.key)?, None, BATCH);
     }
     match args.host {
         Some(Host::Go) => play(args, &suite, &GoHost::install(&tools()?)?, None, BATCH),
-        Some(Host::Traefik) => {
-            play(args, &suite, &Traefik::install(&tools()?)?, None, usize::MAX)
-        }
+        Some(Host::Traefik) => play(args, &suite, &Traefik::install(&tools()?)?, None, usize::MAX),
         Some(Host::Layer) | None => play(args, &suite, &LayerHost::default(), None, usize::MAX),
     }
 }

@@ -20,7 +20,7 @@ const READY: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct CommandHost {
     words: Vec<String>,
-    key: &'static str,
+    key: String,
 }
 
 /// Not a command that can be used.
@@ -45,13 +45,13 @@ impl CommandHost {
     ///
     /// # Errors
     /// When it has no guest or no upstream.
-    pub fn new(command: &str, key: &'static str) -> Result<Self, NotACommand> {
+    pub fn new(command: &str, key: &str) -> Result<Self, NotACommand> {
         let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
         let has = |what| words.iter().any(|word| word.contains(what));
         if !has("{guest}") || !has("{upstream}") {
             return Err(NotACommand { found: command.to_owned() });
         }
-        Ok(Self { words, key })
+        Ok(Self { words, key: key.to_owned() })
     }
 
     async fn serve(
@@ -88,9 +88,10 @@ impl CommandHost {
             let text = fs::read_to_string(&output).unwrap_or_default();
             if let Some((line, _)) = text.split_once('\n') {
                 let address = line.trim().trim_end_matches('/').strip_prefix("http://");
-                let address = address.and_then(|address| address.parse().ok()).ok_or_else(|| {
-                    refused(format!("its first line is {line:?}, wanted http://ADDRESS:PORT"))
-                })?;
+                let address =
+                    address.and_then(|address| address.parse().ok()).ok_or_else(|| {
+                        refused(format!("its first line is {line:?}, wanted http://ADDRESS:PORT"))
+                    })?;
                 return Ok((address, process));
             }
             if let Some(status) = ended {
@@ -107,8 +108,8 @@ impl CommandHost {
 impl HostUnderTest for CommandHost {
     type Running = Running;
 
-    fn key(&self) -> &'static str {
-        self.key
+    fn key(&self) -> &str {
+        &self.key
     }
 
     fn describe(&self) -> String {

@@ -77,8 +77,12 @@ pub fn needs() -> Vec<Need> {
                     (false, false) => &[(None, true)],
                 };
                 needs.extend(ways.iter().filter(|(_, traps)| phase != Phase::Init || !traps).map(
-                    |&(buffered, traps)| {
-                        Need { function, phase, kind: kind.clone(), buffered, traps }
+                    |&(buffered, traps)| Need {
+                        function,
+                        phase,
+                        kind: kind.clone(),
+                        buffered,
+                        traps,
                     },
                 ));
             }

@@ -73,10 +73,8 @@ impl Deviations {
     /// # Errors
     /// When it is not in the format.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|source| Error::Format {
-            path: path.to_owned(),
-            source: Box::new(source),
-        })
+        toml::from_str(text)
+            .map_err(|source| Error::Format { path: path.to_owned(), source: Box::new(source) })
     }
 
     /// Makes sure that everything listed is there.

@@ -47,7 +47,8 @@ pub fn export(suite: &Suite, folder: &Path, upstream: &str) -> Result<usize, int
         let path = folder.join(part);
         fs::create_dir_all(&path).map_err(failed("cannot create", &path))?;
     }
-    let file = |case: &str, ending: &str| format!("guests/{}.{ending}", case.replace(['/', '_'], "-"));
+    let file =
+        |case: &str, ending: &str| format!("guests/{}.{ending}", case.replace(['/', '_'], "-"));
     for case in &suite.cases {
         let Case { wasm, text, .. } = case;
         write(&file(&case.key(), "wasm"), wasm)?;

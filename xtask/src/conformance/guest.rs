@@ -183,3 +183,71 @@ fn literal(text: &str) -> Option<(&str, u32)> {
         length += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRELUDE: &str = "\
+;; What this is.
+
+;; One.
+(func $one (result i32)
+  (i32.const 1))
+
+;; Two.
+(func $two (result i32)
+  (i32.add (call $one) (global.get $number)))
+
+;; A number.
+(global $number i32 (i32.const 1))
+
+;; Nobody wants this; it would call $get_uri.
+(func $three
+  (drop (call $get_uri (i32.const 0) (i32.const 0))))
+";
+
+    #[test]
+    fn what_is_used_comes_in_and_nothing_else() {
+        let text = ";; (call $three)\n(func (export \"handle_request\") (result i64)\n  (call $set_status_code (call $two))\n  (i64.const 0))\n";
+        let module = module("s/c", text, PRELUDE).unwrap();
+        for part in ["(func $one", "(func $two", "(global $number", "(export \"memory\")"] {
+            assert_eq!(module.matches(part).count(), 1, "{part} in\n{module}");
+        }
+        let import = "(import \"http_handler\" \"set_status_code\" (func $set_status_code (param $status_code i32)))";
+        assert_eq!(module.matches("(import").count(), 1, "{module}");
+        assert!(module.contains(import), "{module}");
+        assert!(!module.contains("(func $three"), "{module}");
+        assert_eq!(module.matches("\"handle_request\"").count(), 1);
+        assert_eq!(module.matches("\"handle_response\"").count(), 1);
+        assert!(!module.contains("One."), "what stands above a part of the prelude stays there");
+        encode("s/c", &module).unwrap();
+    }
+
+    #[test]
+    fn texts_have_an_address_and_a_length() {
+        let (body, data) =
+            strings("s/c", r#"(call $a (str "ab\00\"") (str "c") (str "ab\00\""))"#).unwrap();
+        let first = "(i32.const 1024) (i32.const 4)";
+        assert_eq!(body, format!("(call $a {first} (i32.const 1028) (i32.const 1) {first})"));
+        assert_eq!(data.lines().count(), 2);
+        assert!(data.contains(r#"(data (i32.const 1024) "ab\00\"")"#), "{data}");
+    }
+
+    #[test]
+    fn a_wrong_text_is_named() {
+        let error = |text: &str| {
+            let module = module("s/c", text, "").and_then(|module| encode("s/c", &module));
+            module.unwrap_err().to_string()
+        };
+        for text in ["(str x)", "(str \"a", "(str \"\\n\")", "(str \"a\" )"] {
+            let text = error(text);
+            assert!(text.starts_with("s/c.wat: found (str"), "{text}");
+        }
+        let text = error(&format!("(str \"{}\")", "a".repeat(4000)));
+        assert!(text.contains("more than 3072 bytes"), "{text}");
+        let text = error("(func $a (call $b))");
+        assert!(text.contains("s/c.wat is not a WebAssembly text"), "{text}");
+        assert!(text.contains("unknown func"), "{text}");
+    }
+}

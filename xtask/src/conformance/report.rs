@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use http_wasm_host::recorded::{Level, Recorded};
 use serde::Serialize;
 
-use super::deviations::Deviations;
 use super::suite::Suite;
 use crate::interop::replay::{self, SubjectReport};
 
@@ -182,8 +181,7 @@ impl Report {
         }
         rows.push(("all", self.counts));
         let width = rows.iter().map(|(subject, _)| subject.len()).max().unwrap_or_default();
-        let mut table =
-            format!("{:width$}  passed  failed  known  differs  skipped\n", "subject");
+        let mut table = format!("{:width$}  passed  failed  known  differs  skipped\n", "subject");
         for (subject, Counts { passed, failed, known, differs, skipped }) in rows {
             writeln!(
                 table,
@@ -222,8 +220,55 @@ fn strs(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 
-/// Whether a list has something for a host, so that it is known.
-#[must_use]
-pub fn is_known(deviations: &Deviations, host: &str) -> bool {
-    deviations.iter().any(|deviation| deviation.hosts.iter().any(|known| known == host))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_knows_the_level_and_the_host() {
+        let wrong = || vec!["x: wanted 1, found 2".to_owned()];
+        let is = |verdict: Verdict| serde_json::to_value(verdict).unwrap()["verdict"].clone();
+        for (differences, level, known, wanted) in [
+            (vec![], Level::Must, None, "passed"),
+            (vec![], Level::Should, None, "passed"),
+            (wrong(), Level::Must, None, "failed"),
+            (wrong(), Level::Should, None, "differs"),
+            (wrong(), Level::Must, Some("so it is"), "known"),
+            (wrong(), Level::Should, Some("so it is"), "known"),
+            (vec![], Level::Must, Some("so it is"), "failed"),
+            (vec![], Level::Should, Some("so it is"), "failed"),
+        ] {
+            assert_eq!(is(judge(differences, level, known)), wanted, "{level:?} {known:?}");
+        }
+    }
+
+    #[test]
+    fn one_failure_spoils_it_and_so_does_nothing() {
+        let report = |verdicts: &[Verdict]| {
+            let exchanges = verdicts.iter().map(|verdict| ExchangeReport {
+                name: "e".to_owned(),
+                line: 1,
+                verdict: verdict.clone(),
+            });
+            let (subject, name) = ("s".to_owned(), "c".to_owned());
+            Report::of("h", vec![CaseReport { subject, name, exchanges: exchanges.collect() }])
+        };
+        let why = || vec!["w".to_owned()];
+        let failed = Verdict::Failed { why: why() };
+        let known = Verdict::Known { reason: "r".to_owned(), why: why() };
+        let differs = Verdict::Differs { why: why() };
+        let skipped = Verdict::Skipped { reason: "r".to_owned() };
+        assert!(report(&[Verdict::Passed, known.clone(), differs.clone(), skipped.clone()]).good());
+        assert!(!report(&[Verdict::Passed, failed.clone()]).good());
+        assert!(!report(std::slice::from_ref(&skipped)).good());
+        assert!(!report(&[]).good());
+        let all = report(&[Verdict::Passed, failed, known, differs, skipped]);
+        assert_eq!(
+            all.table().lines().last().unwrap().split_whitespace().collect::<Vec<_>>(),
+            ["all", "1", "1", "1", "1", "1"]
+        );
+        let details = "failed: s/c.toml:1: e\n    w\nknown: s/c.toml:1: e\n    r\n\
+                       differs: s/c.toml:1: e\n    w\nskipped: s/c.toml:1: e\n    r\n";
+        assert_eq!(all.details(), details);
+    }
 }

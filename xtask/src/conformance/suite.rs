@@ -144,9 +144,8 @@ impl Suite {
         {
             return Err(unknown.clone());
         }
-        self.cases.retain(|case| {
-            wanted.is_empty() || wanted.iter().any(|wanted| names(wanted, case))
-        });
+        self.cases
+            .retain(|case| wanted.is_empty() || wanted.iter().any(|wanted| names(wanted, case)));
         Ok(self)
     }
 

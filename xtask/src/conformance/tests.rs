@@ -51,6 +51,49 @@ fn places_have_names_of_their_own() {
     assert_eq!(names.len(), places.len());
     for name in names {
         assert!(name.len() <= 63, "{name} is too long for a host name");
-        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{name}");
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+            "{name}"
+        );
+    }
+}
+
+fn refused(files: &[(&str, &str)]) -> String {
+    let files: Vec<_> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    match Suite::new(&files) {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_file_that_is_wrong_or_alone_is_named() {
+    let toml = "[[exchange]]\nname = \"e\"\n";
+    let error = refused(&[("s/c.wat", "")]);
+    assert_eq!(error, "conformance/s/c.wat has no c.toml beside it");
+    let error = refused(&[("s/c.toml", toml)]);
+    assert_eq!(error, "conformance/s/c.toml has no c.wat beside it");
+    let error = refused(&[("s/c.wat", ""), ("s/c.toml", "x = 1")]);
+    assert!(error.starts_with("conformance/s/c.toml:1:1: "), "{error}");
+    let error = refused(&[("s/c.wat", "(func"), ("s/c.toml", toml)]);
+    assert!(error.starts_with("s/c.wat is not a WebAssembly text"), "{error}");
+    let list = "[[deviation]]\nhosts = [\"h\"]\nreason = \"r\"\nshows = { \"s/c\" = [\"other\"] }";
+    let error = refused(&[("s/c.wat", ""), ("s/c.toml", toml), ("deviations.toml", list)]);
+    assert!(error.contains("the exchange \"other\" of the case \"s/c\""), "{error}");
+    let error = refused(&[("deviations.toml", "deviation = 1")]);
+    assert!(error.starts_with("conformance/deviations.toml: "), "{error}");
+}
+
+/// What is skipped on a host, or known of it, is of a host that there is.
+#[test]
+fn hosts_have_names_that_the_tool_knows() {
+    const HOSTS: [&str; 5] = ["go", "layer", "model-go", "reference", "traefik"];
+    let suite = suite();
+    let listed = suite.deviations.iter().flat_map(|deviation| &deviation.hosts);
+    let exchanges = suite.cases.iter().flat_map(|case| &case.exchanges.exchanges);
+    for host in listed.chain(exchanges.flat_map(|recorded| recorded.skip.keys())) {
+        assert!(HOSTS.contains(&host.as_str()), "{host}");
     }
 }

@@ -64,9 +64,8 @@ impl Template {
         let rest = self.text.strip_prefix("http://").ok_or_else(|| wrong("it must be http"))?;
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let filled = named(&self.text);
-        let uri: Uri = filled.parse().map_err(|error: http::uri::InvalidUri| {
-            wrong(&error.to_string())
-        })?;
+        let uri: Uri =
+            filled.parse().map_err(|error: http::uri::InvalidUri| wrong(&error.to_string()))?;
         let host = uri.host().ok_or_else(|| wrong("it has no host"))?;
         if uri.query().is_some() {
             return Err(wrong("a query is not possible"));
@@ -101,7 +100,7 @@ pub struct UrlHost {
     /// Where its places are.
     pub template: Template,
     /// The name that lists use for it.
-    pub key: &'static str,
+    pub key: String,
     /// All places of the suite: numbers are places in this.
     pub places: Vec<NamedPlace>,
 }
@@ -115,8 +114,8 @@ pub struct Running {
 impl HostUnderTest for UrlHost {
     type Running = Running;
 
-    fn key(&self) -> &'static str {
-        self.key
+    fn key(&self) -> &str {
+        &self.key
     }
 
     fn describe(&self) -> String {
@@ -130,8 +129,7 @@ impl HostUnderTest for UrlHost {
     async fn start(&self, places: &[Place], _: SocketAddr, _: &Path) -> Result<Running, Error> {
         let mut targets: Vec<(SocketAddr, Target)> = Vec::new();
         for place in places {
-            let refused =
-                |reason: String| Error::Refused { guest: place.guest.clone(), reason };
+            let refused = |reason: String| Error::Refused { guest: place.guest.clone(), reason };
             let index = Suite::index(&self.places, place)
                 .ok_or_else(|| refused("it is not in the suite".to_owned()))?;
             let target = self
@@ -151,7 +149,8 @@ impl HostUnderTest for UrlHost {
 
 /// The address of somebody who listens.
 async fn find(authority: &str) -> Result<SocketAddr, String> {
-    let failed = |error: &dyn std::fmt::Display| format!("{authority}: {error} (is the host running?)");
+    let failed =
+        |error: &dyn std::fmt::Display| format!("{authority}: {error} (is the host running?)");
     let mut last = None;
     for address in lookup_host(authority).await.map_err(|error| failed(&error))? {
         match TcpStream::connect(address).await {
@@ -171,7 +170,9 @@ impl RunningHost for Running {
         let target = &self.targets[place].1;
         if let Some(host) = &target.host {
             if request.headers.contains_key(header::HOST) {
-                return Err("it names a host of its own, and by the host guests are found here".to_owned());
+                return Err(
+                    "it names a host of its own, and by the host guests are found here".to_owned()
+                );
             }
             let host = HeaderValue::from_str(host).map_err(|error| error.to_string())?;
             request.headers.insert(header::HOST, host);

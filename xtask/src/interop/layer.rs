@@ -37,7 +37,7 @@ impl LayerHost {
 impl HostUnderTest for LayerHost {
     type Running = Running;
 
-    fn key(&self) -> &'static str {
+    fn key(&self) -> &str {
         "layer"
     }
 

@@ -42,7 +42,7 @@ pub trait HostUnderTest {
     type Running: RunningHost;
 
     /// The name that recorded exchanges use for it.
-    fn key(&self) -> &'static str;
+    fn key(&self) -> &str;
 
     /// Its name and version, for people.
     fn describe(&self) -> String;

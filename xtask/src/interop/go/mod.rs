@@ -107,7 +107,7 @@ impl GoHost {
 impl HostUnderTest for GoHost {
     type Running = Running;
 
-    fn key(&self) -> &'static str {
+    fn key(&self) -> &str {
         "go"
     }
 

@@ -57,7 +57,7 @@ impl Traefik {
 impl HostUnderTest for Traefik {
     type Running = Running;
 
-    fn key(&self) -> &'static str {
+    fn key(&self) -> &str {
         KEY
     }
 
