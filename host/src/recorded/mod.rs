@@ -37,7 +37,9 @@
 //!
 //! `expect.upstream = false` says that the next handler must not be called, `true` that it must. In
 //! an expectation a header's `false` means that it must be absent. A trap, and in the strict profile
-//! anything that is not portable, is a mismatch unless `trap = true` stands there.
+//! anything that is not portable, is a mismatch unless `trap = true` stands there. On a live host a trap
+//! shows as an answer of 5xx or as a broken connection; one of them must be seen, unless the exchange
+//! says what the client gets.
 
 mod bytes;
 mod compare;

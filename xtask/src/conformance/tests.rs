@@ -97,3 +97,10 @@ fn hosts_have_names_that_the_tool_knows() {
         assert!(HOSTS.contains(&host.as_str()), "{host}");
     }
 }
+
+#[test]
+fn the_papers_say_how_large_it_is() {
+    let readme = include_str!("../../../README.md");
+    let wanted = format!("{} guests in the text format", suite().cases.len());
+    assert!(readme.contains(&wanted), "README.md wants to say: {wanted}");
+}

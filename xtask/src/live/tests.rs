@@ -182,6 +182,33 @@ fn a_cut_request_body_is_noticed_by_the_upstream() {
 }
 
 #[test]
+fn a_request_belongs_to_the_exchange_in_which_it_began() {
+    run(async {
+        let upstream = Upstream::start().await.unwrap();
+        upstream.expect(Response::default());
+        let mut stream = TcpStream::connect(upstream.address()).await.unwrap();
+        let head = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nfour";
+        stream.write_all(head).await.unwrap();
+        // It has begun and does not end.
+        upstream.settle(true, std::time::Duration::from_millis(100)).await;
+        assert!(upstream.seen().is_empty());
+        upstream.expect(Response::default());
+        drop(stream);
+        client::send(upstream.address(), &Request::default()).await.unwrap().unwrap();
+        let [seen] = upstream.seen().try_into().unwrap();
+        assert_eq!((seen.method, seen.broken), (Method::GET, None));
+
+        upstream.expect(Response::default());
+        let mut stream = TcpStream::connect(upstream.address()).await.unwrap();
+        stream.write_all(head).await.unwrap();
+        drop(stream);
+        upstream.settle(true, std::time::Duration::from_secs(10)).await;
+        let [seen] = upstream.seen().try_into().unwrap();
+        assert!(seen.broken.is_some(), "it was waited for until it broke");
+    });
+}
+
+#[test]
 fn a_closed_connection_is_no_response() {
     run(async {
         for answer in ["", "HTTP/1.1 200 OK\r\ncontent-le"] {
