@@ -1,4 +1,4 @@
-;; Writes a page of memory a hundred times: more than any buffer on the way holds.
+;; Writes three quarters of a page of memory a hundred times: more than any buffer on the way holds.
 (func $large (local $left i32)
   (local.set $left (i32.const 100))
   (loop $next

@@ -131,6 +131,11 @@ impl Differences {
         }
         self.headers("response.headers", &wanted.headers, &found.headers);
         self.body("response.body", wanted.body.as_deref(), &found.body);
+        for text in &wanted.body_lacks {
+            if contains(&found.body, text.as_bytes()) {
+                self.add("response.body", format!("none with {text:?}"), show(&found.body));
+            }
+        }
         self.headers("response.trailers", &wanted.trailers, &found.trailers);
     }
 
@@ -168,6 +173,10 @@ impl Differences {
         };
         self.add(what, part(wanted), part(found));
     }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || bytes.windows(part.len()).any(|window| window == part)
 }
 
 fn show(bytes: &[u8]) -> String {

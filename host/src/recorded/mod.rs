@@ -28,7 +28,7 @@
 //! fails = true                         # instead: it fails in the host, so is_error is 1
 //! [exchange.expect]                    # what is not named is not compared
 //! upstream = { method = "GET", uri = "/", headers = { x-a = "1", x-b = false }, body = "" }
-//! response = { status = 401, headers = { www-authenticate = "Basic" }, body = "" }
+//! response = { status = 401, headers = { www-authenticate = "Basic" }, body = "", body_lacks = ["secret"] }
 //! logs = [{ level = "info", message = "exact" }]
 //! trap = true
 //! [exchange.skip]
@@ -164,6 +164,8 @@ pub struct ExpectResponse {
     pub headers: BTreeMap<String, ExpectHeader>,
     /// Its body.
     pub body: Option<Vec<u8>>,
+    /// Texts that must not be in its body.
+    pub body_lacks: Vec<String>,
     /// These of its trailers.
     pub trailers: BTreeMap<String, ExpectHeader>,
 }

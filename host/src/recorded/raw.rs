@@ -118,6 +118,8 @@ pub(super) struct ExpectResponse {
     pub(super) headers: ExpectedHeaders,
     pub(super) body: Option<Bytes>,
     #[serde(default)]
+    pub(super) body_lacks: Vec<String>,
+    #[serde(default)]
     pub(super) trailers: ExpectedHeaders,
 }
 

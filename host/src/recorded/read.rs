@@ -208,6 +208,7 @@ fn expect(raw: raw::Expect) -> Expect {
             status: response.status.map(|status| status.0),
             headers: response.headers.0,
             body: response.body.map(|body| body.0),
+            body_lacks: response.body_lacks,
             trailers: response.trailers.0,
         }),
         logs: raw.logs.map(|logs| {

@@ -294,6 +294,22 @@ fn a_trapped_guest_is_kept_where_asked_for() {
 }
 
 #[test]
+fn a_body_can_be_wanted_without_a_text() {
+    let found = |lacks: &str| {
+        let text = format!("[[exchange]]\nname = \"a\"\nexpect.response.body_lacks = [{lacks}]\n");
+        let expect = parse(&text, Path::new("a.toml")).unwrap().exchanges.remove(0).expect;
+        let response = Response { body: b"a secret".to_vec(), ..Response::default() };
+        let found = compare_wire(&expect, None, Some(&response));
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(found("\"secrets\", \"A\""), [""; 0]);
+    assert_eq!(
+        found("\"other\", \"secret\""),
+        ["response.body: wanted none with \"secret\", found \"a secret\""]
+    );
+}
+
+#[test]
 fn a_live_host_is_compared_by_what_can_be_seen() {
     let file = parse(
         "[[exchange]]\nname = \"a\"\nexpect = { trap = true, logs = [], upstream = false, response = { status = 500 } }\n",

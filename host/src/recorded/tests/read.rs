@@ -48,7 +48,7 @@ chunked = true
 trailers = { x-end = "1" }
 [exchange.expect]
 upstream = { method = "PUT", uri = "/", headers = { X-A = "1", x-b = false, x-c = ["1", "2"] }, body = "b", trailers = { x-t = false } }
-response = { status = 401, headers = { x-d = "1" }, body = "c", trailers = { x-t = "1" } }
+response = { status = 401, headers = { x-d = "1" }, body = "c", body_lacks = ["d"], trailers = { x-t = "1" } }
 logs = [{ level = "warn", message = "m" }]
 trap = true
 [exchange.skip]
@@ -105,13 +105,14 @@ config = { hex = "00ff" }
     assert_eq!(response.status, Some(401));
     assert_eq!(response.headers["x-d"], values(&["1"]));
     assert_eq!(response.body.as_deref(), Some(&b"c"[..]));
+    assert_eq!(response.body_lacks, ["d"]);
     assert_eq!(response.trailers["x-t"], values(&["1"]));
     let log = LogEntry { level: LogLevel::Warn, message: "m".to_owned() };
     assert_eq!(everything.expect.logs, Some(vec![log]));
     assert!(everything.expect.trap);
     assert_eq!(everything.skip["traefik"], "config is not JSON");
 
-    assert_eq!((nothing.name.as_str(), nothing.line), ("nothing", 30));
+    assert_eq!((nothing.name.as_str(), nothing.line), ("nothing", 31));
     assert_eq!(nothing.config, b"for all");
     assert_eq!(nothing.request, Request::default());
     assert_eq!(nothing.upstream, Upstream::Answers(Response::default()));
@@ -146,7 +147,11 @@ fn errors_name_the_place() {
         ),
         (
             "[[exchange]]\nname = \"a\"\nrequst = {}\n",
-            "3:1: unknown field `requst`, expected one of `name`, `config`, `request`, `upstream`, `expect`, `skip`",
+            "3:1: unknown field `requst`, expected one of `name`, `level`, `config`, `request`, `upstream`, `expect`, `skip`",
+        ),
+        (
+            "[[exchange]]\nname = \"a\"\nlevel = \"may\"\n",
+            "3:9: unknown variant `may`, expected `must` or `should`",
         ),
         (
             "[[exchange]]\nname = \"ä\"\n[exchange.request]\n  body = { hex = \"0\" }\n",
