@@ -90,7 +90,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         anyhow::anyhow!("no case `{unknown}`; the subjects are {}", subjects.join(", "))
     })?;
     if let Some(folder) = &args.export {
-        let count = export::export(&suite, folder, &args.upstream_listen.to_string())?;
+        let count = export::export(&suite, &places, folder, &args.upstream_listen.to_string())?;
         println!("{count} places in {}", folder.join("manifest.json").display());
         return Ok(ExitCode::SUCCESS);
     }

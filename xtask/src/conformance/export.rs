@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::suite::{Case, Suite, failed};
+use super::suite::{Case, NamedPlace, Suite, failed};
 use super::url::DOMAIN;
 use crate::interop;
 
@@ -33,12 +33,18 @@ struct Place {
     config: Option<String>,
 }
 
-/// Writes everything into a folder, which is made if need be. `upstream` is where the tool will
-/// listen. Gives the number of places.
+/// Writes everything into a folder, which is made if need be. `all` are the places of the whole suite,
+/// of which `suite` may be a part, so that numbers stay the same; `upstream` is where the tool will
+/// listen. Gives the number of places written.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn export(suite: &Suite, folder: &Path, upstream: &str) -> Result<usize, interop::Error> {
+pub fn export(
+    suite: &Suite,
+    all: &[NamedPlace],
+    folder: &Path,
+    upstream: &str,
+) -> Result<usize, interop::Error> {
     let write = |name: &str, contents: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, contents).map_err(failed("cannot write", &path))
@@ -55,7 +61,10 @@ pub fn export(suite: &Suite, folder: &Path, upstream: &str) -> Result<usize, int
         write(&file(&case.key(), "wat"), text.as_bytes())?;
     }
     let mut places = Vec::new();
-    for (index, place) in suite.places().into_iter().enumerate() {
+    for (index, place) in all.iter().enumerate() {
+        if !suite.cases.iter().any(|case| case.key() == place.case) {
+            continue;
+        }
         let config = place.config.as_ref().map(|_| format!("configs/{}", place.name));
         if let (Some(path), Some(contents)) = (&config, &place.config) {
             write(path, contents)?;
@@ -64,7 +73,7 @@ pub fn export(suite: &Suite, folder: &Path, upstream: &str) -> Result<usize, int
             index: format!("{index:04}"),
             host: format!("{}.{DOMAIN}", place.name),
             guest: file(&place.case, "wasm"),
-            name: place.name,
+            name: place.name.clone(),
             config,
         });
     }

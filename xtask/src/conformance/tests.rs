@@ -104,3 +104,26 @@ fn the_papers_say_how_large_it_is() {
     let wanted = format!("{} guests in the text format", suite().cases.len());
     assert!(readme.contains(&wanted), "README.md wants to say: {wanted}");
 }
+
+#[test]
+fn a_part_of_the_suite_is_written_with_the_numbers_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = suite().places();
+    let part = suite().only(&["get_config/request".to_owned(), "next".to_owned()]).unwrap();
+    let count = export::export(&part, &all, folder.path(), "127.0.0.1:9").unwrap();
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&read("manifest.json")).unwrap();
+    assert_eq!(manifest["upstream"], "http://127.0.0.1:9");
+    let places = manifest["places"].as_array().unwrap();
+    assert_eq!(places.len(), count);
+    let text = |place: &serde_json::Value, key: &str| place[key].as_str().unwrap().to_owned();
+    for place in places {
+        let index: usize = text(place, "index").parse().unwrap();
+        assert_eq!(all[index].name, text(place, "name"));
+        assert_eq!(text(place, "host"), format!("{}.conformance.test", all[index].name));
+        assert!(read(&text(place, "guest")).starts_with(b"\0asm"));
+        assert_eq!(place["config"].as_str().map(read), all[index].config);
+    }
+    assert!(places.iter().any(|place| place["config"].is_string()));
+    assert!(!read("README.md").is_empty());
+}
