@@ -120,6 +120,7 @@ fn a_stranger_sets_up_a_host_and_names_its_url() {
     let (again, code) = run("nobody");
     assert_eq!(code, Some(1));
     assert_eq!(again["counts"]["passed"], passed);
+    assert_eq!(again["counts"]["differs"], 2);
     assert_eq!(failures(&again).len(), 2, "{:#?}", failures(&again));
 }
 
