@@ -30,29 +30,29 @@ pub struct Called {
     pub trapped: bool,
 }
 
-/// Plays the suite with the semantics of `profile`; `host` is whose deviations are expected. Gives
-/// also every host call.
+/// Plays the suite with these settings, apart from the configurations; `host` is whose deviations
+/// are expected. Gives also every host call.
 ///
 /// # Errors
 /// When a guest is not one.
 pub fn play(
     suite: &Suite,
-    profile: Profile,
+    settings: &Settings,
     host: &str,
 ) -> Result<(Report, Vec<Called>), LoadError> {
+    let profile = settings.profile;
     let mut cases = Vec::new();
     let mut called = Vec::new();
     for case in &suite.cases {
         let module = Module::new(&case.wasm, Options { profile, ..Options::default() })?;
         // The Go host does; the others make a new instance.
         let mut session = module.session().reuse_after_trap(profile == Profile::Go);
-        let settings = Settings { profile, ..Settings::default() };
         let mut instances = 0;
         let mut play = |recorded: &Recorded| {
             if let Some(reason) = recorded.skip.get(HOST) {
                 return Verdict::Skipped { reason: reason.clone() };
             }
-            let outcome = session.run(&recorded.scenario(&settings));
+            let outcome = session.run(&recorded.scenario(settings));
             if let Some(started) = session.started() {
                 let mut log = CallLog { case: case.key(), buffered: false, called: &mut called };
                 // What a start has called belongs to the first exchange of the instance.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use http_wasm_abi::{Features, LogLevel};
 use http_wasm_host::Profile;
+use http_wasm_host::engine::LoadError;
+use http_wasm_host::exchange::Settings;
 
 use super::*;
 
@@ -13,10 +16,22 @@ fn suite() -> Suite {
     }
 }
 
+fn with(profile: Profile) -> Settings {
+    Settings { profile, ..Settings::default() }
+}
+
+/// The verdicts are shown where the test fails.
+fn play(settings: &Settings, host: &str) -> Result<(Report, Vec<model::Called>), LoadError> {
+    let played = model::play(&suite(), settings, host);
+    if let Ok((report, _)) = &played {
+        println!("{}{}", report.table(), report.details());
+    }
+    played
+}
+
 #[test]
 fn the_model_plays_it_in_the_strict_profile() {
-    let (report, called) = model::play(&suite(), Profile::Strict, "model-strict").unwrap();
-    println!("{}{}", report.table(), report.details());
+    let (report, called) = play(&with(Profile::Strict), "model-strict").unwrap();
     assert!(report.good());
     assert_eq!(report.counts.differs, 0);
 
@@ -38,10 +53,37 @@ fn the_model_plays_it_in_the_strict_profile() {
 
 #[test]
 fn the_model_plays_it_as_the_go_host_does() {
-    let (report, _) = model::play(&suite(), Profile::Go, "model-go").unwrap();
-    println!("{}{}", report.table(), report.details());
+    let (report, _) = play(&with(Profile::Go), "model-go").unwrap();
     assert!(report.good());
     assert_eq!(report.counts.differs, 0);
+}
+
+/// What the ABI leaves to hosts is no must: how much one read gives, whether there are trailers, and
+/// what is logged.
+#[test]
+fn a_host_that_uses_its_freedom_does_not_fail() {
+    let settings = Settings {
+        read_sizes: vec![3, 0, 1],
+        missing_features: Features::TRAILERS,
+        log_threshold: LogLevel::Error,
+        ..with(Profile::Strict)
+    };
+    let (report, _) = play(&settings, "nobody").unwrap();
+    let failed = report.cases.iter().flat_map(|case| {
+        let failed = |verdict: &Verdict| matches!(verdict, Verdict::Failed { .. });
+        let exchanges = case.exchanges.iter().filter(move |exchange| failed(&exchange.verdict));
+        exchanges.map(|exchange| format!("{}/{}: {}", case.subject, case.name, exchange.name))
+    });
+    // Where there are no trailers, this profile traps when they are read, which no host may.
+    let of_strict = [
+        "get_header_names/request_trailers: none",
+        "get_header_names/response_trailers_unbuffered: the length rule",
+        "get_header_names/trailers_off: none",
+        "get_header_values/response_trailers_unbuffered: no trap",
+        "get_header_values/trailers_off: none",
+    ];
+    assert_eq!(failed.collect::<Vec<_>>(), of_strict);
+    assert!(report.counts.differs > 10, "only {} differ", report.counts.differs);
 }
 
 #[test]
