@@ -132,7 +132,8 @@ impl Instance {
         self.entered = true;
         let state = self.store.data_mut();
         std::mem::swap(exchange, &mut state.exchange);
-        state.yields = yields;
+        // A guest that is called directly cannot, and is never at work for long.
+        state.yields = yields && !self.direct;
         if let Some(limit) = self.options.time_limit {
             state.ticks = clock::ticks(limit);
             self.store.set_epoch_deadline(1);

@@ -1,6 +1,7 @@
 //! Time, instructions and memory.
 
 use super::*;
+use crate::exchange::Exchange;
 
 const LOOP: &str = "(loop $again (br $again)) (i64.const 0)";
 
@@ -62,4 +63,32 @@ fn memory_cannot_grow_past_the_limit() {
     let module = load_with(&text, options).expect("it loads");
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     assert_eq!(run(&pool).response.expect("the client gets a response").status, 208);
+}
+
+#[test]
+fn a_guest_that_is_called_directly_may_meet_a_tick() {
+    // Enough calls that most of the time is spent in the guest, and each entry looks at the clock.
+    let calls = "(call $again)".repeat(40);
+    let text = guest_with(
+        &format!(
+            r#"(import "http_handler" "log_enabled" (func $enabled (param i32) (result i32)))
+            {MEMORY} (func $again (drop (call $enabled (i32.const 0))))"#
+        ),
+        &format!("{calls} {GO_ON}"),
+        "",
+    );
+    let module = load(&text);
+    assert!(module.direct, "it is one of those");
+    let mut instance = module.instance();
+    let mut exchange = Exchange::new(Settings::default());
+    instance.start(&mut exchange).expect("it starts");
+    let end = std::time::Instant::now() + TICK * 20;
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    while std::time::Instant::now() < end {
+        let mut exchange = Exchange::for_request(Settings::default(), Request::default());
+        let bodies = &mut None;
+        let call = std::pin::pin!(instance.handle_request_streaming(&mut exchange, bodies));
+        let result = call.poll(&mut context);
+        assert!(matches!(result, std::task::Poll::Ready(Ok(_))), "{result:?}");
+    }
 }
