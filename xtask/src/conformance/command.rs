@@ -116,10 +116,6 @@ impl HostUnderTest for CommandHost {
         self.words.join(" ")
     }
 
-    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
-        None
-    }
-
     async fn start(
         &self,
         places: &[Place],

@@ -122,10 +122,6 @@ impl HostUnderTest for UrlHost {
         format!("the host at {}", self.template.text)
     }
 
-    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
-        None
-    }
-
     async fn start(&self, places: &[Place], _: SocketAddr, _: &Path) -> Result<Running, Error> {
         let mut targets: Vec<(SocketAddr, Target)> = Vec::new();
         for place in places {

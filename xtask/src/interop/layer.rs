@@ -45,10 +45,6 @@ impl HostUnderTest for LayerHost {
         format!("the reference host's server, profile {}", self.profile)
     }
 
-    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
-        None
-    }
-
     async fn start(
         &self,
         places: &[Place],

@@ -48,7 +48,9 @@ pub trait HostUnderTest {
     fn describe(&self) -> String;
 
     /// Why it cannot hand over this configuration, if it cannot.
-    fn refuses(&self, config: Option<&[u8]>) -> Option<String>;
+    fn refuses(&self, _config: Option<&[u8]>) -> Option<String> {
+        None
+    }
 
     /// Starts it with all places at once in front of the upstream, and waits until it is ready.
     /// `folder` is empty and is its own.

@@ -115,10 +115,6 @@ impl HostUnderTest for GoHost {
         format!("the Go host {}", PROGRAM.version())
     }
 
-    fn refuses(&self, _: Option<&[u8]>) -> Option<String> {
-        None
-    }
-
     async fn start(
         &self,
         places: &[Place],
