@@ -110,6 +110,9 @@ pub(crate) struct Rules {
     /// The request body lies in memory when buffering is on, where reading takes nothing away, and
     /// cannot be read otherwise.
     pub(crate) request_body_in_memory: bool,
+    /// The end of a body in memory comes with its last byte; without it, only when more is asked for
+    /// than there is.
+    pub(crate) end_with_last_byte: bool,
     /// Each `write_body` to a buffered body replaces what the one before wrote.
     pub(crate) writes_replace: bool,
     /// Request buffering keeps only the chunk that met the end of the body.
@@ -118,13 +121,17 @@ pub(crate) struct Rules {
     pub(crate) request_length_is_fixed: bool,
     /// `read_body` with a limit of 0 traps.
     pub(crate) empty_read_traps: bool,
-    /// Setting the status of an unbuffered response sends its head.
+    /// Setting the status of an unbuffered response sends its head, so one that cannot be sent
+    /// traps.
     pub(crate) status_sends_head: bool,
+    /// A buffered status of 0 is as none, which is sent as 200.
+    pub(crate) status_0_is_none: bool,
     /// Setting a response header after the head was sent traps.
     pub(crate) header_after_head_traps: bool,
     /// What the client gets when the next handler failed and the guest set no status.
     pub(crate) failed_next_status: u16,
-    /// Names and values of response headers are checked, even where others are not.
+    /// Names and values of response headers are checked when they are set, even where others are
+    /// not.
     pub(crate) checks_response_headers: bool,
     /// Response trailers trap without response buffering.
     pub(crate) response_trailers_need_buffering: bool,
@@ -148,11 +155,13 @@ const GO: Rules = Rules {
     features_echo: false,
     buffering_from_start_only: false,
     request_body_in_memory: false,
+    end_with_last_byte: false,
     writes_replace: false,
     buffering_keeps_last_chunk: true,
     request_length_is_fixed: true,
     empty_read_traps: true,
     status_sends_head: true,
+    status_0_is_none: true,
     header_after_head_traps: false,
     failed_next_status: 200,
     checks_response_headers: false,
@@ -202,11 +211,13 @@ const EXPRESS: Rules = Rules {
     features_echo: true,
     buffering_from_start_only: true,
     request_body_in_memory: true,
+    end_with_last_byte: true,
     writes_replace: true,
     buffering_keeps_last_chunk: false,
     request_length_is_fixed: false,
     empty_read_traps: false,
     status_sends_head: false,
+    status_0_is_none: false,
     header_after_head_traps: true,
     checks_response_headers: true,
     response_trailers_need_buffering: true,

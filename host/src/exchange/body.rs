@@ -134,7 +134,8 @@ impl Call<'_> {
                 let chunk = first(&written[state.written_position..], most);
                 let len = give(self.memory, &mut self.record, buf, chunk);
                 state.written_position += len;
-                (len, len < most)
+                let is_all = state.written_position == written.len();
+                (len, if rules.end_with_last_byte { is_all } else { len < most })
             }
         };
         Ok(self.chunk(len, eof))
@@ -170,6 +171,7 @@ impl Call<'_> {
             self.report("the response's body was read after it was written: the guest reads its own bytes; read first");
         }
         let phase = self.exchange.phase;
+        let early = self.exchange.rules().end_with_last_byte;
         let draft = &mut self.exchange.response;
         if draft.reader.is_none() {
             draft.reader = Some(if draft.writing || phase == Phase::Request {
@@ -187,14 +189,14 @@ impl Call<'_> {
                 let chunk = first(&data[*position..], most);
                 let len = give(self.memory, &mut self.record, buf, chunk);
                 *position += len;
-                // A reader over memory tells the end only when asked for more than there is.
-                (len, len < most)
+                (len, if early { *position == data.len() } else { len < most })
             }
             _ => {
                 let chunk = first(draft.incoming.unread(), most);
                 let len = give(self.memory, &mut self.record, buf, chunk);
                 draft.incoming.advance(len);
-                (len, len < most && !draft.incoming.is_arriving())
+                let ends = early || len < most;
+                (len, ends && draft.incoming.is_at_end())
             }
         };
         Ok(self.chunk(len, eof))

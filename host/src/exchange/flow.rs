@@ -297,7 +297,10 @@ impl Exchange {
         let declared = draft.declared_length();
         let (status, headers) = match draft.head {
             Some(head) => (head.status, head.headers.unwrap_or(draft.headers)),
-            None => (draft.status.unwrap_or(200), draft.headers),
+            None => {
+                let status = draft.status.filter(|&status| status != 0 || !rules.status_0_is_none);
+                (status.unwrap_or(200), draft.headers)
+            }
         };
         let Some(status) = value::status(status) else {
             self.problem(
@@ -351,7 +354,10 @@ impl Exchange {
         }
         let mut trailers = draft.trailers;
         if rules.one_trailer_map {
-            trailers.append_all(draft.upstream_trailers);
+            // Under other keys of the map than the guest's, and sent in the order of the keys: those
+            // of the next handler begin with a capital letter.
+            let guests = std::mem::replace(&mut trailers, draft.upstream_trailers);
+            trailers.append_all(guests);
         }
         if !trailers.is_empty() && declared.is_some() {
             self.problem(None, "the response has trailers and a content-length: the trailers are not sent; remove content-length");

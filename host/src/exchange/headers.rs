@@ -1,6 +1,6 @@
 //! Headers, trailers and the status code.
 
-use http_wasm_abi::{Features, HeaderKind, Phase};
+use http_wasm_abi::{Features, Function, HeaderKind, Phase};
 
 use super::call::{Call, List};
 use super::fields::Write;
@@ -119,7 +119,9 @@ impl Call<'_> {
             None => Vec::new(),
         };
         let rules = self.exchange.rules();
-        if rules.validates || kind == HeaderKind::Response && rules.checks_response_headers {
+        let is_set = self.function != Function::RemoveHeader;
+        let checks = kind == HeaderKind::Response && is_set && rules.checks_response_headers;
+        if rules.validates || checks {
             self.validate(&name, &value)?;
         }
         let lower = name.to_ascii_lowercase();
@@ -275,7 +277,9 @@ impl Call<'_> {
 
     pub(super) fn get_status_code(&mut self) -> Result<u64, Trap> {
         self.check_phase(true)?;
-        let status = self.exchange.response.status.filter(|&status| status != 0).unwrap_or(200);
+        let status = self.exchange.response.status.unwrap_or(200);
+        let status =
+            if status == 0 && self.exchange.rules().status_0_is_none { 200 } else { status };
         self.result(|| status.to_string());
         Ok(status.into())
     }
@@ -284,8 +288,8 @@ impl Call<'_> {
         self.argument(|| status.to_string());
         self.check_phase(true)?;
         let rules = self.exchange.rules();
-        let unbuffered = !self.exchange.buffers_response();
-        if value::status(status).is_none() && (rules.validates || unbuffered) {
+        let sends_head = rules.status_sends_head && !self.exchange.buffers_response();
+        if value::status(status).is_none() && (rules.validates || sends_head) {
             let message = format!("found status code {status}, wanted 100 to 999");
             return Err(self.trap(TrapKind::Number, message));
         }
@@ -297,7 +301,7 @@ impl Call<'_> {
             return Ok(0);
         }
         self.exchange.response.status = Some(status);
-        if rules.status_sends_head && unbuffered && self.exchange.phase == Phase::Request {
+        if sends_head && self.exchange.phase == Phase::Request {
             self.exchange.response.send_head();
         }
         Ok(0)

@@ -32,8 +32,12 @@ impl Call<'_> {
 
     pub(super) fn set_uri(&mut self, ptr: u64, len: u32) -> Result<u64, Trap> {
         self.check_phase(false)?;
-        let uri = self.read_text("URI", (ptr, len))?;
         let rules = self.exchange.rules();
+        let (uri, anew) = if rules.validates || rules.uri_is_raw {
+            (self.read_text("URI", (ptr, len))?, false)
+        } else {
+            escape_bytes(self.read("URI", (ptr, len))?)
+        };
         if rules.uri_is_raw {
             self.exchange.request.uri = uri;
             return Ok(0);
@@ -62,7 +66,7 @@ impl Call<'_> {
             );
             return Err(self.trap(TrapKind::Value, message));
         }
-        let normal = encode_path(kept);
+        let normal = encode_path(kept, anew);
         self.exchange.request.uri = normal;
         Ok(0)
     }
@@ -114,6 +118,25 @@ fn origin_form(uri: &str) -> Result<&str, &'static str> {
     Ok(kept)
 }
 
+/// A URI as text, and whether its path was none: each such byte is then percent-encoded. In a query,
+/// where Go would keep it, it becomes U+FFFD.
+fn escape_bytes(uri: Vec<u8>) -> (String, bool) {
+    let uri = match String::from_utf8(uri) {
+        Ok(uri) => return (uri, false),
+        Err(error) => error.into_bytes(),
+    };
+    let (path, query) =
+        uri.split_at(uri.iter().position(|&byte| byte == b'?').unwrap_or(uri.len()));
+    let mut text = String::new();
+    for chunk in path.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    let anew = std::str::from_utf8(path).is_err();
+    text.push_str(&String::from_utf8_lossy(query));
+    (text, anew)
+}
+
 /// Whether a URI may have this byte as it is.
 fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
@@ -122,8 +145,8 @@ fn is_uri_byte(byte: u8) -> bool {
 /// The URI with a path that can be sent, and the query as it is; an absent path is a slash.
 ///
 /// A path that has one character which cannot be sent is decoded and encoded anew as a whole, as Go
-/// does: what was `%2F` before is then a slash.
-fn encode_path(uri: &str) -> String {
+/// does: what was `%2F` before is then a slash. `anew` says that there was such a character.
+fn encode_path(uri: &str, anew: bool) -> String {
     let (path, query) = match uri.find('?') {
         Some(at) => uri.split_at(at),
         None => (uri, ""),
@@ -131,7 +154,7 @@ fn encode_path(uri: &str) -> String {
     if path.is_empty() {
         return format!("/{query}");
     }
-    if path.bytes().all(|byte| is_uri_byte(byte) || b"[]".contains(&byte)) {
+    if !anew && path.bytes().all(|byte| is_uri_byte(byte) || b"[]".contains(&byte)) {
         return uri.to_owned();
     }
     let mut encoded = String::with_capacity(uri.len());

@@ -7,6 +7,7 @@ mod hosts;
 mod instance;
 mod memory;
 mod phases;
+mod table;
 mod uri;
 
 use http_wasm_abi::{BodyKind, CountLen, EofLen, Features, Function, HeaderKind, Phase};
