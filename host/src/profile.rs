@@ -124,8 +124,9 @@ pub(crate) struct Rules {
     /// Setting the status of an unbuffered response sends its head, so one that cannot be sent
     /// traps.
     pub(crate) status_sends_head: bool,
-    /// A buffered status of 0 is as none, which is sent as 200.
-    pub(crate) status_0_is_none: bool,
+    /// An interim status is sent beside the response and not as its status, and a buffered 0 is as
+    /// none: what follows is 200 unless another status is set.
+    pub(crate) skips_interim_status: bool,
     /// Setting a response header after the head was sent traps.
     pub(crate) header_after_head_traps: bool,
     /// What the client gets when the next handler failed and the guest set no status.
@@ -145,6 +146,15 @@ pub(crate) struct Rules {
     pub(crate) lenient: &'static [Leniency],
 }
 
+impl Rules {
+    /// Whether a host sends a response with another status after it was given this one.
+    pub(crate) const fn skips(&self, status: u32) -> bool {
+        // Switching protocols is final.
+        let is_interim = status >= 100 && status < 200 && status != 101;
+        self.skips_interim_status && (status == 0 || is_interim)
+    }
+}
+
 const GO: Rules = Rules {
     reports: false,
     validates: false,
@@ -161,7 +171,7 @@ const GO: Rules = Rules {
     request_length_is_fixed: true,
     empty_read_traps: true,
     status_sends_head: true,
-    status_0_is_none: true,
+    skips_interim_status: true,
     header_after_head_traps: false,
     failed_next_status: 200,
     checks_response_headers: false,
@@ -196,6 +206,8 @@ const STRICT: Rules = Rules {
     buffering_keeps_last_chunk: false,
     request_length_is_fixed: false,
     failed_next_status: 502,
+    // A 0 traps, an interim status is reported.
+    skips_interim_status: false,
     lenient: &[],
     ..GO
 };
@@ -217,7 +229,7 @@ const EXPRESS: Rules = Rules {
     request_length_is_fixed: false,
     empty_read_traps: false,
     status_sends_head: false,
-    status_0_is_none: false,
+    skips_interim_status: false,
     header_after_head_traps: true,
     checks_response_headers: true,
     response_trailers_need_buffering: true,

@@ -157,9 +157,10 @@ impl Exchange {
                 self.problem(None, format!("the request's body of {sent} bytes became one of {length}: with a fixed content-length the official Go host answers 502, or loses it where there was none; write as many bytes as were sent, or change only requests without content-length"));
             }
         }
-        if rest == Rest::Nothing && rules.request_length_is_fixed && !request.chunked {
+        let is_known = rest == Rest::Nothing || request.chunked;
+        if rules.request_length_is_fixed && is_known {
             request.headers.remove("content-length");
-            add_content_length(&mut request.headers, &request.body, false);
+            add_content_length(&mut request.headers, &request.body, request.chunked);
         }
         if let Some(length) = length.filter(|_| rules.reports && !request.chunked) {
             self.report_request_length(&request, length);
@@ -298,7 +299,7 @@ impl Exchange {
         let (status, headers) = match draft.head {
             Some(head) => (head.status, head.headers.unwrap_or(draft.headers)),
             None => {
-                let status = draft.status.filter(|&status| status != 0 || !rules.status_0_is_none);
+                let status = draft.status.filter(|&status| !rules.skips(status));
                 (status.unwrap_or(200), draft.headers)
             }
         };

@@ -260,6 +260,10 @@ impl Call<'_> {
             HeaderKind::ResponseTrailers => !self.exchange.response.upstream_trailers.is_empty(),
             HeaderKind::Request | HeaderKind::Response => false,
         };
+        let response = &self.exchange.response;
+        if kind == HeaderKind::RequestTrailers && response.trailers != response.upstream_trailers {
+            self.report("request trailers were read after a response trailer was set: the official Go host shows that one among them");
+        }
         if hidden {
             self.report(format!("{kind}s were read that came with the message: the official Go host does not show them"));
         }
@@ -279,7 +283,7 @@ impl Call<'_> {
         self.check_phase(true)?;
         let status = self.exchange.response.status.unwrap_or(200);
         let status =
-            if status == 0 && self.exchange.rules().status_0_is_none { 200 } else { status };
+            if status == 0 && self.exchange.rules().skips_interim_status { 200 } else { status };
         self.result(|| status.to_string());
         Ok(status.into())
     }
@@ -288,16 +292,20 @@ impl Call<'_> {
         self.argument(|| status.to_string());
         self.check_phase(true)?;
         let rules = self.exchange.rules();
+        let is_sent = self.exchange.response.head.is_some();
         let sends_head = rules.status_sends_head && !self.exchange.buffers_response();
-        if value::status(status).is_none() && (rules.validates || sends_head) {
+        if value::status(status).is_none() && (rules.validates || sends_head && !is_sent) {
             let message = format!("found status code {status}, wanted 100 to 999");
             return Err(self.trap(TrapKind::Number, message));
         }
         if status < 200 {
             self.report(format!("the status {status} is an interim one: hosts send it beside the response or as the response; set a final status, 200 or above"));
         }
-        if self.exchange.response.head.is_some() {
+        if is_sent {
             self.report("the status was set after the response's head was sent, by an earlier status or the first byte of the body: it is ignored; the order that works everywhere is headers, status, body");
+            return Ok(0);
+        }
+        if sends_head && rules.skips(status) {
             return Ok(0);
         }
         self.exchange.response.status = Some(status);

@@ -103,7 +103,8 @@ fn origin_form(uri: &str) -> Result<&str, &'static str> {
         }
         match rest.strip_prefix("//") {
             Some(rest) => &rest[rest.find(['/', '?']).unwrap_or(rest.len())..],
-            // A scheme without an authority has no path that a host could forward.
+            None if rest.starts_with('/') => rest,
+            // What else follows a scheme is no path that a host could forward.
             None => rest.find('?').map_or("", |query| &rest[query..]),
         }
     };

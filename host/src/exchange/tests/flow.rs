@@ -118,3 +118,44 @@ fn an_exchange_moves_between_threads() {
     let exchange = std::thread::spawn(move || hand.exchange).join().expect("no panic");
     assert_eq!(exchange.phase(), Phase::Request);
 }
+
+#[test]
+fn go_ignores_the_content_length_of_a_chunked_request() {
+    for (profile, wanted) in [(Profile::Strict, Some(&b"3"[..])), (Profile::Go, None)] {
+        let request = Request { body: b"abc".to_vec(), chunked: true, ..Request::default() };
+        let mut hand = Hand::over(Exchange::for_request(settings(profile), request));
+        hand.set(HeaderKind::Request, "content-length", "3").expect("no trap");
+        let upstream = hand.exchange.forward().expect("it goes on");
+        assert_eq!(upstream.headers.first("content-length"), wanted);
+    }
+}
+
+#[test]
+fn go_sends_an_interim_status_beside_the_response() {
+    for features in [Features::NONE, Features::BUFFER_RESPONSE] {
+        let settings = with_features(Profile::Go, features);
+        let mut hand = Hand::over(Exchange::for_request(settings.clone(), Request::default()));
+        hand.status(103).expect("no trap");
+        hand.set(HeaderKind::Response, "a", "1").expect("the head is not sent");
+        hand.write(BodyKind::Response, "early").expect("the final status has a body");
+        let response = hand.finish();
+        assert_eq!((response.status, response.body.as_slice()), (200, &b"early"[..]));
+        assert!(response.headers.contains("a"));
+
+        let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+        hand.status(103).expect("no trap");
+        hand.status(404).expect("no trap");
+        assert_eq!(hand.finish().status, 404);
+    }
+}
+
+#[test]
+fn go_does_not_look_at_a_status_that_comes_too_late() {
+    let mut hand = Hand::request(Profile::Go);
+    hand.status(404).expect("no trap");
+    hand.status(1000).expect("no trap");
+    assert_eq!(hand.finish().status, 404);
+    let mut hand = Hand::request(Profile::Strict);
+    hand.status(404).expect("no trap");
+    traps(hand.status(1000), TrapKind::Number, "wanted 100 to 999");
+}

@@ -354,6 +354,11 @@ fn strict_reports_trailers_that_go_treats_otherwise() {
     hand.has_no_problem();
     hand.add(down, "a", "2").expect("no trap");
     hand.has_problem("the official Go host keeps only the last value");
+    let bare = Exchange::for_request(settings.clone(), Request::default());
+    let mut hand = Hand::over(bare);
+    hand.set(down, "a", "1").expect("no trap");
+    assert_eq!(hand.names(up), Ok(vec![]));
+    hand.has_problem("after a response trailer was set: the official Go host shows that one");
     let mut hand = Hand::over(exchange());
     hand.answer(Response {
         chunked: true,

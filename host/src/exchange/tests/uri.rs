@@ -81,7 +81,9 @@ fn set_uri_as_the_go_host_does() {
         ("http://other.test/a?b", "/a?b"),
         ("http://other.test", "/"),
         ("http://other.test?a=b", "/?a=b"),
+        ("http:/a?b", "/a?b"),
         ("mailto:a", "/"),
+        ("mailto:a?b", "/?b"),
         ("/a b", "/a%20b"),
         ("/a#b", "/a%23b"),
         ("/ä", "/%C3%A4"),
@@ -91,6 +93,14 @@ fn set_uri_as_the_go_host_does() {
     ] {
         assert_eq!(set_uri(Profile::Go, uri).as_deref(), Ok(wanted), "{uri:?}");
     }
+}
+
+#[test]
+fn go_encodes_the_bytes_of_a_path_that_is_not_text() {
+    let mut hand = Hand::request(Profile::Go);
+    let (ptr, len) = hand.put(b"/a%2F\xff?b\xff");
+    hand.call(Function::SetUri, &[ptr, len]).expect("no trap");
+    assert_eq!(hand.text(Function::GetUri).as_deref(), Ok("/a/%FF?b\u{fffd}"));
 }
 
 #[test]

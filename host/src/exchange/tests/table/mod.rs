@@ -69,7 +69,7 @@ const CALLS: [(Function, &[&str], &[&str]); 19] = [
     (Function::ReadBody, BODY_KINDS, &["fits", "exact", "small", "zero", "outside"]),
     (Function::WriteBody, BODY_KINDS, &["fits", "zero", "outside"]),
     (Function::GetStatusCode, NO_KIND, &["call"]),
-    (Function::SetStatusCode, NO_KIND, &["fits", "zero", "low", "high"]),
+    (Function::SetStatusCode, NO_KIND, &["fits", "zero", "low", "high", "interim"]),
 ];
 const GETTER: &[&str] = &["fits", "small", "zero", "outside"];
 const SETTER: &[&str] = &["fits", "zero", "outside", "bytes", "invalid"];

@@ -220,12 +220,12 @@ impl Case {
             ("exact", _) => Range(BUFFER as u64, 4),
             _ => Range(BUFFER as u64, 100),
         };
-        let (low, high) = (99, 1000);
         let number = |fits: u64, unknown: u64| match self.class {
             "zero" => Number(0),
             "none" => Number(3),
-            "low" => Number(low),
-            "high" => Number(high),
+            "low" => Number(99),
+            "high" => Number(1000),
+            "interim" => Number(103),
             "unknown" => Number(unknown),
             _ => Number(fits),
         };
