@@ -256,14 +256,7 @@ impl Exchange {
             self.response.headers = response.headers;
             return;
         }
-        let mine = std::mem::take(&mut self.response.headers);
-        let twice: Vec<String> = mine
-            .sorted_names()
-            .into_iter()
-            .filter(|name| response.headers.contains(name))
-            .map(str::to_owned)
-            .collect();
-        self.response.headers = mine;
+        let twice = in_both(&self.response.headers, &response.headers);
         if rules.reports {
             for name in &twice {
                 self.problem(None, format!("the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"));
@@ -279,6 +272,11 @@ impl Exchange {
     }
 
     pub(super) fn take_upstream_trailers(&mut self, trailers: Headers) {
+        if self.rules().reports {
+            for name in in_both(&trailers, &self.response.trailers) {
+                self.problem(None, format!("the response trailer {name:?} was set before the next handler's, which has it too: hosts send both values, in this order or that; set it in handle_response with response buffering"));
+            }
+        }
         if !self.rules().one_trailer_map {
             self.response.trailers.append_all(trailers.clone());
         }
@@ -379,4 +377,10 @@ impl Exchange {
             Arc::make_mut(&mut self.settings).features = features;
         }
     }
+}
+
+/// The names that are in both, sorted.
+fn in_both(one: &Headers, other: &Headers) -> Vec<String> {
+    let names = one.sorted_names().into_iter();
+    names.filter(|name| other.contains(name)).map(str::to_owned).collect()
 }

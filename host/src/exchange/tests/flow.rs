@@ -47,6 +47,24 @@ fn a_response_header_set_on_both_sides() {
 }
 
 #[test]
+fn a_response_trailer_set_on_both_sides() {
+    for (profile, wanted) in
+        [(Profile::Strict, ["mine", "theirs"]), (Profile::Go, ["theirs", "mine"])]
+    {
+        let settings = with_features(profile, Features::TRAILERS);
+        let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+        hand.set(HeaderKind::ResponseTrailers, "a", "mine").expect("no trap");
+        let trailers = [("a", "theirs")].into_iter().collect();
+        hand.answer(Response { chunked: true, trailers, ..hello() });
+        match profile {
+            Profile::Strict => hand.has_problem("trailer \"a\" was set before the next handler's"),
+            _ => hand.has_no_problem(),
+        }
+        assert_eq!(hand.finish().trailers.get("a"), wanted.map(|value| value.as_bytes().to_vec()));
+    }
+}
+
+#[test]
 fn an_answer_before_going_on_is_mixed_up() {
     let mut hand = Hand::request(Profile::Go);
     hand.status(403).expect("no trap");
