@@ -80,6 +80,8 @@ fn generated(mode: u8, choices: &[u8]) -> Option<Vec<u8>> {
         exceptions_enabled: newer,
         extended_const_enabled: newer,
         gc_enabled: newer,
+        // With them nearly every module has `externref`, and few are run.
+        reference_types_enabled: newer,
         relaxed_simd_enabled: newer,
         tail_call_enabled: newer,
         threads_enabled: newer,
@@ -101,6 +103,7 @@ fn examine(wasm: &[u8], mode: u8) {
         memory_limit: MEMORY_LIMIT,
         time_limit: Some(TIME_LIMIT),
         fuel_limit: Some(20_000),
+        ..Options::default()
     };
     match Module::new(wasm, options) {
         Ok(module) => play(&module, profile),
