@@ -2,6 +2,7 @@ module http-wasm-sdk/interop/go
 
 go 1.22.0
 
-require github.com/http-wasm/http-wasm-host-go v0.7.0
-
-require github.com/tetratelabs/wazero v1.9.0 // indirect
+require (
+	github.com/http-wasm/http-wasm-host-go v0.7.0
+	github.com/tetratelabs/wazero v1.9.0
+)

@@ -1,7 +1,8 @@
 // The official Go host as a program: one guest in a net/http server, in front of an upstream.
 //
 // It writes JSON lines to standard error. The first one is {"listening": ADDRESS}; then each
-// message of the guest as {"level", "message"}, and {"done": true} whenever a request has been
+// message of the guest as {"level", "message"}, what it prints as {"stdout"} and {"stderr"},
+// {"trap"} when it traps in its response hook, and {"done": true} whenever a request has been
 // served to its end, whatever that end was.
 package main
 
@@ -22,21 +23,23 @@ import (
 	"github.com/http-wasm/http-wasm-host-go/api"
 	"github.com/http-wasm/http-wasm-host-go/handler"
 	wasm "github.com/http-wasm/http-wasm-host-go/handler/nethttp"
+	"github.com/tetratelabs/wazero"
 )
 
 func main() {
 	guest := flag.String("guest", "", "the guest, a .wasm file")
 	config := flag.String("config-file", "", "the file whose bytes the guest reads as its config; none if empty")
 	upstream := flag.String("upstream", "", "where requests go that the guest lets pass, http://host:port")
+	level := flag.Int("log-level", int(api.LogLevelDebug), "messages below this level are not logged; -1 debug to 3 none")
 	listen := flag.String("listen", "127.0.0.1:0", "where to listen; port 0 lets the system choose")
 	flag.Parse()
-	if err := serve(*guest, *config, *upstream, *listen); err != nil {
+	if err := serve(*guest, *config, *upstream, *listen, api.LogLevel(*level)); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(guestFile, configFile, upstream, listen string) error {
+func serve(guestFile, configFile, upstream, listen string, level api.LogLevel) error {
 	ctx := context.Background()
 	target, err := url.Parse(upstream)
 	if err != nil {
@@ -49,8 +52,13 @@ func serve(guestFile, configFile, upstream, listen string) error {
 	if err != nil {
 		return err
 	}
-	lines := &lines{out: os.Stderr}
-	options := []handler.Option{handler.Logger(lines)}
+	lines := &lines{out: os.Stderr, level: level}
+	options := []handler.Option{
+		handler.Logger(lines),
+		handler.ModuleConfig(wazero.NewModuleConfig().
+			WithStdout(printed{lines, "stdout"}).
+			WithStderr(printed{lines, "stderr"})),
+	}
 	if configFile != "" {
 		config, err := os.ReadFile(configFile)
 		if err != nil {
@@ -72,6 +80,12 @@ func serve(guestFile, configFile, upstream, listen string) error {
 	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Also when the guest traps in its response hook, which the host turns into a panic.
 		defer lines.write(map[string]any{"done": true})
+		defer func() {
+			if reason := recover(); reason != nil {
+				lines.write(map[string]any{"trap": fmt.Sprint(reason)})
+				panic(reason)
+			}
+		}()
 		guarded.ServeHTTP(w, r)
 	}))
 }
@@ -101,6 +115,7 @@ func proxy(target *url.URL) http.Handler {
 type lines struct {
 	mutex sync.Mutex
 	out   io.Writer
+	level api.LogLevel
 }
 
 func (l *lines) write(value map[string]any) {
@@ -113,8 +128,22 @@ func (l *lines) write(value map[string]any) {
 	l.out.Write(append(line, '\n'))
 }
 
+// printed is one of the streams that a guest may write to through WASI.
+type printed struct {
+	lines *lines
+	name  string
+}
+
+// Write implements io.Writer.
+func (p printed) Write(text []byte) (int, error) {
+	p.lines.write(map[string]any{p.name: string(text)})
+	return len(text), nil
+}
+
 // IsEnabled implements api.Logger.
-func (l *lines) IsEnabled(level api.LogLevel) bool { return level < api.LogLevelNone }
+func (l *lines) IsEnabled(level api.LogLevel) bool {
+	return level >= l.level && level < api.LogLevelNone
+}
 
 // Log implements api.Logger.
 func (l *lines) Log(_ context.Context, level api.LogLevel, message string) {

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use http_wasm_abi::LogLevel;
 use http_wasm_host::Profile;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
@@ -48,7 +49,7 @@ async fn front(folder: &Path) -> SocketAddr {
     for place in manifest["places"].as_array().unwrap() {
         let config = place["config"].as_str().map(|file| fs::read(folder.join(file)).unwrap());
         let wasm = folder.join(place["guest"].as_str().unwrap());
-        let guest = Guest { wasm, config: config.unwrap_or_default() };
+        let guest = Guest { wasm, config: config.unwrap_or_default(), log: LogLevel::Debug };
         let layer = serve::load(&guest, Profile::Strict, |_| {}).unwrap();
         let origin = Origin::upstream(manifest["upstream"].as_str().unwrap()).unwrap();
         let address = (Ipv4Addr::LOCALHOST, 0).into();

@@ -84,9 +84,8 @@ async fn headers_with_nul_cr_lf_do_not_reach_anybody() {
     for (name, value) in [("x-a", "a\\00b"), ("x-a", "a\\0d\\0ab: c"), ("x\\0aa", "b"), ("", "b")] {
         for kind in [0, 1] {
             let len = |text: &str| text.len() - 2 * text.matches('\\').count();
-            let module = format!(
-                r#"(data (i32.const 256) "{name}") (data (i32.const 300) "{value}")"#
-            );
+            let module =
+                format!(r#"(data (i32.const 256) "{name}") (data (i32.const 300) "{value}")"#);
             let set = format!(
                 "(call $set_header_value (i32.const {kind}) (i32.const 256) (i32.const {}) (i32.const 300) (i32.const {}))
                  (i64.const 1)",
@@ -123,12 +122,7 @@ async fn a_result_that_is_garbage_is_refused() {
 
 #[tokio::test]
 async fn calls_at_the_wrong_time_trap() {
-    let late = guest(
-        "",
-        "",
-        "(i64.const 1)",
-        "(call $set_uri (i32.const 0) (i32.const 0))",
-    );
+    let late = guest("", "", "(i64.const 1)", "(call $set_uri (i32.const 0) (i32.const 0))");
     assert!(Bench::new(&late).attack().await.is_none());
     let early = guest("", "(call $set_status_code (i32.const 200))", "(i64.const 1)", "");
     assert!(matches!(Bench::with(&early, options()), Err(Refused::Start(_))));

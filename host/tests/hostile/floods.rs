@@ -3,9 +3,11 @@
 use super::*;
 
 fn again(body: &str) -> String {
-    on_request(&format!("(local $n i32) (loop $again {body}
+    on_request(&format!(
+        "(local $n i32) (loop $again {body}
         (local.set $n (i32.add (local.get $n) (i32.const 1)))
-        (br_if $again (i32.lt_u (local.get $n) (i32.const 1000000))))"))
+        (br_if $again (i32.lt_u (local.get $n) (i32.const 1000000))))"
+    ))
 }
 
 #[tokio::test]
@@ -92,7 +94,8 @@ async fn a_log_of_long_messages_is_cut() {
 #[tokio::test]
 async fn a_body_without_end_is_refused() {
     for (kind, status) in [(0, 413), (1, 502)] {
-        let write = format!("(call $write_body (i32.const {kind}) (i32.const 0) (i32.const 65536))");
+        let write =
+            format!("(call $write_body (i32.const {kind}) (i32.const 0) (i32.const 65536))");
         let bench = Bench::new(&again(&write));
         assert_eq!(bench.attack().await.expect("an answer").status(), status);
         assert_eq!(bench.hostile.metrics().bodies_too_large, 1);

@@ -147,10 +147,7 @@ fn post() -> Request<Full<Bytes>> {
     builder.body(Full::from("12345")).unwrap()
 }
 
-async fn send(
-    layer: &GuestLayer,
-    request: Request<Full<Bytes>>,
-) -> Result<Response<Bytes>, Error> {
+async fn send(layer: &GuestLayer, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Error> {
     let inner = service_fn(async |request: Request<Body>| {
         request.into_body().collect().await?;
         Ok::<_, BoxError>(Response::new(Body::full("hello")))

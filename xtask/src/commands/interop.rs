@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use http_wasm_host::recorded;
+use http_wasm_host::{Profile, recorded};
 
+use super::peers;
 use crate::build::{Builder, Options};
 use crate::interop::go::GoHost;
 use crate::interop::layer::LayerHost;
@@ -21,7 +22,7 @@ use crate::ui;
 pub struct Args {
     /// The host
     host: Host,
-    /// The filters to prove; all of the project when none is named
+    /// The filters to prove, or with `peers` parts of guests' names; all when none is named
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
     /// A guest of any language, instead of filters of this project
@@ -33,6 +34,9 @@ pub struct Args {
     /// The manifest of the project, instead of the one around the current folder
     #[arg(long, value_name = "FILE")]
     manifest_path: Option<PathBuf>,
+    /// Whose semantics the reference host has, for `peers`
+    #[arg(long, default_value_t = Profile::Go)]
+    profile: Profile,
     /// Keep the host's configuration and logs
     #[arg(long)]
     keep: bool,
@@ -56,6 +60,9 @@ enum Host {
     /// The official conformance tests (TCK) against `serve`, built with the local Go; takes no
     /// filters
     Tck,
+    /// The guests that come with the official Go host and with the TinyGo SDK, on that host and on
+    /// `serve`, side by side; takes parts of their names
+    Peers,
 }
 
 /// Runs the command.
@@ -69,11 +76,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if matches!(args.host, Host::Tck) {
         return conform(args, &tools);
     }
+    if matches!(args.host, Host::Peers) {
+        anyhow::ensure!(args.guest.is_none(), "the guests to compare are those of others");
+        let folder = folder(args, &project, "peers")?;
+        return peers::run(&tools, folder.path(), args.profile, &args.filters, args.json);
+    }
     let subjects = subjects(args, &project)?;
     match args.host {
         Host::Traefik => replay(args, &project, &subjects, &Traefik::install(&tools)?),
         Host::Go => replay(args, &project, &subjects, &GoHost::install(&tools)?),
-        Host::Tck => unreachable!("it replays nothing"),
+        Host::Tck | Host::Peers => unreachable!("they replay nothing"),
         Host::Layer => replay(args, &project, &subjects, &LayerHost::default()),
     }
 }
@@ -126,23 +138,29 @@ fn subjects(args: &Args, project: &Project) -> anyhow::Result<Vec<Subject>> {
     Ok(subjects)
 }
 
-fn replay<H: HostUnderTest>(
-    args: &Args,
-    project: &Project,
-    subjects: &[Subject],
-    host: &H,
-) -> anyhow::Result<ExitCode> {
+/// A new folder for hosts; gone at the end, unless the user wants to keep it.
+fn folder(args: &Args, project: &Project, name: &str) -> anyhow::Result<tempfile::TempDir> {
     let parent = project.target_dir.join("interop");
     std::fs::create_dir_all(&parent)
         .with_context(|| format!("cannot create {}", parent.display()))?;
     let folder = tempfile::Builder::new()
-        .prefix(&format!("{}-", host.key()))
+        .prefix(&format!("{}-", name))
         .disable_cleanup(args.keep)
         .tempdir_in(&parent)
         .with_context(|| format!("cannot create a folder in {}", parent.display()))?;
     if args.keep {
         ui::step("Keeping", folder.path().display());
     }
+    Ok(folder)
+}
+
+fn replay<H: HostUnderTest>(
+    args: &Args,
+    project: &Project,
+    subjects: &[Subject],
+    host: &H,
+) -> anyhow::Result<ExitCode> {
+    let folder = folder(args, project, host.key())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Dropping the replay stops the host, whichever of the two ends first.
     let reports = runtime.block_on(async {

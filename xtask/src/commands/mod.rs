@@ -6,6 +6,7 @@ pub mod conformance;
 pub mod demo;
 pub mod interop;
 pub mod new;
+mod peers;
 pub mod replay;
 pub mod serve;
 pub mod setup;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use http_wasm_abi::LogLevel;
 use http_wasm_host::Profile;
 use http_wasm_host::engine::{Folder, Grants, Options as EngineOptions};
 use http_wasm_host::exchange::{Limits, LogEntry};
@@ -130,7 +131,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut layers = Vec::new();
     let mut watched = Vec::new();
     for ((name, wasm), config) in files.into_iter().zip(configs) {
-        let guest = Guest { wasm, config };
+        let guest = Guest { wasm, config, log: LogLevel::Debug };
         let guest_name = name.clone();
         let layer = loader.load(&guest, move |event| tell(&guest_name, &event))?;
         layers.push(layer.clone());

@@ -82,11 +82,12 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Err
 
 #[cfg(test)]
 mod tests {
-    use crate::interop::{go, tck};
+    use crate::interop::{go, gobench, tck};
 
     #[test]
     fn the_versions_are_those_of_the_module_files() {
         assert_eq!(go::PROGRAM.version(), "v0.7.0");
         assert_eq!(tck::PROGRAM.version(), "v0.7.0");
+        assert_eq!(gobench::PROGRAM.version(), "v0.7.0");
     }
 }

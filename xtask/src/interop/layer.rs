@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http_wasm_abi::Phase;
 use http_wasm_host::Profile;
 use http_wasm_host::exchange::LogEntry;
 use http_wasm_host::layer::Event;
@@ -21,16 +22,30 @@ pub struct LayerHost {
 /// Its servers: one for each place.
 #[derive(Debug)]
 pub struct Running {
-    servers: Vec<(Server, Logs)>,
+    servers: Vec<(Server, Shared)>,
 }
 
-type Logs = Arc<Mutex<Vec<LogEntry>>>;
+type Shared = Arc<Mutex<Records>>;
+
+/// What a guest has told since it was last asked.
+#[derive(Debug, Default)]
+struct Records {
+    logs: Vec<LogEntry>,
+    traps: Vec<(Phase, String)>,
+}
 
 impl LayerHost {
     /// A host with the semantics of this profile.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
         Self { profile }
+    }
+}
+
+impl Running {
+    /// The hooks of this place's guest that have trapped since the last time, and why.
+    pub fn traps(&mut self, place: usize) -> Vec<(Phase, String)> {
+        std::mem::take(&mut lock(&self.servers[place].1).traps)
     }
 }
 
@@ -53,26 +68,27 @@ impl HostUnderTest for LayerHost {
     ) -> Result<Running, Error> {
         let mut servers = Vec::new();
         for place in places {
-            let logs = Logs::default();
-            let to = Arc::clone(&logs);
+            let records = Shared::default();
+            let to = Arc::clone(&records);
             let config = place.config.clone().unwrap_or_default();
-            let guest = Guest { wasm: place.wasm.clone(), config };
+            let guest = Guest { wasm: place.wasm.clone(), config, log: place.log };
             let refused = |error: serve::Error| Error::Refused {
                 guest: place.guest.clone(),
                 reason: error.to_string(),
             };
-            let layer = serve::load(&guest, self.profile, move |event| {
-                if let Event::Log(entry) = event {
-                    lock(&to).push(entry.clone());
-                }
+            let layer = serve::load(&guest, self.profile, move |event| match event {
+                Event::Log(entry) => lock(&to).logs.push(entry.clone()),
+                Event::Trap(phase, trap) => lock(&to).traps.push((phase, trap.to_string())),
+                _ => {}
             })
             .map_err(refused)?;
-            let origin = Origin::server(upstream);
+            // An upstream that does not answer does so on purpose.
+            let origin = Origin::server(upstream).quiet();
             let address = (Ipv4Addr::LOCALHOST, 0).into();
             let server = Server::start(address, &[layer], origin).await.map_err(refused)?;
             // What was logged at the start belongs to no exchange.
-            lock(&logs).clear();
-            servers.push((server, logs));
+            lock(&records).logs.clear();
+            servers.push((server, records));
         }
         Ok(Running { servers })
     }
@@ -85,12 +101,12 @@ impl RunningHost for Running {
 
     async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
         // The guest is done before the head of the response leaves, or the connection breaks.
-        Some(std::mem::take(&mut *lock(&self.servers[place].1)))
+        Some(std::mem::take(&mut lock(&self.servers[place].1).logs))
     }
 }
 
-fn lock(logs: &Logs) -> std::sync::MutexGuard<'_, Vec<LogEntry>> {
-    logs.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(records: &Shared) -> std::sync::MutexGuard<'_, Records> {
+    records.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

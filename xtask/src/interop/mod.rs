@@ -7,10 +7,12 @@
 #[cfg(test)]
 mod fixture;
 pub mod go;
+pub mod gobench;
 mod gobuild;
 pub mod guard;
 pub mod layer;
 mod lock;
+pub mod peers;
 pub mod replay;
 pub mod signal;
 pub mod tck;
@@ -21,6 +23,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use http_wasm_abi::LogLevel;
 use http_wasm_host::exchange::LogEntry;
 
 use crate::live;
@@ -34,6 +37,8 @@ pub struct Place {
     pub wasm: PathBuf,
     /// Its configuration, if there is one.
     pub config: Option<Vec<u8>>,
+    /// Messages below this level are not logged, where the host can be told so.
+    pub log: LogLevel,
 }
 
 /// A real host, installed and not running.
@@ -92,6 +97,9 @@ pub enum Error {
          first time a way to a Go module proxy"
     )]
     Go(#[source] crate::process::Error),
+    /// A program that measures did not.
+    #[error("nothing could be measured: {0}")]
+    Measure(#[source] crate::process::Error),
     /// The host ended while it was started.
     #[error("the host ended by itself ({status}); it said:\n{log}")]
     Ended {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http_wasm_abi::LogLevel;
 use http_wasm_host::recorded::{Recorded, RecordedFile};
 use serde::Serialize;
 
@@ -112,7 +113,8 @@ fn plan<H: HostUnderTest>(host: &H, subjects: &[Subject]) -> (Vec<Place>, Vec<Ve
             Ok(messages) => Box::new(messages),
             Err(reason) => return Step::LeaveOut(reason),
         };
-        let wanted = Place { guest: subject.name.clone(), wasm: subject.wasm.clone(), config };
+        let (guest, wasm) = (subject.name.clone(), subject.wasm.clone());
+        let wanted = Place { guest, wasm, config, log: LogLevel::Debug };
         let place = places.iter().position(|place| *place == wanted).unwrap_or_else(|| {
             places.push(wanted);
             places.len() - 1

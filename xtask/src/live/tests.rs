@@ -209,6 +209,19 @@ fn a_request_belongs_to_the_exchange_in_which_it_began() {
 }
 
 #[test]
+fn an_upstream_that_hangs_up_has_read_the_request() {
+    run(async {
+        let upstream = Upstream::start().await.unwrap();
+        upstream.hang_up();
+        let request = Request { body: b"all of it".to_vec(), ..Request::default() };
+        assert!(client::send(upstream.address(), &request).await.unwrap().is_none());
+        assert_eq!(upstream.seen()[0].body, b"all of it");
+        upstream.expect(Response::default());
+        assert!(client::send(upstream.address(), &request).await.unwrap().is_some());
+    });
+}
+
+#[test]
 fn a_closed_connection_is_no_response() {
     run(async {
         for answer in ["", "HTTP/1.1 200 OK\r\ncontent-le"] {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use http_wasm_abi::LogLevel;
 use http_wasm_host::Profile;
 use http_wasm_host::engine::{Engine, Options, Pool};
 use http_wasm_host::exchange::{Limits, Settings};
@@ -17,6 +18,8 @@ pub struct Guest {
     pub wasm: PathBuf,
     /// What it reads as its configuration; empty: none.
     pub config: Vec<u8>,
+    /// Messages below this level are not logged.
+    pub log: LogLevel,
 }
 
 /// How guests are run.
@@ -81,6 +84,7 @@ impl Loader {
         let settings = Settings {
             profile: self.setup.options.profile,
             config: guest.config.clone(),
+            log_threshold: guest.log,
             record_calls: self.setup.trace,
             limits: self.setup.limits,
             ..Settings::default()

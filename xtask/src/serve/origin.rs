@@ -16,7 +16,10 @@ use crate::ui;
 
 /// What stands behind the guests.
 #[derive(Clone, Debug)]
-pub struct Origin(Kind);
+pub struct Origin {
+    kind: Kind,
+    quiet: bool,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
@@ -48,13 +51,13 @@ impl Origin {
     /// Answers each request with a text that shows it: request line, headers, an empty line, body.
     #[must_use]
     pub const fn echo() -> Self {
-        Self(Kind::Echo)
+        Self { kind: Kind::Echo, quiet: false }
     }
 
     /// Sends requests to the server at this address; with their `host` as it is.
     #[must_use]
     pub fn server(address: SocketAddr) -> Self {
-        Self(Kind::Upstream(Upstream::new(&address.to_string())))
+        Self { kind: Kind::Upstream(Upstream::new(&address.to_string())), quiet: false }
     }
 
     /// Sends requests to the server of this URL; with their `host` as it is.
@@ -74,11 +77,18 @@ impl Origin {
         }
         let host = uri.host().ok_or_else(|| wrong("the host is missing"))?;
         let port = uri.port_u16().unwrap_or(80);
-        Ok(Self(Kind::Upstream(Upstream::new(&format!("{host}:{port}")))))
+        let upstream = Upstream::new(&format!("{host}:{port}"));
+        Ok(Self { kind: Kind::Upstream(upstream), quiet: false })
+    }
+
+    /// The same, but nobody is warned of a server that does not answer: for whoever makes it so.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
     }
 
     pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
-        match &self.0 {
+        match &self.kind {
             Kind::Echo => echo(request),
             Kind::Upstream(upstream) => match upstream.send(outgoing(request)).await {
                 Ok(response) => {
@@ -88,7 +98,9 @@ impl Origin {
                     response
                 }
                 Err(error) => {
-                    ui::warn(&error);
+                    if !self.quiet {
+                        ui::warn(&error);
+                    }
                     text(StatusCode::BAD_GATEWAY, Body::full("bad gateway"))
                 }
             },
@@ -104,8 +116,10 @@ fn outgoing(mut request: Request<Body>) -> Request<Body> {
     let has_body = !hyper::body::Body::is_end_stream(request.body());
     let headers = request.headers_mut();
     // The one thing that `te` can ask for and that this proxy does.
-    let trailers =
-        headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
+    let trailers = (headers.get_all(TE).iter())
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| coding.trim().eq_ignore_ascii_case("trailers"));
     strip(headers);
     if trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));

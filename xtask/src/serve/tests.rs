@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
 use http_body_util::{BodyExt as _, Empty};
+use http_wasm_abi::LogLevel;
 use http_wasm_host::Profile;
 use http_wasm_host::engine::Options;
 use hyper::server::conn::http1;
@@ -32,7 +33,8 @@ const GUEST: &str = r#"(module
 fn guest(folder: &Path, config: &str) -> GuestLayer {
     let wasm = folder.join("guest.wasm");
     std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
-    load(&Guest { wasm, config: config.into() }, Profile::Strict, |_| {}).unwrap()
+    let guest = Guest { wasm, config: config.into(), log: LogLevel::Debug };
+    load(&guest, Profile::Strict, |_| {}).unwrap()
 }
 
 async fn start(guests: &[GuestLayer], origin: Origin) -> Server {
@@ -64,6 +66,19 @@ async fn the_first_guest_is_the_outermost_and_connections_are_kept() {
         for name in ["x-mine", "connection", "te"] {
             assert!(!seen[0].headers.contains_key(name), "{name} belongs to the connection");
         }
+    }
+}
+
+#[tokio::test]
+async fn trailers_are_asked_for_whatever_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await.unwrap();
+    let server = start(&[guest(folder.path(), "x")], Origin::server(upstream.address())).await;
+    for te in ["trailers", "gzip, Trailers", "trailers,deflate"] {
+        upstream.expect(live::Response::default());
+        let headers = header_map([("te", te)]).unwrap();
+        send(&server, &live::Request { headers, ..live::Request::default() }).await;
+        assert_eq!(upstream.seen()[0].headers["te"], "trailers", "{te}");
     }
 }
 
@@ -130,7 +145,7 @@ async fn what_is_logged_at_the_start_is_told_before_requests() {
     std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let to = Arc::clone(&told);
-    let guest = Guest { wasm, config: Vec::new() };
+    let guest = Guest { wasm, config: Vec::new(), log: LogLevel::Debug };
     load(&guest, Profile::Strict, move |event| to.lock().unwrap().push(event.to_string())).unwrap();
     assert_eq!(*told.lock().unwrap(), ["x"]);
 }
@@ -156,7 +171,8 @@ fn an_upstream_is_a_host_and_a_port() {
 fn a_file_that_is_no_guest_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let wasm = folder.path().join("none.wasm");
-    let load = || load(&Guest { wasm: wasm.clone(), config: Vec::new() }, Profile::Strict, |_| {});
+    let guest = Guest { wasm: wasm.clone(), config: Vec::new(), log: LogLevel::Debug };
+    let load = || load(&guest, Profile::Strict, |_| {});
     assert!(matches!(load().unwrap_err(), Error::Read { .. }));
     std::fs::write(&wasm, b"not wasm").unwrap();
     let text = load().unwrap_err().to_string();
@@ -207,7 +223,7 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
     };
     with_name("x-seen");
     let loader = Loader::new(Setup { options: Options::default(), ..Setup::default() }).unwrap();
-    let guest = Guest { wasm: wasm.clone(), config: b"c".to_vec() };
+    let guest = Guest { wasm: wasm.clone(), config: b"c".to_vec(), log: LogLevel::Debug };
     let layer = loader.load(&guest, |_| {}).unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let to = Arc::clone(&told);

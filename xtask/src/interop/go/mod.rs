@@ -49,6 +49,8 @@ pub struct Running {
 struct Server {
     address: SocketAddr,
     output: Output,
+    /// Hooks that have trapped in a way that the client does not see.
+    traps: usize,
     // Ends with this.
     _process: Guard,
 }
@@ -77,6 +79,7 @@ impl GoHost {
         let output = File::create(&path).map_err(failed("cannot create", &path))?;
         let mut command = Command::new(&self.binary);
         command.arg("-guest").arg(&place.wasm).arg("-upstream").arg(format!("http://{upstream}"));
+        command.arg("-log-level").arg((place.log as i32).to_string());
         if let Some(config) = &place.config {
             let file = folder.join(format!("config{number}.txt"));
             fs::write(&file, config).map_err(failed("cannot write", &file))?;
@@ -90,7 +93,7 @@ impl GoHost {
             let ended = process.ended().ok().flatten();
             let address = output.until(|line| line["listening"].as_str()?.parse().ok());
             if let Some(address) = address {
-                return Ok(Server { address, output, _process: process });
+                return Ok(Server { address, output, traps: 0, _process: process });
             }
             if let Some(status) = ended {
                 let reason = format!("{} ({status})", output.text().trim());
@@ -101,6 +104,14 @@ impl GoHost {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+}
+
+impl Running {
+    /// How often the guest of this place has trapped in its response hook since the last time, as
+    /// far as [`RunningHost::logs`] has read. A trap in the request hook is in the answer.
+    pub fn response_traps(&mut self, place: usize) -> usize {
+        std::mem::take(&mut self.servers[place].traps)
     }
 }
 
@@ -135,15 +146,28 @@ impl RunningHost for Running {
     }
 
     async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
-        let output = &mut self.servers[place].output;
+        let Server { output, traps, .. } = &mut self.servers[place];
+        let mut printed = [const { String::new() }; 2];
         let end = Instant::now() + PATIENCE;
         let mut logs = Vec::new();
         loop {
             let done = output.until(|line| {
+                *traps += usize::from(line["trap"].is_string());
                 logs.extend(entry(line));
+                for ((stream, level), text) in STREAMS.iter().zip(&mut printed) {
+                    text.push_str(line[*stream].as_str().unwrap_or_default());
+                    logs.extend(
+                        lines(text, false).map(|message| LogEntry { level: *level, message }),
+                    );
+                }
                 line["done"].as_bool()
             });
             if done.is_some() {
+                for ((_, level), text) in STREAMS.iter().zip(&mut printed) {
+                    logs.extend(
+                        lines(text, true).map(|message| LogEntry { level: *level, message }),
+                    );
+                }
                 return Some(logs);
             }
             if Instant::now() > end {
@@ -152,6 +176,18 @@ impl RunningHost for Running {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
+}
+
+/// What a guest prints through WASI, and the levels at which the reference host logs it.
+const STREAMS: [(&str, LogLevel); 2] = [("stdout", LogLevel::Info), ("stderr", LogLevel::Error)];
+
+/// Takes the complete lines out of a text; with `all`, also what has no end yet.
+fn lines(text: &mut String, all: bool) -> impl Iterator<Item = String> {
+    let end = if all { text.len() } else { text.rfind('\n').map_or(0, |end| end + 1) };
+    let rest = text.split_off(end);
+    let complete = std::mem::replace(text, rest);
+    let line = |line: &str| line.strip_suffix('\n').unwrap_or(line).to_owned();
+    complete.split_inclusive('\n').map(line).collect::<Vec<_>>().into_iter()
 }
 
 /// What a server writes, and how far it has been read.

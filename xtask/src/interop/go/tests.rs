@@ -86,3 +86,13 @@ fn a_guest_that_cannot_be_loaded_is_named() {
     assert!(text.starts_with("the host does not take the guest `hand`: error: wasm: "), "{text}");
     assert!(text.contains("handle_request"), "{text}");
 }
+
+#[test]
+fn what_a_guest_prints_is_logged_line_by_line() {
+    let mut text = String::from("a\nb\r\n\nc");
+    assert_eq!(lines(&mut text, false).collect::<Vec<_>>(), ["a", "b\r", ""]);
+    assert_eq!(text, "c");
+    assert_eq!(lines(&mut text, false).count(), 0);
+    assert_eq!(lines(&mut text, true).collect::<Vec<_>>(), ["c"]);
+    assert_eq!(lines(&mut text, true).count(), 0);
+}

@@ -1,0 +1,195 @@
+//! What the official Go host costs per request: a Go program that measures it in its own process,
+//! without a network, for whoever wants to compare.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::gobuild::{self, Program};
+use crate::process;
+
+/// The program that measures.
+pub(super) const PROGRAM: Program = Program {
+    name: "go-bench",
+    source: [
+        ("main.go", include_str!("../../../interop/bench/main.go")),
+        ("go.mod", include_str!("../../../interop/bench/go.mod")),
+        ("go.sum", include_str!("../../../interop/bench/go.sum")),
+    ],
+};
+
+/// What is to be measured: a handler alone, and with guests around it, in turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The guest. It has to let requests pass and responses be as long as they were.
+    pub guest: PathBuf,
+    /// Its configuration, if there is one.
+    pub config: Option<String>,
+    /// How many of it are around the handler, one around the other.
+    pub chain: usize,
+    /// How many bytes the bodies of request and response have. Without any, requests are GETs.
+    pub body: usize,
+    /// Requests in a round.
+    pub iterations: usize,
+    /// Requests before the first round.
+    pub warm_up: usize,
+    /// Rounds of each case.
+    pub rounds: usize,
+    /// How many processors Go may use at once.
+    pub processors: usize,
+}
+
+impl Plan {
+    /// A guest once, without bodies, on one processor, for a second or so.
+    #[must_use]
+    pub fn new(guest: impl Into<PathBuf>) -> Self {
+        Self {
+            guest: guest.into(),
+            config: None,
+            chain: 1,
+            body: 0,
+            iterations: 20_000,
+            warm_up: 2_000,
+            rounds: 5,
+            processors: 1,
+        }
+    }
+}
+
+/// Which handler was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Case {
+    /// The handler without guests.
+    Alone,
+    /// The handler with the guests around it.
+    Guest,
+}
+
+/// One round of one case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Which handler.
+    pub case: Case,
+    /// The round, from 1.
+    pub round: usize,
+    /// Nanoseconds, on average.
+    pub ns_per_request: f64,
+    /// Allocations in Go's heap, on average.
+    pub allocs_per_request: f64,
+    /// Bytes allocated there, on average.
+    pub bytes_per_request: f64,
+}
+
+/// The program, installed.
+#[derive(Debug)]
+pub struct GoBench {
+    binary: PathBuf,
+}
+
+impl GoBench {
+    /// The program on the pinned Go host, built below `tools` if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn install(tools: &Path) -> Result<Self, Error> {
+        Ok(Self { binary: gobuild::ensure(tools, &PROGRAM)? })
+    }
+
+    /// The version of the host.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        PROGRAM.version()
+    }
+
+    /// Measures, and waits until that is done.
+    ///
+    /// # Errors
+    /// When the guest cannot be measured.
+    pub fn measure(&self, plan: &Plan) -> Result<Vec<Cost>, Error> {
+        let mut command = Command::new(&self.binary);
+        command.arg("-guest").arg(&plan.guest);
+        command.arg("-config").arg(plan.config.as_deref().unwrap_or_default());
+        for (name, number) in [
+            ("-chain", plan.chain),
+            ("-body", plan.body),
+            ("-iterations", plan.iterations),
+            ("-warm-up", plan.warm_up),
+            ("-rounds", plan.rounds),
+            ("-cpus", plan.processors),
+        ] {
+            command.arg(name).arg(number.to_string());
+        }
+        let output = process::run(&mut command).map_err(Error::Measure)?;
+        let costs = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+        costs.collect::<Result<_, _>>().map_err(|error| Error::Io {
+            what: "found no measurements in what was printed by",
+            path: self.binary.clone(),
+            source: error.into(),
+        })
+    }
+}
+
+/// The median of what a case has cost, in nanoseconds per request; `None` when there is no round.
+#[must_use]
+pub fn median_time(costs: &[Cost], case: Case) -> Option<f64> {
+    let mut times: Vec<_> =
+        costs.iter().filter(|cost| cost.case == case).map(|cost| cost.ns_per_request).collect();
+    times.sort_by(f64::total_cmp);
+    let middle = times.len() / 2;
+    match times.len() % 2 {
+        _ if times.is_empty() => None,
+        0 => Some(f64::midpoint(times[middle - 1], times[middle])),
+        _ => Some(times[middle]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interop::{fixture, go};
+
+    #[test]
+    fn both_cases_are_measured_and_a_guest_costs_something() {
+        let folder = tempfile::tempdir().unwrap();
+        let wasm = folder.path().join("guest.wasm");
+        std::fs::write(&wasm, wat::parse_str(fixture::GUEST).unwrap()).unwrap();
+        let bench = GoBench::install(&fixture::tools()).unwrap();
+        assert_eq!(bench.version(), go::PROGRAM.version());
+        let plan = Plan {
+            chain: 2,
+            body: 10,
+            iterations: 100,
+            warm_up: 10,
+            rounds: 3,
+            ..Plan::new(&wasm)
+        };
+        let costs = bench.measure(&plan).unwrap();
+        assert_eq!(costs.len(), 6);
+        let alone = median_time(&costs, Case::Alone).unwrap();
+        assert!(alone < median_time(&costs, Case::Guest).unwrap(), "{costs:?}");
+
+        std::fs::write(&wasm, wat::parse_str("(module)").unwrap()).unwrap();
+        let error = bench.measure(&plan).unwrap_err().to_string();
+        assert!(error.contains("handle_request"), "{error}");
+    }
+
+    #[test]
+    fn the_middle_is_the_middle() {
+        let costs = |times: &[f64]| -> Vec<Cost> {
+            let cost = |&time: &f64| Cost {
+                case: Case::Alone,
+                round: 1,
+                ns_per_request: time,
+                allocs_per_request: 0.0,
+                bytes_per_request: 0.0,
+            };
+            times.iter().map(cost).collect()
+        };
+        assert_eq!(median_time(&costs(&[3.0, 1.0, 9.0]), Case::Alone), Some(3.0));
+        assert_eq!(median_time(&costs(&[4.0, 1.0, 9.0, 2.0]), Case::Alone), Some(3.0));
+        assert_eq!(median_time(&costs(&[4.0]), Case::Guest), None);
+    }
+}
