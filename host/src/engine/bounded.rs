@@ -14,6 +14,16 @@ const HOST_CALL: u64 = 1_000;
 /// Calls nested deeper than this are not looked into, for the sake of this host's own stack.
 const DEEP: usize = 200;
 
+/// Whether the response hook of a module is there and does nothing at all.
+pub(super) fn has_idle_response_hook(wasm: &[u8]) -> bool {
+    let found = Read::of(wasm).ok().and_then(|read| {
+        let own = (read.response? as usize).checked_sub(read.imported)?;
+        read.functions.get(own).map(|function| function.instructions)
+    });
+    // The one instruction is the end.
+    found == Some(1)
+}
+
 #[derive(Default)]
 struct Function {
     instructions: u64,
@@ -25,7 +35,7 @@ struct Function {
 /// Whether every call into this module from outside executes few instructions. A module that cannot
 /// be read is not for this function to refuse: it is not bounded.
 pub(super) fn is_bounded(wasm: &[u8]) -> bool {
-    read(wasm).unwrap_or(false)
+    Read::of(wasm).is_ok_and(|read| read.is_bounded())
 }
 
 /// How many pages of memory a module begins with, as far as that can be read; known before it is
@@ -38,38 +48,59 @@ pub(super) fn first_pages(wasm: &[u8]) -> Option<u64> {
     })
 }
 
-fn read(wasm: &[u8]) -> wasmparser::Result<bool> {
-    let mut imported = 0_usize;
-    let mut functions = Vec::new();
-    let mut entries = Vec::new();
-    for payload in Parser::new(0).parse_all(wasm) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    if matches!(import?.ty, TypeRef::Func(_)) {
-                        imported += 1;
+/// What was found in a module.
+#[derive(Default)]
+struct Read {
+    /// How many functions are imported.
+    imported: usize,
+    functions: Vec<Function>,
+    /// The functions that a host calls.
+    entries: Vec<u32>,
+    /// The one of them that is the response hook.
+    response: Option<u32>,
+}
+
+impl Read {
+    fn of(wasm: &[u8]) -> wasmparser::Result<Self> {
+        let mut read = Self::default();
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        if matches!(import?.ty, TypeRef::Func(_)) {
+                            read.imported += 1;
+                        }
                     }
                 }
-            }
-            Payload::ExportSection(exports) => {
-                for export in exports {
-                    let export = export?;
-                    let is_called =
-                        exports::FUNCTIONS.iter().any(|(name, ..)| *name == export.name);
-                    if export.kind == ExternalKind::Func && is_called {
-                        entries.push(export.index);
+                Payload::ExportSection(exports) => {
+                    for export in exports {
+                        let export = export?;
+                        let is_called =
+                            exports::FUNCTIONS.iter().any(|(name, ..)| *name == export.name);
+                        if export.kind != ExternalKind::Func || !is_called {
+                            continue;
+                        }
+                        read.entries.push(export.index);
+                        if export.name == exports::HANDLE_RESPONSE {
+                            read.response = Some(export.index);
+                        }
                     }
                 }
+                Payload::StartSection { func, .. } => read.entries.push(func),
+                Payload::CodeSectionEntry(body) => read.functions.push(function(&body)?),
+                _ => {}
             }
-            Payload::StartSection { func, .. } => entries.push(func),
-            Payload::CodeSectionEntry(body) => functions.push(function(&body)?),
-            _ => {}
         }
+        Ok(read)
     }
-    let mut costs = vec![None; functions.len()];
-    Ok(entries.iter().all(|&entry| {
-        cost(entry, imported, &functions, &mut costs, 0).is_some_and(|cost| cost <= FEW)
-    }))
+
+    fn is_bounded(&self) -> bool {
+        let mut costs = vec![None; self.functions.len()];
+        self.entries.iter().all(|&entry| {
+            let cost = cost(entry, self.imported, &self.functions, &mut costs, 0);
+            cost.is_some_and(|cost| cost <= FEW)
+        })
+    }
 }
 
 fn function(body: &FunctionBody<'_>) -> wasmparser::Result<Function> {
@@ -180,6 +211,21 @@ mod tests {
         };
         assert!(guest(&(text.clone() + &entry(4))));
         assert!(!guest(&(text + &entry(39))));
+    }
+
+    #[test]
+    fn a_response_hook_that_does_nothing_is_known() {
+        let guest = |hook: &str| {
+            let text = format!(
+                r#"(module (memory (export "memory") 1)
+                (func (export "handle_request") (result i64) (i64.const 1))
+                (func (export "handle_response") (param i32 i32) {hook}))"#
+            );
+            super::has_idle_response_hook(&wat::parse_str(&text).expect("the text is a module"))
+        };
+        assert!(guest(""));
+        assert!(!guest("unreachable"));
+        assert!(!super::has_idle_response_hook(b"no module"));
     }
 
     #[test]

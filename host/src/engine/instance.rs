@@ -23,7 +23,7 @@ use crate::guest::Guest;
 /// What the host functions of an instance work on.
 pub(super) struct State {
     /// The exchange that is being played; moved in for each hook.
-    pub(super) exchange: Exchange,
+    pub(super) exchange: Box<Exchange>,
     /// Where bodies come from that have not arrived.
     pub(super) bodies: Option<Box<dyn Bodies>>,
     /// What it has open of the folders that it was granted.
@@ -47,6 +47,8 @@ pub struct Instance {
     direct: bool,
     /// A call has to be made in a way that could wait.
     waits: bool,
+    /// The response hook does nothing, and need not be called.
+    idle_response: bool,
     hooks: Option<Hooks>,
     /// A hook is running, or was and is gone.
     entered: bool,
@@ -54,7 +56,6 @@ pub struct Instance {
     consumed: u64,
 }
 
-#[derive(Clone)]
 struct Hooks {
     handle_request: TypedFunc<(), u64>,
     handle_response: TypedFunc<(u32, u32), ()>,
@@ -69,7 +70,7 @@ impl Instance {
             .table_elements(most(options.table_limit.into()))
             .build();
         let state = State {
-            exchange: Exchange::default(),
+            exchange: Box::default(),
             bodies: None,
             files: wasi::Files::new(Arc::clone(&module.granted)),
             output: [Vec::new(), Vec::new()],
@@ -100,6 +101,7 @@ impl Instance {
             options,
             direct: module.direct,
             waits: module.waits,
+            idle_response: module.idle_response,
             hooks: None,
             entered: false,
             trapped: false,
@@ -127,11 +129,10 @@ impl Instance {
         self.store.data().memory.map_or(0, |memory| memory.data_size(&self.store) as u64)
     }
 
-    /// Prepares a call into the guest, with `exchange` in place and within the limits.
-    fn enter(&mut self, exchange: &mut Exchange, yields: bool) -> wasmtime::Result<()> {
+    /// Prepares a call into the guest, within the limits.
+    fn enter(&mut self, yields: bool) -> wasmtime::Result<()> {
         self.entered = true;
         let state = self.store.data_mut();
-        std::mem::swap(exchange, &mut state.exchange);
         // A guest that is called directly cannot, and is never at work for long.
         state.yields = yields && !self.direct;
         if let Some(limit) = self.options.time_limit {
@@ -144,18 +145,12 @@ impl Instance {
         }
     }
 
-    /// Takes the exchange back after a call, and says what ended it.
-    fn leave<R>(
-        &mut self,
-        exchange: &mut Exchange,
-        result: wasmtime::Result<R>,
-    ) -> Result<R, Trap> {
+    /// Says what ended a call.
+    fn leave<R>(&mut self, result: wasmtime::Result<R>) -> Result<R, Trap> {
         if let Some(budget) = self.options.fuel_limit {
             self.consumed = budget.saturating_sub(self.store.get_fuel().unwrap_or_default());
         }
-        let state = self.store.data_mut();
-        wasi::flush(state);
-        std::mem::swap(exchange, &mut state.exchange);
+        wasi::flush(self.store.data_mut());
         self.entered = false;
         result.map_err(|error| {
             self.trapped = true;
@@ -163,10 +158,14 @@ impl Instance {
         })
     }
 
-    fn hooks(&self) -> Result<Hooks, Trap> {
-        self.hooks.clone().ok_or_else(|| {
-            Trap::other(TrapKind::Guest, "the instance was not started, or starting it trapped")
-        })
+    /// Makes an exchange the one that host functions work on, or takes it back.
+    fn swap(&mut self, exchange: &mut Exchange) {
+        std::mem::swap(exchange, &mut *self.store.data_mut().exchange);
+    }
+
+    /// The same for one that need not be moved.
+    fn swap_boxes(&mut self, exchange: &mut Box<Exchange>) {
+        std::mem::swap(exchange, &mut self.store.data_mut().exchange);
     }
 
     fn take_exports(&mut self, instance: wasmtime::Instance) -> wasmtime::Result<()> {
@@ -180,12 +179,14 @@ impl Instance {
 
     /// Instantiates the module and runs its `_start`.
     async fn start_with(&mut self, exchange: &mut Exchange, yields: bool) -> Result<(), Trap> {
-        let result = match self.enter(exchange, yields) {
+        self.swap(exchange);
+        let result = match self.enter(yields) {
             Ok(()) => self.instantiate().await,
             Err(error) => Err(error),
         };
-        let instance = self.leave(exchange, result)?;
-        self.take_exports(instance).map_err(|error| trap(&error, &self.options))
+        let result = self.leave(result);
+        self.swap(exchange);
+        self.take_exports(result?).map_err(|error| trap(&error, &self.options))
     }
 
     async fn instantiate(&mut self) -> wasmtime::Result<wasmtime::Instance> {
@@ -227,11 +228,11 @@ impl Instance {
     /// A trap; the exchange is over then.
     pub async fn handle_request_streaming(
         &mut self,
-        exchange: &mut Exchange,
+        exchange: &mut Box<Exchange>,
         bodies: &mut Option<Box<dyn Bodies>>,
     ) -> Result<CtxNext, Trap> {
-        let hook = self.hooks()?.handle_request;
-        self.call_streaming(exchange, bodies, &hook, ()).await.map(CtxNext::from_bits)
+        let result = self.call_streaming(exchange, bodies, Hooks::request, ()).await;
+        result.map(CtxNext::from_bits)
     }
 
     /// As [`Guest::handle_response`], in the same way.
@@ -241,56 +242,121 @@ impl Instance {
     /// A trap; the exchange is over then.
     pub async fn handle_response_streaming(
         &mut self,
-        exchange: &mut Exchange,
+        exchange: &mut Box<Exchange>,
         bodies: &mut Option<Box<dyn Bodies>>,
         req_ctx: u32,
         is_error: bool,
     ) -> Result<(), Trap> {
-        let hook = self.hooks()?.handle_response;
-        self.call_streaming(exchange, bodies, &hook, (req_ctx, is_error.into())).await
+        if self.idle_response {
+            return Ok(());
+        }
+        let params = (req_ctx, is_error.into());
+        self.call_streaming(exchange, bodies, Hooks::response, params).await
+    }
+
+    /// As [`Self::handle_request_streaming`], for a guest of a [direct](Module::is_direct) module.
+    pub(crate) fn handle_request_directly(
+        &mut self,
+        exchange: &mut Box<Exchange>,
+    ) -> Result<CtxNext, Trap> {
+        self.call_directly(exchange, Hooks::request, ()).map(CtxNext::from_bits)
+    }
+
+    /// As [`Self::handle_response_streaming`], for the same.
+    pub(crate) fn handle_response_directly(
+        &mut self,
+        exchange: &mut Box<Exchange>,
+        req_ctx: u32,
+        is_error: bool,
+    ) -> Result<(), Trap> {
+        if self.idle_response {
+            return Ok(());
+        }
+        self.call_directly(exchange, Hooks::response, (req_ctx, is_error.into()))
     }
 
     async fn call_streaming<P, R>(
         &mut self,
-        exchange: &mut Exchange,
+        exchange: &mut Box<Exchange>,
         bodies: &mut Option<Box<dyn Bodies>>,
-        hook: &TypedFunc<P, R>,
+        pick: Pick<P, R>,
         params: P,
     ) -> Result<R, Trap>
     where
         P: wasmtime::WasmParams + Sync,
         R: wasmtime::WasmResults + Sync,
     {
-        let mut result = self.enter(exchange, true).map(|()| None);
-        if result.is_ok() && self.direct {
-            result = hook.call(&mut self.store, params).map(Some);
-        } else if result.is_ok() {
-            self.store.data_mut().bodies = bodies.take();
-            result = hook.call_async(&mut self.store, params).await.map(Some);
-            *bodies = self.store.data_mut().bodies.take();
+        if self.direct {
+            return self.call_directly(exchange, pick, params);
         }
-        let ended = self.leave(exchange, result)?;
-        ended.ok_or_else(|| Trap::guest("the hook was not called"))
+        self.swap_boxes(exchange);
+        let result = match self.enter(true) {
+            Ok(()) => {
+                self.store.data_mut().bodies = bodies.take();
+                let result = match &self.hooks {
+                    Some(hooks) => pick(hooks).call_async(&mut self.store, params).await,
+                    None => Err(not_started()),
+                };
+                *bodies = self.store.data_mut().bodies.take();
+                result
+            }
+            Err(error) => Err(error),
+        };
+        let result = self.leave(result);
+        self.swap_boxes(exchange);
+        result
+    }
+
+    fn call_directly<P, R>(
+        &mut self,
+        exchange: &mut Box<Exchange>,
+        pick: Pick<P, R>,
+        params: P,
+    ) -> Result<R, Trap>
+    where
+        P: wasmtime::WasmParams + Sync,
+        R: wasmtime::WasmResults + Sync,
+    {
+        self.swap_boxes(exchange);
+        let result = self.call(pick, params);
+        self.swap_boxes(exchange);
+        result
     }
 
     /// Calls a hook whose bodies are all there.
-    fn call<P, R>(
-        &mut self,
-        exchange: &mut Exchange,
-        hook: &TypedFunc<P, R>,
-        params: P,
-    ) -> Result<R, Trap>
+    fn call<P, R>(&mut self, pick: Pick<P, R>, params: P) -> Result<R, Trap>
     where
         P: wasmtime::WasmParams + Sync,
         R: wasmtime::WasmResults + Sync,
     {
-        let result = match self.enter(exchange, false) {
-            Ok(()) if self.waits => now(hook.call_async(&mut self.store, params)),
-            Ok(()) => hook.call(&mut self.store, params),
-            Err(error) => Err(error),
+        let result = match (self.enter(false), &self.hooks) {
+            (Ok(()), Some(hooks)) if self.waits => {
+                now(pick(hooks).call_async(&mut self.store, params))
+            }
+            (Ok(()), Some(hooks)) => pick(hooks).call(&mut self.store, params),
+            (Ok(()), None) => Err(not_started()),
+            (Err(error), _) => Err(error),
         };
-        self.leave(exchange, result)
+        self.leave(result)
     }
+}
+
+/// Which hook is called.
+type Pick<P, R> = fn(&Hooks) -> &TypedFunc<P, R>;
+
+impl Hooks {
+    const fn request(&self) -> &TypedFunc<(), u64> {
+        &self.handle_request
+    }
+
+    const fn response(&self) -> &TypedFunc<(u32, u32), ()> {
+        &self.handle_response
+    }
+}
+
+fn not_started() -> wasmtime::Error {
+    let message = "the instance was not started, or starting it trapped";
+    Trap::other(TrapKind::Guest, message).into()
 }
 
 impl Guest for Instance {
@@ -299,8 +365,10 @@ impl Guest for Instance {
     }
 
     fn handle_request(&mut self, exchange: &mut Exchange) -> Result<CtxNext, Trap> {
-        let hook = self.hooks()?.handle_request;
-        self.call(exchange, &hook, ()).map(CtxNext::from_bits)
+        self.swap(exchange);
+        let result = self.call(Hooks::request, ());
+        self.swap(exchange);
+        result.map(CtxNext::from_bits)
     }
 
     fn handle_response(
@@ -309,8 +377,10 @@ impl Guest for Instance {
         req_ctx: u32,
         is_error: bool,
     ) -> Result<(), Trap> {
-        let hook = self.hooks()?.handle_response;
-        self.call(exchange, &hook, (req_ctx, is_error.into()))
+        self.swap(exchange);
+        let result = self.call(Hooks::response, (req_ctx, is_error.into()));
+        self.swap(exchange);
+        result
     }
 }
 

@@ -144,8 +144,9 @@ impl Engine {
             .into_iter()
             .any(|function| link::imports(&module, function) && link::waits(&module, function));
         let direct = !waits && bounded::is_bounded(wasm);
+        let idle_response = bounded::has_idle_response_hook(wasm);
         let granted = Arc::clone(&self.granted);
-        Ok(Module { pre, options: Arc::clone(options), granted, waits, direct })
+        Ok(Module { pre, options: Arc::clone(options), granted, waits, direct, idle_response })
     }
 
     /// What its guests may use.
@@ -165,6 +166,8 @@ pub struct Module {
     waits: bool,
     /// A call neither waits nor runs for long.
     direct: bool,
+    /// The response hook does nothing.
+    idle_response: bool,
 }
 
 impl Module {
@@ -219,6 +222,13 @@ impl Module {
     #[must_use]
     pub const fn waits(&self) -> bool {
         self.waits
+    }
+
+    /// Whether its hooks neither wait nor run for long, whatever they are given. Such a guest can be
+    /// called directly, and is.
+    #[must_use]
+    pub const fn is_direct(&self) -> bool {
+        self.direct
     }
 
     /// What its guests may use.

@@ -38,12 +38,17 @@ pub struct Pool {
     reuse_after_trap: bool,
     most_idle: usize,
     most_memory: u64,
-    idle: Mutex<Vec<Idle>>,
+    idle: Mutex<Vec<Kept>>,
     gauge: Arc<Gauge>,
 }
 
+/// In a box, because it is moved for each request.
+type Kept = Box<Idle>;
+
 struct Idle {
     instance: Instance,
+    /// Room for an exchange.
+    exchange: Box<Exchange>,
     settings: Arc<Settings>,
     /// What was logged while it was initialised, until somebody asks.
     start_logs: Vec<LogEntry>,
@@ -186,7 +191,13 @@ impl Pool {
         Ok(Pinned { idle: Some(idle), pool: self })
     }
 
-    fn pop(&self) -> Option<Idle> {
+    /// An instance that is idle, if there is one.
+    pub(crate) fn try_take_owned(self: &Arc<Self>) -> Option<Pinned<Arc<Self>>> {
+        let idle = self.pop()?;
+        Some(Pinned { idle: Some(idle), pool: Arc::clone(self) })
+    }
+
+    fn pop(&self) -> Option<Kept> {
         self.idle().pop()
     }
 
@@ -195,11 +206,12 @@ impl Pool {
         instance: Instance,
         mut exchange: Exchange,
         result: Result<(), Trap>,
-    ) -> Result<Idle, StartError> {
+    ) -> Result<Kept, StartError> {
         result.map_err(StartError::Trap)?;
         let (start_logs, _, _) = exchange.take_records();
         let counted = Counted::new(&self.gauge, instance.memory_size());
-        Ok(Idle { instance, settings: exchange.into_shared_settings(), start_logs, counted })
+        let settings = exchange.into_shared_settings();
+        Ok(Box::new(Idle { instance, exchange: Box::default(), settings, start_logs, counted }))
     }
 
     /// The module of its instances.
@@ -245,7 +257,7 @@ impl Pool {
         self.idle().len()
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
         // Nothing can panic while the list is locked in a state that is not whole.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -255,7 +267,7 @@ impl Pool {
 pub struct Pinned<P: Deref<Target = Pool>> {
     pool: P,
     /// Taken out when it goes back.
-    idle: Option<Idle>,
+    idle: Option<Kept>,
 }
 
 impl<P: Deref<Target = Pool>> Pinned<P> {
@@ -265,16 +277,25 @@ impl<P: Deref<Target = Pool>> Pinned<P> {
         request: Request,
         next: &mut dyn FnMut(&Request) -> Result<Response, NextError>,
     ) -> Outcome {
-        match &mut self.idle {
-            Some(Idle { instance, settings, .. }) => guest::run(instance, settings, request, next),
-            None => unreachable!("only drop takes the instance out"),
-        }
+        let Idle { instance, settings, .. } = self.parts();
+        guest::run(instance, settings, request, next)
     }
 
     /// The instance, and the settings for its exchanges, for a host that drives the hooks itself.
     pub fn instance(&mut self) -> (&mut Instance, &Arc<Settings>) {
+        let Idle { instance, settings, .. } = self.parts();
+        (instance, settings)
+    }
+
+    /// The instance, and room for the exchange that it works on.
+    pub(crate) fn at_work(&mut self) -> (&mut Instance, &mut Box<Exchange>) {
+        let Idle { instance, exchange, .. } = self.parts();
+        (instance, exchange)
+    }
+
+    fn parts(&mut self) -> &mut Idle {
         match &mut self.idle {
-            Some(Idle { instance, settings, .. }) => (instance, settings),
+            Some(idle) => idle,
             None => unreachable!("only drop takes the instance out"),
         }
     }

@@ -370,6 +370,11 @@ impl Exchange {
         Some((Response { status, headers, body, chunked: false, trailers }, rest))
     }
 
+    /// Lets go of the request's body, which nobody asks for any more.
+    pub(crate) fn forget_request_body(&mut self) {
+        self.request_body = body::RequestBody::default();
+    }
+
     /// The features that are enabled for this exchange and not for all.
     pub(super) fn enable(&mut self, features: Features) {
         self.features = features;

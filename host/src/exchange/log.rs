@@ -18,6 +18,10 @@ impl Logs {
         &self.entries
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.dropped == 0
+    }
+
     pub(super) fn push(&mut self, entry: LogEntry, limits: &Limits) {
         let bytes = self.bytes.saturating_add(entry.message.len());
         if self.entries.len() >= limits.log_entries || bytes > limits.log_bytes {

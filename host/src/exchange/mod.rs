@@ -236,6 +236,11 @@ impl Exchange {
         }
     }
 
+    /// Whether there is anything that [`Self::take_records`] would give.
+    pub(crate) fn has_records(&self) -> bool {
+        !self.logs.is_empty() || !self.calls.is_empty() || !self.problems.is_empty()
+    }
+
     pub(crate) fn take_records(&mut self) -> (Vec<LogEntry>, Vec<HostCall>, Vec<Problem>) {
         (self.logs.take(), std::mem::take(&mut self.calls), std::mem::take(&mut self.problems))
     }

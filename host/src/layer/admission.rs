@@ -1,10 +1,11 @@
 //! How many requests a guest works on at once, and how many wait for their turn.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
 /// How many instances there may be, and what becomes of requests that find all of them at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,24 +28,62 @@ impl Default for Capacity {
 #[derive(Debug)]
 pub(super) struct Admission {
     capacity: Capacity,
-    permits: Arc<Semaphore>,
+    working: AtomicUsize,
     waiting: AtomicUsize,
+    freed: Notify,
 }
+
+/// The right to an instance.
+#[derive(Debug)]
+pub(super) struct Permit(Arc<Admission>);
 
 impl Admission {
     pub(super) fn new(capacity: Capacity) -> Self {
-        let permits = capacity.instances.clamp(1, Semaphore::MAX_PERMITS);
-        Self { capacity, permits: Arc::new(Semaphore::new(permits)), waiting: AtomicUsize::new(0) }
+        Self {
+            capacity,
+            working: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            freed: Notify::new(),
+        }
+    }
+
+    /// The right to an instance, if there is one at once.
+    pub(super) fn try_admit(self: &Arc<Self>) -> Option<Permit> {
+        let most = self.capacity.instances.max(1);
+        let one_more = |working: usize| (working < most).then_some(working + 1);
+        // In one order for all with `waiting`, so that whoever frees an instance sees who waits.
+        self.working
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more)
+            .is_ok()
+            .then(|| Permit(Arc::clone(self)))
     }
 
     /// The right to an instance; `None` where the queue is full, or too slow.
-    pub(super) async fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+    pub(super) async fn admit(self: &Arc<Self>) -> Option<Permit> {
+        if let Some(permit) = self.try_admit() {
             return Some(permit);
         }
         let _place = Place::take(&self.waiting, self.capacity.queue)?;
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        tokio::time::timeout(self.capacity.wait, permit).await.ok()?.ok()
+        let turn = async {
+            loop {
+                let mut freed = pin!(self.freed.notified());
+                freed.as_mut().enable();
+                if let Some(permit) = self.try_admit() {
+                    return permit;
+                }
+                freed.await;
+            }
+        };
+        tokio::time::timeout(self.capacity.wait, turn).await.ok()
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.working.fetch_sub(1, Ordering::SeqCst);
+        if self.0.waiting.load(Ordering::SeqCst) > 0 {
+            self.0.freed.notify_one();
+        }
     }
 }
 
@@ -55,13 +94,13 @@ impl<'a> Place<'a> {
     fn take(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
         let place = Self(waiting);
         // The place goes back when it is dropped, also when it is one too many.
-        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
+        (waiting.fetch_add(1, Ordering::SeqCst) < most).then_some(place)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

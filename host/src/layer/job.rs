@@ -1,58 +1,72 @@
-//! An instance, the exchange that it works on, and what is owed to both when a request is given up.
+//! An instance at work on an exchange, and what is owed to it when the request is given up.
 
 use std::sync::Arc;
 
 use http_wasm_abi::{CtxNext, Phase};
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument as _;
 
+use super::admission::Permit;
 use super::metrics::{Timer, count};
 use super::streams::Streams;
 use super::{Event, Served, Shared};
-use crate::engine::{Instance, Pinned, Pool, StartError};
-use crate::exchange::{Exchange, NextError, Request, Rest, Trap};
+use crate::engine::{Pinned, Pool, StartError};
+use crate::exchange::{Exchange, NextError, Request, Response, Rest, Trap};
 use crate::guest;
 
 /// An instance and what it is working on.
 pub(super) struct Job {
     shared: Arc<Shared>,
     served: Arc<Served>,
+    timer: Timer,
     /// `None` once it is done.
     work: Option<Work>,
 }
 
 struct Work {
     pinned: Pinned<Arc<Pool>>,
-    _permit: OwnedSemaphorePermit,
-    exchange: Exchange,
+    _permit: Permit,
     /// The request hook said to go on with this ctx, and the response hook has not been called.
     owed: Option<u32>,
-    timer: Timer,
 }
 
 impl Job {
+    /// A job for an instance that is idle, or for a new one.
     pub(super) async fn start(
         shared: Arc<Shared>,
         served: Arc<Served>,
-        permit: OwnedSemaphorePermit,
-        request: Request,
-        arrives: bool,
+        permit: Permit,
         timer: Timer,
     ) -> Result<Self, StartError> {
         let mut pinned = Arc::clone(&served.pool).take_owned().await?;
         shared.tell_logs(&pinned.take_start_logs());
-        let (_, settings) = pinned.instance();
+        let work = Work { pinned, _permit: permit, owed: None };
+        Ok(Self { shared, served, timer, work: Some(work) })
+    }
+
+    /// A job for an instance that is idle and can be had at once, if there is one.
+    pub(super) fn try_start(shared: &Arc<Shared>, served: &Arc<Served>) -> Option<Self> {
+        let permit = shared.admission.try_admit()?;
+        let mut pinned = served.pool.try_take_owned()?;
+        shared.tell_logs(&pinned.take_start_logs());
+        let work = Work { pinned, _permit: permit, owed: None };
+        let timer = shared.counters.begin();
+        let (shared, served) = (Arc::clone(shared), Arc::clone(served));
+        Some(Self { shared, served, timer, work: Some(work) })
+    }
+
+    /// Begins with a request, whose body may still be arriving.
+    pub(super) fn begin(&mut self, request: Request, arrives: bool) {
+        let (_, settings) = self.work().pinned.instance();
         let settings = Arc::clone(settings);
-        let mut exchange = if arrives {
+        let exchange = if arrives {
             Exchange::for_request_head(settings, request)
         } else {
             Exchange::for_request(settings, request)
         };
-        if served.forgets_request {
-            exchange.give_request_away();
+        *self.exchange() = exchange;
+        if self.served.forgets_request {
+            self.exchange().give_request_away();
         }
-        let work = Work { pinned, _permit: permit, exchange, owed: None, timer };
-        Ok(Self { shared, served, work: Some(work) })
     }
 
     fn work(&mut self) -> &mut Work {
@@ -66,31 +80,49 @@ impl Job {
         &self.served
     }
 
-    pub(super) fn exchange(&mut self) -> &mut Exchange {
-        &mut self.work().exchange
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
-    pub(super) fn timer(&mut self) -> &mut Timer {
-        &mut self.work().timer
+    pub(super) fn exchange(&mut self) -> &mut Exchange {
+        self.work().pinned.at_work().1
+    }
+
+    pub(super) const fn timer(&mut self) -> &mut Timer {
+        &mut self.timer
     }
 
     pub(super) async fn request_hook(&mut self, streams: &mut Streams) -> Result<CtxNext, Trap> {
+        self.timer.host_until_now();
         count(&self.shared.counters.request_hooks);
-        let waits = self.served.pool.module().waits();
-        let work = self.work();
-        work.timer.host_until_now();
-        let mut lent = waits.then(|| streams.lend());
-        let (instance, _) = work.pinned.instance();
+        let mut lent = self.served.pool.module().waits().then(|| streams.lend());
+        let (instance, exchange) = self.work().pinned.at_work();
         let span = tracing::debug_span!("hook", phase = %Phase::Request);
-        let hook = instance.handle_request_streaming(&mut work.exchange, &mut lent);
+        let hook = instance.handle_request_streaming(exchange, &mut lent);
         let result = hook.instrument(span).await;
-        if waits {
+        if lent.is_some() {
             streams.take_back(lent);
         }
-        work.timer.guest_until_now();
-        let result = result.and_then(|result| guest::checked(result, &work.exchange));
-        if let Ok(result) = &result {
-            work.owed = result.is_next().then(|| result.ctx());
+        self.request_hook_ended(result)
+    }
+
+    /// As [`Self::request_hook`], for a guest that can be called directly.
+    pub(super) fn request_hook_directly(&mut self) -> Result<CtxNext, Trap> {
+        self.timer.host_until_now();
+        count(&self.shared.counters.request_hooks);
+        let _span = tracing::debug_span!("hook", phase = %Phase::Request).entered();
+        let (instance, exchange) = self.work().pinned.at_work();
+        let result = instance.handle_request_directly(exchange);
+        self.request_hook_ended(result)
+    }
+
+    fn request_hook_ended(&mut self, result: Result<CtxNext, Trap>) -> Result<CtxNext, Trap> {
+        self.timer.guest_until_now();
+        let result = result.and_then(|result| guest::checked(result, self.exchange()));
+        match &result {
+            Ok(result) if result.is_next() => self.work().owed = Some(result.ctx()),
+            Ok(_) => count(&self.shared.counters.stopped),
+            Err(_) => {}
         }
         self.ended(Phase::Request, result)
     }
@@ -100,20 +132,34 @@ impl Job {
         streams: &mut Streams,
         is_error: bool,
     ) -> Result<(), Trap> {
-        let waits = self.served.pool.module().waits();
-        let shared = Arc::clone(&self.shared);
-        let work = self.work();
-        let Some(ctx) = work.owed.take() else { return Ok(()) };
-        count(&shared.counters.response_hooks);
-        work.timer.host_until_now();
-        let mut lent = waits.then(|| streams.lend());
-        let (instance, _) = work.pinned.instance();
-        let result = response_hook(instance, &mut work.exchange, &mut lent, ctx, is_error).await;
-        if waits {
+        let Some(ctx) = self.response_hook_begins() else { return Ok(()) };
+        let mut lent = self.served.pool.module().waits().then(|| streams.lend());
+        let (instance, exchange) = self.work().pinned.at_work();
+        let span = tracing::debug_span!("hook", phase = %Phase::Response, is_error);
+        let hook = instance.handle_response_streaming(exchange, &mut lent, ctx, is_error);
+        let result = hook.instrument(span).await;
+        if lent.is_some() {
             streams.take_back(lent);
         }
-        work.timer.guest_until_now();
+        self.timer.guest_until_now();
         self.ended(Phase::Response, result)
+    }
+
+    /// As [`Self::response_hook`], for a guest that can be called directly.
+    pub(super) fn response_hook_directly(&mut self, is_error: bool) -> Result<(), Trap> {
+        let Some(ctx) = self.response_hook_begins() else { return Ok(()) };
+        let _span = tracing::debug_span!("hook", phase = %Phase::Response, is_error).entered();
+        let (instance, exchange) = self.work().pinned.at_work();
+        let result = instance.handle_response_directly(exchange, ctx, is_error);
+        self.timer.guest_until_now();
+        self.ended(Phase::Response, result)
+    }
+
+    fn response_hook_begins(&mut self) -> Option<u32> {
+        let ctx = self.work().owed.take()?;
+        self.timer.host_until_now();
+        count(&self.shared.counters.response_hooks);
+        Some(ctx)
     }
 
     fn ended<R>(&mut self, phase: Phase, result: Result<R, Trap>) -> Result<R, Trap> {
@@ -127,29 +173,20 @@ impl Job {
 
     /// Hands over what was logged and found since the last time.
     pub(super) fn tell(&mut self) {
-        let shared = Arc::clone(&self.shared);
-        tell(&shared, self.exchange());
+        if self.exchange().has_records() {
+            let shared = Arc::clone(&self.shared);
+            tell(&shared, self.exchange());
+        }
     }
 
     /// What the client gets.
-    pub(super) fn finish(mut self) -> Option<(crate::exchange::Response, Rest)> {
+    pub(super) fn finish(mut self) -> Option<(Response, Rest)> {
         let finished = self.exchange().finish_head();
         self.tell();
-        let shared = Arc::clone(&self.shared);
-        shared.counters.end(self.timer());
+        self.exchange().forget_request_body();
+        self.shared.counters.end(&mut self.timer);
         finished
     }
-}
-
-async fn response_hook(
-    instance: &mut Instance,
-    exchange: &mut Exchange,
-    lent: &mut Option<Box<dyn crate::engine::Bodies>>,
-    ctx: u32,
-    is_error: bool,
-) -> Result<(), Trap> {
-    let span = tracing::debug_span!("hook", phase = %Phase::Response, is_error);
-    instance.handle_response_streaming(exchange, lent, ctx, is_error).instrument(span).await
 }
 
 fn tell(shared: &Shared, exchange: &mut Exchange) {
@@ -175,11 +212,13 @@ impl Drop for Job {
         let shared = Arc::clone(&self.shared);
         count(&shared.counters.given_up);
         runtime.spawn(async move {
-            work.exchange.answer(Err(NextError("the request was given up".to_owned())));
             count(&shared.counters.response_hooks);
-            let (instance, _) = work.pinned.instance();
-            let result = response_hook(instance, &mut work.exchange, &mut None, ctx, true).await;
-            tell(&shared, &mut work.exchange);
+            let (instance, exchange) = work.pinned.at_work();
+            exchange.answer(Err(NextError("the request was given up".to_owned())));
+            let mut no_bodies = None;
+            let hook = instance.handle_response_streaming(exchange, &mut no_bodies, ctx, true);
+            let result = hook.await;
+            tell(&shared, exchange);
             if let Err(trap) = result {
                 shared.counters.trap(trap.kind());
                 shared.tell(Event::Trap(Phase::Response, &trap));

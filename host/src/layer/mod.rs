@@ -65,6 +65,7 @@ use http::{Request, Response};
 use http_wasm_abi::Function;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::Instrument as _;
 
 use crate::engine::{Module, Pool};
 use crate::exchange::LogEntry;
@@ -77,6 +78,7 @@ pub use metrics::Metrics;
 use admission::{Admission, LogRate};
 use convert::Unseen;
 use metrics::Counters;
+use play::Begun;
 
 /// The client's address, as an extension of a request: what `get_source_addr` reads. Without it
 /// that reads an empty text.
@@ -88,7 +90,7 @@ type Observer = dyn Fn(Event<'_>) + Send + Sync;
 /// What all requests through a layer share.
 struct Shared {
     served: RwLock<Arc<Served>>,
-    admission: Admission,
+    admission: Arc<Admission>,
     patience: Duration,
     observer: Option<Box<Observer>>,
     log_rate: Mutex<LogRate>,
@@ -180,7 +182,7 @@ impl Builder {
         GuestLayer {
             shared: Arc::new(Shared {
                 served: RwLock::new(Arc::new(Served::new(self.pool))),
-                admission: Admission::new(self.capacity),
+                admission: Arc::new(Admission::new(self.capacity)),
                 patience: self.patience,
                 observer: self.observer,
                 log_rate: Mutex::new(LogRate::new(self.log_rate)),
@@ -280,7 +282,7 @@ where
 {
     type Response = Response<Body>;
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
+    type Future = Responding;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context).map_err(|error| Error::NotReady(error.into()))
@@ -290,8 +292,30 @@ where
         // The one that said that it is ready is the one to call.
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
-        Box::pin(play::play(Arc::clone(&self.shared), inner, request.map(Body::stream)))
+        let request = request.map(Body::stream);
+        let span = tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
+        let begun = span.in_scope(|| play::begin(&self.shared, inner, request));
+        match begun {
+            Begun::Ended(result) => Box::pin(std::future::ready(result)),
+            Begun::Next(inner, request, passing) => {
+                let passing = async move { passing.end(play::call(inner, request).await) };
+                in_span(span, passing)
+            }
+            Begun::Waits(inner, request) => {
+                in_span(span, play::play(Arc::clone(&self.shared), inner, request))
+            }
+        }
     }
+}
+
+type Responding = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
+
+/// Runs a future in a span, where somebody looks at it.
+fn in_span(
+    span: tracing::Span,
+    future: impl Future<Output = Result<Response<Body>, Error>> + Send + 'static,
+) -> Responding {
+    if span.is_disabled() { Box::pin(future) } else { Box::pin(future.instrument(span)) }
 }
 
 impl Shared {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request, response};
 use http_wasm_abi::{BodyKind, Phase};
 use tower_service::Service;
 
@@ -15,13 +15,109 @@ use super::convert::{self, Framing};
 use super::job::Job;
 use super::metrics::count;
 use super::streams::{StreamFault, Streams};
-use super::{BodyFault, Error, Event, Shared};
+use super::{BodyFault, Error, Event, Served, Shared};
 use crate::exchange::{self, NextError, Rest, Trap, TrapKind};
 use crate::guest;
 
 /// What the inner service answered: a panic is one of the answers.
 type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;
 
+/// A request that has come in, taken apart.
+struct Incoming {
+    parts: request::Parts,
+    model: exchange::Request,
+    body: Body,
+    /// There is more of the body than is known by now.
+    arrives: bool,
+    framing: Option<Framing>,
+    is_head: bool,
+}
+
+impl Incoming {
+    /// Takes a request apart, or answers it.
+    fn new(
+        shared: &Shared,
+        served: &Served,
+        request: Request<Body>,
+    ) -> Result<Self, Box<Response<Body>>> {
+        let (mut parts, body) = request.into_parts();
+        refuse_headers(shared, &served.pool, &parts.headers)?;
+        let is_head = parts.method == Method::HEAD;
+        let arrives = !http_body::Body::is_end_stream(&body);
+        let framing = served.writes_headers.then(|| Framing::of(&parts.headers));
+        let model = convert::request_head(&mut parts, served.unseen);
+        Ok(Self { parts, model, body, arrives, framing, is_head })
+    }
+}
+
+/// How a request begins.
+pub(super) enum Begun<S> {
+    /// It has its answer.
+    Ended(Result<Response<Body>, Error>),
+    /// It goes on to the inner service.
+    Next(S, Request<Body>, Passing),
+    /// It may have to wait before its guest is called, or while it is.
+    Waits(S, Request<Body>),
+}
+
+/// A request in the inner service, of a guest that is called directly.
+pub(super) struct Passing {
+    job: Job,
+    is_head: bool,
+}
+
+/// Begins directly, where that can be: the guest needs no body and no time, and an instance is idle.
+pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -> Begun<S> {
+    let served = shared.served();
+    if !served.pool.module().is_direct() {
+        return Begun::Waits(inner, request);
+    }
+    let Some(mut job) = Job::try_start(shared, &served) else {
+        return Begun::Waits(inner, request);
+    };
+    let incoming = match Incoming::new(shared, &served, request) {
+        Ok(incoming) => incoming,
+        Err(refused) => return Begun::Ended(Ok(*refused)),
+    };
+    let Incoming { parts, model, body, arrives, framing, is_head } = incoming;
+    job.begin(model, arrives);
+    match job.request_hook_directly() {
+        Err(trap) => Begun::Ended(Ok(request_fault(shared, None, &trap))),
+        Ok(ctx_next) if !ctx_next.is_next() => {
+            Begun::Ended(finish(job, Conclusion::default(), is_head))
+        }
+        Ok(_) => match forward(&mut job, parts, framing, body) {
+            Some(request) => Begun::Next(inner, request, Passing { job, is_head }),
+            None => Begun::Ended(Passing { job, is_head }.conclude(Conclusion::default(), false)),
+        },
+    }
+}
+
+impl Passing {
+    /// What becomes of the inner service's answer.
+    pub(super) fn end(mut self, answer: Answer) -> Result<Response<Body>, Error> {
+        let (conclusion, is_error) = take_answer(&mut self.job, answer);
+        self.conclude(conclusion, is_error)
+    }
+
+    fn conclude(
+        mut self,
+        mut conclusion: Conclusion,
+        is_error: bool,
+    ) -> Result<Response<Body>, Error> {
+        let result = self.job.response_hook_directly(is_error);
+        if let Some(panic) = conclusion.panic.take() {
+            drop(self);
+            resume_unwind(panic);
+        }
+        match result {
+            Ok(()) => finish(self.job, conclusion, self.is_head),
+            Err(trap) => response_fault(self.job.shared(), None, trap),
+        }
+    }
+}
+
+/// Plays a request, waiting where that is needed.
 pub(super) async fn play<S, R>(
     shared: Arc<Shared>,
     inner: S,
@@ -33,106 +129,140 @@ where
     R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let counters = &shared.counters;
-    let timer = counters.begin();
+    let timer = shared.counters.begin();
     let served = shared.served();
-    let (mut parts, body) = request.into_parts();
-    if let Some(refused) = refuse_headers(&shared, &served.pool, &parts.headers) {
-        return Ok(refused);
-    }
-    let is_head = parts.method == Method::HEAD;
-    let arrives = !http_body::Body::is_end_stream(&body);
-    let request_framing = served.writes_headers.then(|| Framing::of(&parts.headers));
-    let model = convert::request_head(&mut parts, served.unseen);
-
+    let incoming = match Incoming::new(&shared, &served, request) {
+        Ok(incoming) => incoming,
+        Err(refused) => return Ok(*refused),
+    };
+    let Incoming { parts, model, body, arrives, framing, is_head } = incoming;
     let Some(permit) = shared.admission.admit().await else {
-        count(&counters.refused_busy);
+        count(&shared.counters.refused_busy);
         shared.tell(Event::Busy);
         return Ok(convert::plain(StatusCode::SERVICE_UNAVAILABLE, "no capacity; try again later"));
     };
-    let mut streams = Streams::new(body, shared.patience);
-    let job = Job::start(Arc::clone(&shared), served, permit, model, arrives, timer).await;
-    let mut job = match job {
+    let mut job = match Job::start(Arc::clone(&shared), served, permit, timer).await {
         Ok(job) => job,
         Err(error) => {
-            count(&counters.failed_starts);
+            count(&shared.counters.failed_starts);
             shared.tell(Event::Start(&error));
             return Ok(internal_error());
         }
     };
-    if arrives
-        && job.exchange().holds_whole(BodyKind::Request)
-        && let Err(trap) = hold(&mut job, &mut streams, BodyKind::Request).await
-    {
-        return Ok(request_fault(&shared, &mut streams, &trap));
+    job.begin(model, arrives);
+    let mut streams = Streams::new(body, shared.patience);
+    let mut result = Ok(());
+    if arrives && job.exchange().holds_whole(BodyKind::Request) {
+        result = hold(&mut job, &mut streams, BodyKind::Request).await;
     }
-    let ctx_next = match job.request_hook(&mut streams).await {
-        Ok(ctx_next) => ctx_next,
-        Err(trap) => return Ok(request_fault(&shared, &mut streams, &trap)),
+    let result = match result {
+        Ok(()) => job.request_hook(&mut streams).await,
+        Err(trap) => Err(trap),
     };
-
-    let mut head = None;
-    let mut framing = None;
-    if ctx_next.is_next() {
-        let unread = streams.take(BodyKind::Request);
-        let forwarded = job.exchange().forward_head();
-        let request = forwarded.ok_or(None).and_then(|(model, rest)| {
-            convert::to_request(parts, model, rest, request_framing, unread).map_err(Some)
-        });
-        let (is_error, panic) = match request {
-            // The host cannot send what the guest made, and says so as a proxy does.
-            Err(reason) => {
-                job.tell();
-                if let Some(reason) = reason {
-                    shared.tell(Event::NextFailed(&reason.into()));
-                }
-                job.exchange().answer(Ok(exchange::Response::with_status(502)));
-                (false, None)
-            }
-            Ok(request) => {
-                job.timer().host_until_now();
-                let answer = call(inner, request).await;
-                job.timer().others_until_now();
-                match answer {
-                    Ok(Ok(response)) => {
-                        let (mut parts, body) = response.into_parts();
-                        framing = job.served().writes_headers.then(|| Framing::of(&parts.headers));
-                        let model = convert::response_head(&mut parts);
-                        head = Some(parts);
-                        streams.set_response(body);
-                        job.exchange().answer_head(model);
-                        (false, None)
-                    }
-                    Ok(Err(error)) => (failed(&shared, &mut job, &error), None),
-                    Err(panic) => {
-                        let error = "it panicked".into();
-                        (failed(&shared, &mut job, &error), Some(panic))
-                    }
-                }
-            }
-        };
-        let mut result = Ok(());
-        if head.is_some() && job.exchange().holds_whole(BodyKind::Response) {
-            result = hold(&mut job, &mut streams, BodyKind::Response).await;
-        }
-        if result.is_ok() {
-            result = job.response_hook(&mut streams, is_error).await;
-        }
-        if let Some(panic) = panic {
-            drop(job);
-            resume_unwind(panic);
-        }
-        if let Err(trap) = result {
-            return response_fault(&shared, &mut streams, trap);
-        }
-    } else {
-        count(&counters.stopped);
+    let ctx_next = match result {
+        Ok(ctx_next) => ctx_next,
+        Err(trap) => return Ok(request_fault(&shared, streams.fault.take(), &trap)),
+    };
+    if !ctx_next.is_next() {
+        return finish(job, Conclusion::default(), is_head);
     }
+
+    let unread = streams.take(BodyKind::Request);
+    let (mut conclusion, mut is_error) = (Conclusion::default(), false);
+    if let Some(request) = forward(&mut job, parts, framing, unread) {
+        let answer = call(inner, request).await;
+        (conclusion, is_error) = take_answer(&mut job, answer);
+    }
+    streams.set_response(std::mem::take(&mut conclusion.body));
+    let mut result = Ok(());
+    if conclusion.head.is_some() && job.exchange().holds_whole(BodyKind::Response) {
+        result = hold(&mut job, &mut streams, BodyKind::Response).await;
+    }
+    if result.is_ok() {
+        result = job.response_hook(&mut streams, is_error).await;
+    }
+    if let Some(panic) = conclusion.panic.take() {
+        drop(job);
+        resume_unwind(panic);
+    }
+    if let Err(trap) = result {
+        return response_fault(&shared, streams.fault.take(), trap);
+    }
+    conclusion.body = streams.take(BodyKind::Response);
+    finish(job, conclusion, is_head)
+}
+
+/// The request for the inner service; `None` where the host cannot send what the guest made, and
+/// answers with a 502 as a proxy does.
+fn forward(
+    job: &mut Job,
+    parts: request::Parts,
+    framing: Option<Framing>,
+    unread: Body,
+) -> Option<Request<Body>> {
+    let forwarded = job.exchange().forward_head();
+    let request = forwarded.ok_or(None).and_then(|(model, rest)| {
+        convert::to_request(parts, model, rest, framing, unread).map_err(Some)
+    });
+    match request {
+        Ok(request) => {
+            job.timer().host_until_now();
+            Some(request)
+        }
+        Err(reason) => {
+            job.tell();
+            if let Some(reason) = reason {
+                job.shared().tell(Event::NextFailed(&reason.into()));
+            }
+            job.exchange().answer(Ok(exchange::Response::with_status(502)));
+            None
+        }
+    }
+}
+
+/// What is needed at the end besides what the model has.
+#[derive(Default)]
+struct Conclusion {
+    head: Option<response::Parts>,
+    framing: Option<Framing>,
+    /// What has not been read of the inner service's body.
+    body: Body,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+/// Puts the inner service's answer into the model; also tells whether it failed.
+fn take_answer(job: &mut Job, answer: Answer) -> (Conclusion, bool) {
+    job.timer().others_until_now();
+    let mut conclusion = Conclusion::default();
+    let error = match answer {
+        Ok(Ok(response)) => {
+            let (mut parts, body) = response.into_parts();
+            conclusion.framing = job.served().writes_headers.then(|| Framing::of(&parts.headers));
+            let model = convert::response_head(&mut parts);
+            job.exchange().answer_head(model);
+            conclusion.head = Some(parts);
+            conclusion.body = body;
+            return (conclusion, false);
+        }
+        Ok(Err(error)) => error,
+        Err(panic) => {
+            conclusion.panic = Some(panic);
+            "it panicked".into()
+        }
+    };
+    count(&job.shared().counters.next_failures);
+    job.shared().tell(Event::NextFailed(&error));
+    job.exchange().answer(Err(NextError(error.to_string())));
+    (conclusion, true)
+}
+
+/// The response for the client.
+fn finish(job: Job, conclusion: Conclusion, is_head: bool) -> Result<Response<Body>, Error> {
     let Some((model, rest)) = job.finish() else {
         return Err(Error::Unsendable("it would break the connection".to_owned()));
     };
-    let unread = streams.take(BodyKind::Response);
-    convert::to_response(head, model, rest, framing, unread, is_head).map_err(Error::Unsendable)
+    let Conclusion { head, framing, body, .. } = conclusion;
+    convert::to_response(head, model, rest, framing, body, is_head).map_err(Error::Unsendable)
 }
 
 /// The answer to a request with too many headers.
@@ -140,17 +270,17 @@ fn refuse_headers(
     shared: &Shared,
     pool: &crate::engine::Pool,
     headers: &HeaderMap,
-) -> Option<Response<Body>> {
+) -> Result<(), Box<Response<Body>>> {
     let limits = &pool.settings().limits;
     let count_found = headers.len();
     let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if count_found <= limits.header_count && bytes <= limits.header_bytes {
-        return None;
+        return Ok(());
     }
     count(&shared.counters.refused_headers);
     shared.tell(Event::Headers { count: count_found, bytes });
     let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    Some(convert::plain(status, "the request's headers are too large"))
+    Err(Box::new(convert::plain(status, "the request's headers are too large")))
 }
 
 fn internal_error() -> Response<Body> {
@@ -176,9 +306,9 @@ async fn hold(job: &mut Job, streams: &mut Streams, kind: BodyKind) -> Result<()
 }
 
 /// Tells what was wrong with a body, if that is why the guest trapped.
-fn body_fault(shared: &Shared, streams: &mut Streams, trap: &Trap) -> Option<Fault> {
+fn body_fault(shared: &Shared, fault: Option<StreamFault>, trap: &Trap) -> Option<Fault> {
     let counters = &shared.counters;
-    match streams.fault.take() {
+    match fault {
         Some(StreamFault::Broken(kind, error)) => {
             count(&counters.bodies_broken);
             shared.tell(Event::Body(kind, BodyFault::Broken(&error)));
@@ -213,8 +343,8 @@ struct Fault {
 }
 
 /// What the client gets when the request hook ended with a trap.
-fn request_fault(shared: &Shared, streams: &mut Streams, trap: &Trap) -> Response<Body> {
-    match body_fault(shared, streams, trap) {
+fn request_fault(shared: &Shared, fault: Option<StreamFault>, trap: &Trap) -> Response<Body> {
+    match body_fault(shared, fault, trap) {
         Some(Fault { kind: BodyKind::Request, status, text }) => convert::plain(status, text),
         Some(_) => convert::plain(StatusCode::BAD_GATEWAY, "bad gateway"),
         None => {
@@ -227,17 +357,17 @@ fn request_fault(shared: &Shared, streams: &mut Streams, trap: &Trap) -> Respons
 /// What the client gets when the response hook ended with a trap, or why it gets nothing.
 fn response_fault(
     shared: &Shared,
-    streams: &mut Streams,
+    fault: Option<StreamFault>,
     trap: Trap,
 ) -> Result<Response<Body>, Error> {
-    if body_fault(shared, streams, &trap).is_some() {
+    if body_fault(shared, fault, &trap).is_some() {
         return Ok(convert::plain(StatusCode::BAD_GATEWAY, "bad gateway"));
     }
     shared.tell(Event::Trap(Phase::Response, &trap));
     Err(Error::Response(trap))
 }
 
-async fn call<S, R>(mut inner: S, request: Request<Body>) -> Answer
+pub(super) async fn call<S, R>(mut inner: S, request: Request<Body>) -> Answer
 where
     S: Service<Request<Body>, Response = Response<R>>,
     S::Error: Into<BoxError>,
@@ -255,11 +385,4 @@ where
     })
     .await?;
     Ok(answer.map(|response| response.map(Body::stream)).map_err(Into::into))
-}
-
-fn failed(shared: &Shared, job: &mut Job, error: &BoxError) -> bool {
-    count(&shared.counters.next_failures);
-    shared.tell(Event::NextFailed(error));
-    job.exchange().answer(Err(NextError(error.to_string())));
-    true
 }

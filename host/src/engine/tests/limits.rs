@@ -85,7 +85,8 @@ fn a_guest_that_is_called_directly_may_meet_a_tick() {
     let end = std::time::Instant::now() + TICK * 20;
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     while std::time::Instant::now() < end {
-        let mut exchange = Exchange::for_request(Settings::default(), Request::default());
+        let exchange = Exchange::for_request(Settings::default(), Request::default());
+        let mut exchange = Box::new(exchange);
         let bodies = &mut None;
         let call = std::pin::pin!(instance.handle_request_streaming(&mut exchange, bodies));
         let result = call.poll(&mut context);
