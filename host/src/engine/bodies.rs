@@ -13,6 +13,12 @@ use crate::exchange::{Headers, LinearMemory, Trap, TrapKind};
 pub trait Bodies: std::any::Any + Send {
     /// The next piece of a body. It is asked only for what the exchange awaits, and not after the end.
     fn poll_piece(&mut self, kind: BodyKind, context: &mut Context<'_>) -> Poll<Piece>;
+
+    /// Whether the piece that came last was all: neither bytes nor trailers follow. A sender that does
+    /// not know leaves it at `false`.
+    fn is_at_end(&self, _: BodyKind) -> bool {
+        false
+    }
 }
 
 /// What comes next of a body.
@@ -42,9 +48,14 @@ pub(super) async fn supply(
             None => Poll::Ready(Piece::Failed(format!("nobody sends the {kind}"))),
         })
         .await;
-        let exchange = &mut caller.data_mut().exchange;
+        let State { exchange, bodies, .. } = caller.data_mut();
         match piece {
-            Piece::Bytes(bytes) => exchange.feed(kind, &bytes)?,
+            Piece::Bytes(bytes) => {
+                exchange.feed(kind, &bytes)?;
+                if bodies.as_ref().is_some_and(|bodies| bodies.is_at_end(kind)) {
+                    exchange.end(kind, Headers::new());
+                }
+            }
             Piece::End(trailers) => exchange.end(kind, trailers),
             Piece::Failed(message) => {
                 return Err(Trap::host(TrapKind::Body, function, message).into());

@@ -13,22 +13,30 @@ pub(super) struct Incoming {
     read: u64,
     /// The end has not arrived.
     arriving: bool,
+    /// How long it is, where its sender has said so. The end, and the trailers after it, may still be
+    /// on their way when so much has arrived.
+    length: Option<u64>,
 }
 
 impl Incoming {
     /// A body that is all there.
     pub(super) const fn whole(data: Vec<u8>) -> Self {
-        Self { data, gone: 0, read: 0, arriving: false }
+        Self { data, gone: 0, read: 0, arriving: false, length: None }
     }
 
-    /// A body of which nothing has arrived yet.
-    pub(super) const fn awaited() -> Self {
-        Self { data: Vec::new(), gone: 0, read: 0, arriving: true }
+    /// A body of which nothing has arrived yet; its length, where that is known.
+    pub(super) const fn awaited(length: Option<u64>) -> Self {
+        Self { data: Vec::new(), gone: 0, read: 0, arriving: true, length }
     }
 
     /// The end has not arrived.
     pub(super) const fn is_arriving(&self) -> bool {
         self.arriving
+    }
+
+    /// No more bytes will come.
+    pub(super) fn is_all_there(&self) -> bool {
+        !self.arriving || self.length.is_some_and(|length| self.arrived() >= length)
     }
 
     /// More of it has arrived. Unless `keep`, what was read goes. Tells how many bytes are held now.
@@ -63,9 +71,9 @@ impl Incoming {
         &self.data
     }
 
-    /// All bytes were read, and the end has arrived.
+    /// All bytes were read, and no more will come.
     pub(super) fn is_at_end(&self) -> bool {
-        !self.arriving && self.unread().is_empty()
+        self.is_all_there() && self.unread().is_empty()
     }
 
     /// How many bytes were read.

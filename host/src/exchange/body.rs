@@ -122,7 +122,7 @@ impl Call<'_> {
                 let chunk = first(state.incoming.unread(), most);
                 let len = give(self.memory, &mut self.record, buf, chunk);
                 // The Go host's buffer takes a chunk only together with the end of the body.
-                let ends = !state.incoming.is_arriving() && len == state.incoming.unread().len();
+                let ends = state.incoming.is_all_there() && len == state.incoming.unread().len();
                 if buffered && ends {
                     state.kept.extend_from_slice(first(state.incoming.unread(), len));
                 }

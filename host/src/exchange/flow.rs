@@ -100,7 +100,8 @@ impl Exchange {
     #[must_use]
     pub fn for_request_head(settings: impl Into<Arc<Settings>>, head: Request) -> Self {
         let length = content_length(&head.headers);
-        let mut exchange = Self::with(settings.into(), Phase::Request, head, Incoming::awaited());
+        let incoming = Incoming::awaited(length);
+        let mut exchange = Self::with(settings.into(), Phase::Request, head, incoming);
         exchange.sent_length = length;
         exchange
     }
@@ -233,10 +234,11 @@ impl Exchange {
     pub fn answer_head(&mut self, mut head: Response) {
         head.body.clear();
         head.chunked = true;
+        let length = content_length(&head.headers);
         let writing = std::mem::take(&mut self.response.writing);
         self.answer(Ok(head));
         self.response.writing = writing;
-        self.response.incoming = Incoming::awaited();
+        self.response.incoming = Incoming::awaited(length);
     }
 
     fn report_response_before_next(&mut self) {

@@ -11,7 +11,8 @@ use super::{Exchange, Headers, Memory, Trap, TrapKind};
 impl Exchange {
     /// The body of which more has to arrive before this call can be made.
     ///
-    /// - `read_body` needs as many bytes as it asks for, up to 256 KiB, or the end.
+    /// - `read_body` needs as many bytes as it asks for, up to 256 KiB, or all that there are: the end
+    ///   has arrived, or as much as the `content-length` of the message says.
     /// - What has to do with trailers needs the end, after which they come. All of the body is held
     ///   until then.
     #[must_use]
@@ -65,6 +66,7 @@ impl Exchange {
     fn request_read_needs(&self, wanted: usize) -> bool {
         self.phase == Phase::Request
             && self.request_body.reads_the_client()
+            && !self.request_body.incoming.is_all_there()
             && self.request_body.incoming.unread().len() < wanted
             && (self.buffers_request() || !self.rules().request_body_in_memory)
     }
@@ -78,6 +80,7 @@ impl Exchange {
         self.phase == Phase::Response
             && self.buffers_response()
             && from_next
+            && !self.response.incoming.is_all_there()
             && self.response.incoming.unread().len() < wanted
     }
 

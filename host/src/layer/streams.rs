@@ -98,6 +98,14 @@ impl Bodies for Streams {
         self.timer = None;
         Poll::Ready(piece)
     }
+
+    fn is_at_end(&self, kind: BodyKind) -> bool {
+        let body = match kind {
+            BodyKind::Request => &self.request,
+            BodyKind::Response => &self.response,
+        };
+        body.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
 }
 
 impl std::fmt::Display for StreamFault {

@@ -43,6 +43,30 @@ fn the_end_may_come_with_the_last_byte_or_after_it() {
 }
 
 #[test]
+fn a_body_that_arrives_ends_with_its_last_byte_where_its_length_is_known() {
+    for profile in [Profile::Strict, Profile::Go] {
+        let headers = [("content-length", "6")].into_iter().collect();
+        let head = Request { method: "POST".to_owned(), headers, ..Request::default() };
+        let settings = with_features(profile, buffering());
+        let mut hand = Hand::over(Exchange::for_request_head(settings, head));
+        hand.exchange.feed(REQUEST, b"abc").expect("it fits");
+        assert_eq!(hand.needs_for_read(REQUEST, 6), Some(REQUEST));
+        hand.exchange.feed(REQUEST, b"def").expect("it fits");
+        assert_eq!(hand.needs_for_read(REQUEST, 9), None);
+        assert_eq!(hand.read(REQUEST, 6), Ok(("abcdef".to_owned(), true)));
+        let (_, rest) = hand.exchange.forward_head().expect("it goes on");
+        // The Go host kept the chunk that the end came with.
+        assert_eq!(rest, if profile == Profile::Go { Rest::Nothing } else { Rest::AsSent });
+
+        let headers = [("content-length", "2")].into_iter().collect();
+        hand.exchange.answer_head(Response { headers, ..Response::default() });
+        hand.exchange.feed(RESPONSE, b"xy").expect("it fits");
+        assert_eq!(hand.needs_for_read(RESPONSE, 4), None);
+        assert_eq!(hand.read(RESPONSE, 4), Ok(("xy".to_owned(), true)));
+    }
+}
+
+#[test]
 fn an_empty_body_ends_at_once() {
     for profile in Profile::ALL {
         let mut hand = Hand::with_body(with_features(profile, buffering()), b"");

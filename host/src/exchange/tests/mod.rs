@@ -148,6 +148,12 @@ impl Hand {
         Ok((String::from_utf8_lossy(bytes).into_owned(), result.is_eof()))
     }
 
+    /// The body that has to arrive before such a read.
+    fn needs_for_read(&mut self, kind: BodyKind, limit: u32) -> Option<BodyKind> {
+        let args = [kind as u64, BUFFER as u64, limit.into()];
+        self.exchange.needs(Function::ReadBody, &args, &LinearMemory(&mut self.memory))
+    }
+
     fn write(&mut self, kind: BodyKind, text: &str) -> Result<u64, Trap> {
         let (ptr, len) = self.put(text.as_bytes());
         self.call(Function::WriteBody, &[kind as u64, ptr, len])

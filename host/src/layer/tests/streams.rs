@@ -374,3 +374,29 @@ async fn a_guest_that_writes_too_many_headers_traps() {
         assert_eq!(traps, [(crate::exchange::TrapKind::TooLarge, 1)]);
     }
 }
+
+/// Reads at most 1,000 bytes of the request's body once, and logs 1 where that was its end.
+const READ_ONCE: &str = r#"
+  (call $show (i32.wrap_i64 (i64.shr_u
+    (call $read (i32.const 0) (i32.const 4096) (i32.const 1000)) (i64.const 32))))
+  (i64.const 0)"#;
+
+#[tokio::test]
+async fn the_end_comes_with_the_last_bytes_where_it_is_known() {
+    let bench = Bench::new(&reader(0, READ_ONCE, ""));
+    // The transport says that nothing follows.
+    let body = Body::full(vec![b'a'; 1_000]);
+    through(&bench, body, never).await.expect("a response");
+    assert_eq!(bench.told(), ["1"]);
+    // Only the length says so.
+    let (body, asked) = pieces(1, 1_000);
+    let body = Body::stream(Pieces { hangs: true, ..body });
+    let request = Request::post("/").header("content-length", "1000").body(body);
+    bench.layer.layer(service_fn(echo)).oneshot(request.expect("a request")).await.expect("one");
+    assert_eq!(bench.told(), ["1"]);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    // Nothing says so.
+    let (body, _) = pieces(1, 1_000);
+    through(&bench, Body::stream(body), never).await.expect("a response");
+    assert_eq!(bench.told(), ["0"]);
+}

@@ -246,16 +246,6 @@ pub(super) const ALL: &[Known] = &[
     .in_case("*70,000 bytes"),
     // Faults of ours.
     Known::new(
-        "*",
-        |_, theirs, ours| {
-            let failed = ours.trap == Some(Phase::Request) || status(ours) == Some(StatusCode::BAD_GATEWAY);
-            theirs.trap.is_none() && ours.seen.is_empty() && failed
-        },
-        "a body of known length that fills the guest's buffer to the last byte ends with that read on theirs; ours says so only at the next one",
-    )
-    .in_case("tck: read_body/request/medium")
-    .fault(),
-    Known::new(
         "response.trailers.*",
         |difference, _, _| difference.ours == "none",
         "ours loses the trailers of an answer whose body the guest has replaced",
