@@ -341,13 +341,17 @@ impl Exchange {
             && !bodiless
             && rest == Rest::Nothing
         {
+            // A server refuses bytes beyond the length, so that one of nothing is kept.
+            let what = if declared == 0 { "loses the body" } else { "sees a broken response" };
             let message = format!(
-                "the response's content-length is {declared}, its body has {} bytes: the client sees a broken response; remove or rewrite content-length when the body changes",
+                "the response's content-length is {declared}, its body has {} bytes: the client {what}; remove or rewrite content-length when the body changes",
                 body.len()
             );
             self.problem(None, message);
-            if !rules.reports {
-                return None;
+            match (rules.reports, declared) {
+                (true, _) => {}
+                (false, 0) => body.clear(),
+                (false, _) => return None,
             }
         }
         if is_head {

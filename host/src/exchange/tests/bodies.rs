@@ -341,6 +341,22 @@ fn reading_the_response_before_next() {
 }
 
 #[test]
+fn a_body_for_a_response_with_a_content_length_of_nothing_is_lost() {
+    for profile in Profile::ALL {
+        let settings = with_features(profile, buffering());
+        let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+        let headers = [("content-length", "0")].into_iter().collect();
+        hand.answer(Response { headers, ..Response::default() });
+        hand.write(RESPONSE, "abc").expect("no trap");
+        let response = hand.finish();
+        // Strict has told, and leaves the length to be mended.
+        let wanted: &[u8] = if profile == Profile::Strict { b"abc" } else { b"" };
+        assert_eq!((response.status, &*response.body), (200, wanted), "{profile}");
+        hand.has_problem("content-length is 0, its body has 3 bytes: the client loses the body");
+    }
+}
+
+#[test]
 fn a_changed_response_with_the_old_content_length_breaks() {
     for body in ["hello, world", "hi"] {
         let mut hand = Hand::response(with_features(Profile::Go, buffering()));

@@ -261,15 +261,6 @@ pub(super) const ALL: &[Known] = &[
         "ours lets guests see transfer-encoding and trailer among a request's headers; in net/http they are not headers",
     )
     .fault(),
-    Known::new(
-        "response",
-        |_, theirs, ours| {
-            let declared = theirs.answer().and_then(|answer| answer.headers.get("content-length"));
-            ours.response.is_none() && declared.is_some_and(|length| length == "0")
-        },
-        "a guest writes a body to a response whose content-length is 0: theirs loses the body and sends the rest, ours breaks the connection",
-    )
-    .fault(),
 ];
 
 fn status(observed: &Observed) -> Option<StatusCode> {
