@@ -22,6 +22,8 @@ pub struct NextError(pub String);
 pub enum Rest {
     /// Nothing: that was all of it.
     Nothing,
+    /// None of the bytes, which the guest has replaced; the trailers after them, if there are any.
+    Trailers,
     /// All that has not arrived, and so the message has the body that its sender gave it.
     AsSent,
     /// All that has not arrived, and so the message has another body than its sender gave it: of this
@@ -311,11 +313,15 @@ impl Exchange {
             return None;
         };
         let mut body = draft.body;
-        let mut rest = Rest::Nothing;
+        let mut rest = match (draft.incoming.is_arriving(), draft.replaced) {
+            (false, _) => Rest::Nothing,
+            // Without a body that ends in chunks there is no place for trailers.
+            (true, true) if declared.is_some() || self.head_request => Rest::Nothing,
+            (true, true) => Rest::Trailers,
+            (true, false) if body.is_empty() => Rest::AsSent,
+            (true, false) => Rest::Changed(None),
+        };
         if !draft.replaced {
-            if draft.incoming.is_arriving() {
-                rest = if body.is_empty() { Rest::AsSent } else { Rest::Changed(None) };
-            }
             if body.is_empty() {
                 body = draft.incoming.take_held();
             } else {

@@ -19,6 +19,8 @@ pub struct Body {
     first: Option<Bytes>,
     stream: Option<UnsyncBoxBody<Bytes, BoxError>>,
     trailers: Option<HeaderMap>,
+    /// Of the stream only the trailers are wanted.
+    is_replaced: bool,
     /// Its length is not to be told here: it came without one, or a `content-length` among the
     /// headers tells it, and servers that compare the two stumble over the answer to HEAD.
     hides_length: bool,
@@ -67,6 +69,12 @@ impl Body {
         Self { first: (!bytes.is_empty()).then_some(bytes), ..self }
     }
 
+    /// Puts other bytes in the place of those of this body, whose trailers stay.
+    pub(super) fn replaced_by(self, bytes: impl Into<Bytes>) -> Self {
+        let stream = Self { first: None, ..self };
+        Self { is_replaced: true, ..stream.after(bytes) }
+    }
+
     /// Puts trailers at the end, if there are any.
     pub(super) fn with_trailers(mut self, trailers: HeaderMap) -> Self {
         if !trailers.is_empty() {
@@ -84,6 +92,11 @@ impl Body {
             trailers.append(name, value.clone());
         }
         Frame::trailers(trailers)
+    }
+
+    /// Whether trailers follow, or may follow on what is left out of the stream.
+    const fn has_trailers(&self) -> bool {
+        self.trailers.is_some() || self.is_replaced && self.stream.is_some()
     }
 
     /// Hides the length from who asks the body.
@@ -104,9 +117,12 @@ impl http_body::Body for Body {
         if let Some(bytes) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        if let Some(stream) = &mut self.stream {
+        while let Some(stream) = &mut self.stream {
             match Pin::new(stream).poll_frame(context) {
                 Poll::Ready(None) => self.stream = None,
+                Poll::Ready(Some(Ok(frame))) if self.is_replaced && frame.is_data() => {}
+                // What was to come instead of it is whole.
+                Poll::Ready(Some(Err(_))) if self.is_replaced => self.stream = None,
                 Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {
                     return Poll::Ready(Some(Ok(self.last(frame))));
                 }
@@ -123,15 +139,15 @@ impl http_body::Body for Body {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self
-            .stream
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint);
+        let mut hint = match &self.stream {
+            Some(stream) if !self.is_replaced => stream.size_hint(),
+            _ => SizeHint::with_exact(0),
+        };
         let first = self.first.as_ref().map_or(0, Bytes::len) as u64;
         let lower = hint.lower() + first;
         // With trailers the end cannot be told by a length.
         match hint.upper() {
-            Some(upper) if self.trailers.is_none() && !self.hides_length => {
+            Some(upper) if !self.has_trailers() && !self.hides_length => {
                 hint.set_upper(upper + first);
                 hint.set_lower(lower);
                 hint

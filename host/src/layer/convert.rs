@@ -95,7 +95,8 @@ pub(super) fn to_request(
             }
             stream.after(model.body)
         }
-        Rest::Nothing => {
+        // A request's trailers belong to the body that is replaced.
+        Rest::Nothing | Rest::Trailers => {
             let length = model.body.len();
             if model.chunked && length > 0 {
                 headers.remove(CONTENT_LENGTH);
@@ -149,6 +150,12 @@ pub(super) fn to_response(
                 headers.insert(CONTENT_LENGTH, model.body.len().into());
             }
             Body::full(model.body)
+        }
+        // Unannounced ones are not waited for: a body without trailers may go on for ever.
+        Rest::Trailers if !headers.contains_key(TRAILER) => Body::full(model.body),
+        Rest::Trailers => {
+            headers.remove(TRANSFER_ENCODING);
+            stream.replaced_by(model.body)
         }
         Rest::Changed(_) => {
             headers.remove(CONTENT_LENGTH);

@@ -4,6 +4,7 @@ mod bodies;
 mod flow;
 mod given_up;
 mod streams;
+mod trailers;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

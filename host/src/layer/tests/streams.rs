@@ -26,7 +26,7 @@ const SHOW: &str = r#"
       (br_if $digit (local.get $n)))
     (call $log (i32.const 0) (local.get $at) (i32.sub (i32.const 320) (local.get $at))))"#;
 
-fn reader(start: u32, on_request: &str, on_response: &str) -> String {
+pub(super) fn reader(start: u32, on_request: &str, on_response: &str) -> String {
     let on_request = on_request.replace("READ", &READ_ALL.replace("KIND", "0"));
     let on_response = on_response.replace("READ", &READ_ALL.replace("KIND", "1"));
     let start = format!(r#"(func (export "_start") (drop (call $enable (i32.const {start}))))"#);
@@ -39,17 +39,17 @@ fn reader(start: u32, on_request: &str, on_response: &str) -> String {
 }
 
 /// A body of so many pieces, which counts those that were asked for.
-struct Pieces {
+pub(super) struct Pieces {
     left: usize,
     piece: Bytes,
     asked: Arc<AtomicUsize>,
     /// What comes instead of the end.
-    end: Option<BoxError>,
+    pub(super) end: Option<BoxError>,
     /// Nothing more comes instead of the end.
-    hangs: bool,
+    pub(super) hangs: bool,
 }
 
-fn pieces(count: usize, len: usize) -> (Pieces, Arc<AtomicUsize>) {
+pub(super) fn pieces(count: usize, len: usize) -> (Pieces, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let piece = Bytes::from(vec![b'a'; len]);
     let body = Pieces { left: count, piece, asked: Arc::clone(&asked), end: None, hangs: false };
@@ -305,35 +305,6 @@ async fn a_body_that_does_not_come_is_given_up() {
         assert!(bench.told()[0].contains("nothing came of the"));
         assert_eq!(bench.layer.metrics().bodies_slow, 1);
     }
-}
-
-#[tokio::test]
-async fn trailers_come_after_the_body() {
-    // With trailers and response buffering; reads the names of the request's and sets one of the response's.
-    let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
-        (call $log (i32.const 0) (i32.const 256) (i32.const 4)) (i64.const 1)"#;
-    let wat = reader(6, names, &set(3, X_A_YES.0, X_A_YES.1)).replace(
-        "(memory",
-        r#"(import "http_handler" "get_header_names" (func $names (param i32 i32 i32) (result i64)))
-           (memory"#,
-    );
-    let bench = Bench::new(&wat);
-    let mut trailers = http::HeaderMap::new();
-    trailers.insert("sum", 1.into());
-    let body = Body::full("hello").with_trailers(trailers);
-    let inner = service_fn(|request: Request<Body>| async move {
-        Ok::<_, BoxError>(Response::new(request.into_body()))
-    });
-    let request = Request::post("/").body(body).expect("a request");
-    let response = bench.layer.layer(inner).oneshot(request).await.expect("a response");
-    let collected = response.into_body().collect().await.expect("a body");
-    let trailers = collected.trailers().expect("trailers").clone();
-    assert_eq!(
-        (&trailers["sum"], &trailers["x-a"]),
-        (&"1".parse().unwrap(), &"yes".parse().unwrap())
-    );
-    assert_eq!(collected.to_bytes(), "hello");
-    assert!(bench.told().contains(&"sum\0".to_owned()));
 }
 
 #[tokio::test]

@@ -246,13 +246,6 @@ pub(super) const ALL: &[Known] = &[
     .in_case("*70,000 bytes"),
     // Faults of ours.
     Known::new(
-        "response.trailers.*",
-        |difference, _, _| difference.ours == "none",
-        "ours loses the trailers of an answer whose body the guest has replaced",
-    )
-    .in_case("answer: trailers")
-    .fault(),
-    Known::new(
         "logs",
         |difference, _, _| {
             difference.ours.contains("transfer-encoding: chunked")
