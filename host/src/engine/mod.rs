@@ -224,6 +224,12 @@ impl Module {
         self.waits
     }
 
+    /// Whether its response hook does nothing. Such a hook need not be called.
+    #[must_use]
+    pub const fn has_idle_response_hook(&self) -> bool {
+        self.idle_response
+    }
+
     /// Whether its hooks neither wait nor run for long, whatever they are given. Such a guest can be
     /// called directly, and is.
     #[must_use]

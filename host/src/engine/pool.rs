@@ -293,6 +293,12 @@ impl<P: Deref<Target = Pool>> Pinned<P> {
         (instance, exchange)
     }
 
+    /// Room for an exchange, and its settings.
+    pub(crate) fn room(&mut self) -> (&mut Exchange, &Arc<Settings>) {
+        let Idle { exchange, settings, .. } = self.parts();
+        (exchange, settings)
+    }
+
     fn parts(&mut self) -> &mut Idle {
         match &mut self.idle {
             Some(idle) => idle,

@@ -29,6 +29,11 @@ impl Incoming {
         Self { data: Vec::new(), gone: 0, read: 0, arriving: true, length }
     }
 
+    /// There is nothing in it, and nothing comes.
+    pub(super) const fn is_empty(&self) -> bool {
+        !self.arriving && self.data.is_empty() && self.gone == 0
+    }
+
     /// The end has not arrived.
     pub(super) const fn is_arriving(&self) -> bool {
         self.arriving

@@ -52,6 +52,11 @@ impl RequestBody {
         Self { incoming, ..Self::default() }
     }
 
+    /// The guest has neither read nor written it.
+    pub(super) const fn is_untouched(&self) -> bool {
+        self.source.is_none() && self.written.is_none()
+    }
+
     pub(super) const fn is_opened(&self) -> bool {
         self.source.is_some()
     }

@@ -10,6 +10,7 @@ use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
 use super::message::{add_content_length, content_length};
+use super::passing::merge_headers;
 use super::{Exchange, Headers, Request, Response, Settings, body, value};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
@@ -66,6 +67,36 @@ impl Draft {
         if self.head.is_none() {
             self.head = Some(SentHead { status: self.status.unwrap_or(200), headers: None });
         }
+    }
+
+    /// Nothing is in it.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.has_headers_only() && self.headers.is_empty()
+    }
+
+    /// At most headers are in it.
+    pub(super) fn has_headers_only(&self) -> bool {
+        let Self {
+            status,
+            headers: _,
+            trailers,
+            upstream_trailers,
+            body,
+            incoming,
+            replaced,
+            head,
+            reader,
+            writing,
+        } = self;
+        status.is_none()
+            && trailers.is_empty()
+            && upstream_trailers.is_empty()
+            && body.is_empty()
+            && incoming.is_empty()
+            && !replaced
+            && head.is_none()
+            && reader.is_none()
+            && !writing
     }
 
     /// The headers, to be changed. What was sent stays as it was.
@@ -256,23 +287,13 @@ impl Exchange {
             return;
         }
         self.response.status = Some(response.status.into());
-        if self.response.headers.is_empty() {
-            self.response.headers = response.headers;
-            return;
+        let mine = std::mem::take(&mut self.response.headers);
+        let mut reports = Vec::new();
+        let merged = merge_headers(rules, mine, response.headers, |report| reports.push(report));
+        self.response.headers = merged;
+        for report in reports {
+            self.problem(None, report);
         }
-        let twice = in_both(&self.response.headers, &response.headers);
-        if rules.reports {
-            for name in &twice {
-                self.problem(None, format!("the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"));
-            }
-        }
-        if rules.exact_case {
-            for name in &twice {
-                self.response.headers.remove(name);
-            }
-        }
-        let mine = std::mem::replace(&mut self.response.headers, response.headers);
-        self.response.headers.prepend_all(mine);
     }
 
     pub(super) fn take_upstream_trailers(&mut self, trailers: Headers) {
@@ -397,7 +418,7 @@ impl Exchange {
 }
 
 /// The names that are in both, sorted.
-fn in_both(one: &Headers, other: &Headers) -> Vec<String> {
+pub(super) fn in_both(one: &Headers, other: &Headers) -> Vec<String> {
     let names = one.sorted_names().into_iter();
     names.filter(|name| other.contains(name)).map(str::to_owned).collect()
 }

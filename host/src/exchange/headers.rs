@@ -4,7 +4,7 @@ use http_wasm_abi::{Features, Function, HeaderKind, Phase};
 
 use super::call::{Call, List};
 use super::fields::Write;
-use super::{Headers, Trap, TrapKind, value};
+use super::{Framing, Headers, Trap, TrapKind, value};
 
 const HOST: &str = "host";
 
@@ -144,6 +144,12 @@ impl Call<'_> {
         // Response headers are the server's, which knows their case; the others are plain maps.
         let exact = rules.exact_case && kind != HeaderKind::Response
             || rules.one_trailer_map && kind.is_trailers();
+        if kind == HeaderKind::Request && Framing::has(lower.as_bytes()) {
+            let exchange = &mut *self.exchange;
+            exchange
+                .sent_framing
+                .get_or_insert_with(|| Box::new(Framing::of(&exchange.request.headers)));
+        }
         let map = self.map_mut(kind);
         let name = if exact { name } else { lower };
         if removes {
@@ -179,7 +185,7 @@ impl Call<'_> {
         else {
             return false;
         };
-        if kind == HeaderKind::Request && name == HOST.as_bytes() {
+        if kind == HeaderKind::Request && (name == HOST.as_bytes() || Framing::has(name)) {
             return false;
         }
         let map = match kind {

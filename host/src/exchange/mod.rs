@@ -14,11 +14,13 @@ mod body;
 mod call;
 mod fields;
 mod flow;
+mod framing;
 mod headers;
 mod limits;
 mod log;
 mod memory;
 mod message;
+mod passing;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -36,8 +38,10 @@ use arriving::Incoming;
 pub use fields::Headers;
 pub use flow::{NextError, Rest};
 pub use limits::Limits;
+pub(crate) use framing::Framing;
 pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
+pub(crate) use passing::{failed_next_status, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
 
 /// What holds for all exchanges of an instance.
@@ -126,6 +130,8 @@ pub struct Exchange {
     sent_uri: Option<String>,
     /// The length of the request's body, where the client said it or all has arrived.
     sent_length: Option<u64>,
+    /// Where the request's body ends as the client said it, once the guest has said otherwise.
+    sent_framing: Option<Box<Framing>>,
     /// The guest does not look at the request after the next handler: it need not be kept.
     gives_request_away: bool,
     /// How many bytes of header names and values the guest has written.
@@ -161,6 +167,7 @@ impl Exchange {
             settings,
             sent_uri: None,
             sent_length: None,
+            sent_framing: None,
             gives_request_away: false,
             header_bytes: 0,
             head_request: request.method == "HEAD",

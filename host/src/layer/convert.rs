@@ -7,11 +7,11 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, request, response};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, request, response};
 
 use super::ClientAddr;
 use super::body::Body;
-use crate::exchange::{Request, Response, Rest};
+use crate::exchange::{Framing, Request, Response, Rest};
 
 /// What of a request a guest cannot look at, because it does not import the function.
 #[derive(Clone, Copy, Debug)]
@@ -20,26 +20,72 @@ pub(super) struct Unseen {
     pub(super) source_addr: bool,
 }
 
-/// The request for the model, without its body; the headers are taken out. HTTP/2 has no `host`; the
+/// Puts the head of a request into the model's; the headers are taken out. HTTP/2 has no `host`; the
 /// model does.
-pub(super) fn request_head(parts: &mut request::Parts, unseen: Unseen) -> Request {
+pub(super) fn fill_request(parts: &mut request::Parts, unseen: Unseen, model: &mut Request) {
     if !parts.headers.contains_key(HOST)
         && let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
     {
         parts.headers.insert(HOST, host);
     }
-    let source = || parts.extensions.get().map(|ClientAddr(address)| address.to_string());
-    Request {
-        method: parts.method.as_str().to_owned(),
-        uri: path_and_query(&parts.uri).to_owned(),
-        version: if unseen.version { String::new() } else { version(parts.version).to_owned() },
-        source_addr: if unseen.source_addr { None } else { source() }.unwrap_or_default(),
-        chunked: !parts.headers.contains_key(CONTENT_LENGTH),
-        headers: std::mem::take(&mut parts.headers).into(),
-        body: Vec::new(),
-        trailers: crate::exchange::Headers::new(),
+    parts.method.as_str().clone_into(&mut model.method);
+    path_and_query(&parts.uri).clone_into(&mut model.uri);
+    let seen_version = if unseen.version { "" } else { version(parts.version) };
+    seen_version.clone_into(&mut model.version);
+    model.source_addr.clear();
+    if !unseen.source_addr
+        && let Some(ClientAddr(address)) = parts.extensions.get()
+    {
+        model.source_addr = address.to_string();
     }
+    model.chunked = !parts.headers.contains_key(CONTENT_LENGTH);
+    model.headers = std::mem::take(&mut parts.headers).into();
+}
+
+/// The request for the inner service where the guest has at most changed its head. `line` says whether
+/// it may have changed method and URI.
+pub(super) fn to_passing_request(
+    mut parts: request::Parts,
+    model: &Request,
+    headers: crate::exchange::Headers,
+    line: bool,
+    body: Body,
+) -> Result<http::Request<Body>, String> {
+    if line {
+        set_line(&mut parts, &model.method, &model.uri)?;
+    }
+    parts.headers = to_map(headers)?;
+    let declared = parts.headers.contains_key(CONTENT_LENGTH);
+    Ok(http::Request::from_parts(parts, body.hide_length(declared)))
+}
+
+/// The response for the client where the guest has at most set headers.
+pub(super) fn to_passing_response(
+    mut parts: response::Parts,
+    headers: crate::exchange::Headers,
+    framing: Option<Framing>,
+    body: Body,
+) -> Result<http::Response<Body>, String> {
+    parts.headers = to_map(headers)?;
+    if let Some(framing) = framing {
+        framing.restore(&mut parts.headers);
+    }
+    let declared = parts.headers.contains_key(CONTENT_LENGTH);
+    Ok(http::Response::from_parts(parts, body.hide_length(declared)))
+}
+
+/// Sets method and URI to what the model has.
+fn set_line(parts: &mut request::Parts, method: &str, uri: &str) -> Result<(), String> {
+    if method != parts.method.as_str() {
+        parts.method = method.parse().map_err(|_| wrong("method", method))?;
+    }
+    if uri != path_and_query(&parts.uri) {
+        let mut changed = std::mem::take(&mut parts.uri).into_parts();
+        changed.path_and_query = Some(uri.parse().map_err(|_| wrong("URI", uri))?);
+        parts.uri = Uri::from_parts(changed).map_err(|_| wrong("URI", uri))?;
+    }
+    Ok(())
 }
 
 fn path_and_query(uri: &Uri) -> &str {
@@ -76,15 +122,7 @@ pub(super) fn to_request(
     framing: Option<Framing>,
     stream: Body,
 ) -> Result<http::Request<Body>, String> {
-    if model.method != parts.method.as_str() {
-        parts.method = model.method.parse().map_err(|_| wrong("method", &model.method))?;
-    }
-    if model.uri != path_and_query(&parts.uri) {
-        let mut uri = std::mem::take(&mut parts.uri).into_parts();
-        let changed = model.uri.parse().map_err(|_| wrong("URI", &model.uri))?;
-        uri.path_and_query = Some(changed);
-        parts.uri = Uri::from_parts(uri).map_err(|_| wrong("URI", &model.uri))?;
-    }
+    set_line(&mut parts, &model.method, &model.uri)?;
     parts.headers = to_map(model.headers)?;
     let trailers = to_map(model.trailers)?;
     let headers = &mut parts.headers;
@@ -171,31 +209,6 @@ pub(super) fn to_response(
     let declared = headers.contains_key(CONTENT_LENGTH);
     let body = body.with_trailers(trailers).hide_length(declared);
     Ok(http::Response::from_parts(parts, body))
-}
-
-/// The headers that say where a message ends, for a guest that may write others.
-pub(super) struct Framing([(HeaderName, Vec<HeaderValue>); 2]);
-
-impl Framing {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let all = |name: HeaderName| {
-            let values = headers.get_all(&name).iter().cloned().collect();
-            (name, values)
-        };
-        Self([all(CONTENT_LENGTH), all(TRANSFER_ENCODING)])
-    }
-
-    fn restore(self, headers: &mut HeaderMap) {
-        for (name, values) in self.0 {
-            if headers.get_all(&name).iter().eq(&values) {
-                continue;
-            }
-            headers.remove(&name);
-            for value in values {
-                headers.append(&name, value);
-            }
-        }
-    }
 }
 
 fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use http::request;
 use http_wasm_abi::{CtxNext, Phase};
 use tracing::Instrument as _;
 
 use super::admission::Permit;
 use super::metrics::{Timer, count};
 use super::streams::Streams;
-use super::{Event, Served, Shared};
+use super::{Event, Served, Shared, convert};
 use crate::engine::{Pinned, Pool, StartError};
-use crate::exchange::{Exchange, NextError, Request, Response, Rest, Trap};
+use crate::exchange::{Exchange, NextError, Response, Rest, Trap};
 use crate::guest;
 
 /// An instance and what it is working on.
@@ -55,18 +56,26 @@ impl Job {
     }
 
     /// Begins with a request, whose body may still be arriving.
-    pub(super) fn begin(&mut self, request: Request, arrives: bool) {
-        let (_, settings) = self.work().pinned.instance();
-        let settings = Arc::clone(settings);
-        let exchange = if arrives {
-            Exchange::for_request_head(settings, request)
-        } else {
-            Exchange::for_request(settings, request)
-        };
-        *self.exchange() = exchange;
-        if self.served.forgets_request {
-            self.exchange().give_request_away();
+    pub(super) fn begin(&mut self, parts: &mut request::Parts, arrives: bool) {
+        let (unseen, forgets) = (self.served.unseen, self.served.forgets_request);
+        let (exchange, settings) = self.work().pinned.room();
+        exchange.begin(settings, arrives, |model| convert::fill_request(parts, unseen, model));
+        if forgets {
+            exchange.give_request_away();
         }
+    }
+
+    /// Whether the guest is done with the request after its request hook, and both bodies pass.
+    pub(super) fn passes(&mut self) -> bool {
+        self.served.pool.module().has_idle_response_hook() && self.exchange().passes()
+    }
+
+    /// The guest is done with the request.
+    pub(super) fn ends(mut self) {
+        if self.work().owed.take().is_some() {
+            count(&self.shared.counters.response_hooks);
+        }
+        self.shared.counters.end(&mut self.timer);
     }
 
     fn work(&mut self) -> &mut Work {

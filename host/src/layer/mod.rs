@@ -105,6 +105,8 @@ struct Served {
     forgets_request: bool,
     /// It may write headers, and so those that say where a message ends.
     writes_headers: bool,
+    /// It may write the request line.
+    writes_line: bool,
 }
 
 impl Served {
@@ -131,6 +133,7 @@ impl Served {
                 Function::AddHeaderValue,
                 Function::RemoveHeader,
             ]),
+            writes_line: !none(&[Function::SetMethod, Function::SetUri]),
             pool,
         }
     }
@@ -297,6 +300,10 @@ where
         let begun = span.in_scope(|| play::begin(&self.shared, inner, request));
         match begun {
             Begun::Ended(result) => Box::pin(std::future::ready(result)),
+            Begun::Passes(inner, request, head) => {
+                let passing = async move { head.end(play::call_plainly(inner, request).await) };
+                in_span(span, passing)
+            }
             Begun::Next(inner, request, passing) => {
                 let passing = async move { passing.end(play::call(inner, request).await) };
                 in_span(span, passing)

@@ -11,53 +11,36 @@ use http_wasm_abi::{BodyKind, Phase};
 use tower_service::Service;
 
 use super::body::{Body, BoxError};
-use super::convert::{self, Framing};
+use super::convert;
 use super::job::Job;
 use super::metrics::count;
 use super::streams::{StreamFault, Streams};
-use super::{BodyFault, Error, Event, Served, Shared};
-use crate::exchange::{self, NextError, Rest, Trap, TrapKind};
+use super::{BodyFault, Error, Event, Shared};
+use crate::exchange::{self, Framing, Headers, NextError, Rest, Trap, TrapKind};
 use crate::guest;
+use crate::profile::Profile;
 
 /// What the inner service answered: a panic is one of the answers.
 type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;
-
-/// A request that has come in, taken apart.
-struct Incoming {
-    parts: request::Parts,
-    model: exchange::Request,
-    body: Body,
-    /// There is more of the body than is known by now.
-    arrives: bool,
-    framing: Option<Framing>,
-    is_head: bool,
-}
-
-impl Incoming {
-    /// Takes a request apart, or answers it.
-    fn new(
-        shared: &Shared,
-        served: &Served,
-        request: Request<Body>,
-    ) -> Result<Self, Box<Response<Body>>> {
-        let (mut parts, body) = request.into_parts();
-        refuse_headers(shared, &served.pool, &parts.headers)?;
-        let is_head = parts.method == Method::HEAD;
-        let arrives = !http_body::Body::is_end_stream(&body);
-        let framing = served.writes_headers.then(|| Framing::of(&parts.headers));
-        let model = convert::request_head(&mut parts, served.unseen);
-        Ok(Self { parts, model, body, arrives, framing, is_head })
-    }
-}
 
 /// How a request begins.
 pub(super) enum Begun<S> {
     /// It has its answer.
     Ended(Result<Response<Body>, Error>),
-    /// It goes on to the inner service.
-    Next(S, Request<Body>, Passing),
+    /// It goes on to the inner service, and the guest is done with it.
+    Passes(S, Request<Body>, Head),
+    /// It goes on to the inner service, and the response hook comes after that.
+    Next(S, Request<Body>, Box<Passing>),
     /// It may have to wait before its guest is called, or while it is.
     Waits(S, Request<Body>),
+}
+
+/// What a guest has left that is done with a request.
+pub(super) struct Head {
+    shared: Arc<Shared>,
+    profile: Profile,
+    /// What it has set for the response.
+    headers: Headers,
 }
 
 /// A request in the inner service, of a guest that is called directly.
@@ -75,21 +58,77 @@ pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -
     let Some(mut job) = Job::try_start(shared, &served) else {
         return Begun::Waits(inner, request);
     };
-    let incoming = match Incoming::new(shared, &served, request) {
-        Ok(incoming) => incoming,
-        Err(refused) => return Begun::Ended(Ok(*refused)),
-    };
-    let Incoming { parts, model, body, arrives, framing, is_head } = incoming;
-    job.begin(model, arrives);
+    let (mut parts, body) = request.into_parts();
+    if let Err(refused) = refuse_headers(shared, &served.pool, &parts.headers) {
+        return Begun::Ended(Ok(*refused));
+    }
+    let is_head = parts.method == Method::HEAD;
+    let arrives = !http_body::Body::is_end_stream(&body);
+    job.begin(&mut parts, arrives);
     match job.request_hook_directly() {
-        Err(trap) => Begun::Ended(Ok(request_fault(shared, None, &trap))),
+        Err(trap) => return Begun::Ended(Ok(request_fault(shared, None, &trap))),
         Ok(ctx_next) if !ctx_next.is_next() => {
-            Begun::Ended(finish(job, Conclusion::default(), is_head))
+            return Begun::Ended(finish(job, Conclusion::default(), is_head));
         }
-        Ok(_) => match forward(&mut job, parts, framing, body) {
-            Some(request) => Begun::Next(inner, request, Passing { job, is_head }),
-            None => Begun::Ended(Passing { job, is_head }.conclude(Conclusion::default(), false)),
-        },
+        Ok(_) => {}
+    }
+    if job.passes() {
+        let line = served.writes_line;
+        let profile = job.exchange().settings().profile;
+        let headers = job.exchange().take_request_headers();
+        let model = job.exchange().request();
+        let request = convert::to_passing_request(parts, model, headers, line, body);
+        let headers = job.exchange().take_response_headers();
+        job.ends();
+        return match request {
+            Ok(request) => {
+                let head = Head { shared: Arc::clone(shared), profile, headers };
+                Begun::Passes(inner, request, head)
+            }
+            Err(reason) => {
+                shared.tell(Event::NextFailed(&reason.into()));
+                Begun::Ended(Ok(convert::plain(StatusCode::BAD_GATEWAY, "bad gateway")))
+            }
+        };
+    }
+    match forward(&mut job, parts, body) {
+        Some(request) => Begun::Next(inner, request, Box::new(Passing { job, is_head })),
+        None => Begun::Ended(Passing { job, is_head }.conclude(Conclusion::default(), false)),
+    }
+}
+
+impl Head {
+    /// What becomes of the inner service's answer: where that fails, a plain 502.
+    pub(super) fn end(
+        self,
+        answer: Result<Response<Body>, BoxError>,
+    ) -> Result<Response<Body>, Error> {
+        let Self { shared, profile, headers } = self;
+        let (mut parts, body, mut framing) = match answer {
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                (parts, body, None)
+            }
+            Err(error) => {
+                count(&shared.counters.next_failures);
+                shared.tell(Event::NextFailed(&error));
+                let mut failed = Response::new(Body::empty());
+                *failed.status_mut() = exchange::failed_next_status(profile);
+                let (parts, body) = failed.into_parts();
+                (parts, body, None)
+            }
+        };
+        if headers.is_empty() {
+            return Ok(Response::from_parts(parts, body));
+        }
+        let theirs = Headers::from(std::mem::take(&mut parts.headers));
+        if Framing::is_in(&headers) {
+            framing = Some(Framing::of(&theirs));
+        }
+        let merged = exchange::merge_passing(profile, headers, theirs, |problem| {
+            shared.tell(Event::Problem(problem));
+        });
+        convert::to_passing_response(parts, merged, framing, body).map_err(Error::Unsendable)
     }
 }
 
@@ -131,11 +170,12 @@ where
 {
     let timer = shared.counters.begin();
     let served = shared.served();
-    let incoming = match Incoming::new(&shared, &served, request) {
-        Ok(incoming) => incoming,
-        Err(refused) => return Ok(*refused),
-    };
-    let Incoming { parts, model, body, arrives, framing, is_head } = incoming;
+    let (mut parts, body) = request.into_parts();
+    if let Err(refused) = refuse_headers(&shared, &served.pool, &parts.headers) {
+        return Ok(*refused);
+    }
+    let is_head = parts.method == Method::HEAD;
+    let arrives = !http_body::Body::is_end_stream(&body);
     let Some(permit) = shared.admission.admit().await else {
         count(&shared.counters.refused_busy);
         shared.tell(Event::Busy);
@@ -149,7 +189,7 @@ where
             return Ok(internal_error());
         }
     };
-    job.begin(model, arrives);
+    job.begin(&mut parts, arrives);
     let mut streams = Streams::new(body, shared.patience);
     let mut result = Ok(());
     if arrives && job.exchange().holds_whole(BodyKind::Request) {
@@ -169,7 +209,7 @@ where
 
     let unread = streams.take(BodyKind::Request);
     let (mut conclusion, mut is_error) = (Conclusion::default(), false);
-    if let Some(request) = forward(&mut job, parts, framing, unread) {
+    if let Some(request) = forward(&mut job, parts, unread) {
         let answer = call(inner, request).await;
         (conclusion, is_error) = take_answer(&mut job, answer);
     }
@@ -197,10 +237,10 @@ where
 fn forward(
     job: &mut Job,
     parts: request::Parts,
-    framing: Option<Framing>,
     unread: Body,
 ) -> Option<Request<Body>> {
     let forwarded = job.exchange().forward_head();
+    let framing = job.exchange().take_sent_framing();
     let request = forwarded.ok_or(None).and_then(|(model, rest)| {
         convert::to_request(parts, model, rest, framing, unread).map_err(Some)
     });
@@ -237,8 +277,8 @@ fn take_answer(job: &mut Job, answer: Answer) -> (Conclusion, bool) {
     let error = match answer {
         Ok(Ok(response)) => {
             let (mut parts, body) = response.into_parts();
-            conclusion.framing = job.served().writes_headers.then(|| Framing::of(&parts.headers));
             let model = convert::response_head(&mut parts);
+            conclusion.framing = job.served().writes_headers.then(|| Framing::of(&model.headers));
             job.exchange().answer_head(model);
             conclusion.head = Some(parts);
             conclusion.body = body;
@@ -385,4 +425,19 @@ where
     })
     .await?;
     Ok(answer.map(|response| response.map(Body::stream)).map_err(Into::into))
+}
+
+/// As [`call`], for a guest that need not know of a panic.
+pub(super) async fn call_plainly<S, R>(
+    mut inner: S,
+    request: Request<Body>,
+) -> Result<Response<Body>, BoxError>
+where
+    S: Service<Request<Body>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    let answer = inner.call(request).await;
+    answer.map(|response| response.map(Body::stream)).map_err(Into::into)
 }

@@ -1,0 +1,150 @@
+//! Exchanges in which a guest lets both messages pass and changes at most their heads: most of them.
+//! A host can begin and end these in place, without making a request and a response for the model.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use http_wasm_abi::{Features, Phase};
+
+use super::arriving::Incoming;
+use super::flow::{Draft, in_both};
+use super::message::content_length;
+use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
+use crate::profile::{Profile, Rules};
+
+impl Exchange {
+    /// Begins anew, as [`Exchange::for_request_head`] does, in the room of an exchange that is over.
+    /// `fill` sets every field of the request but the body and the trailers; without `arrives` there
+    /// is no body.
+    pub(crate) fn begin(
+        &mut self,
+        new_settings: &Arc<Settings>,
+        arrives: bool,
+        fill: impl FnOnce(&mut Request),
+    ) {
+        // All fields by name, so that none is forgotten.
+        let Self {
+            settings,
+            phase,
+            features,
+            request,
+            sent_uri,
+            sent_length,
+            sent_framing,
+            gives_request_away,
+            header_bytes,
+            head_request,
+            request_body,
+            response,
+            reads,
+            logs,
+            calls,
+            problems,
+        } = self;
+        if !Arc::ptr_eq(settings, new_settings) {
+            *settings = Arc::clone(new_settings);
+        }
+        request.body.clear();
+        if !request.trailers.is_empty() {
+            request.trailers = Headers::new();
+        }
+        fill(request);
+        *phase = Phase::Request;
+        *features = settings.features;
+        *sent_uri = None;
+        *sent_framing = None;
+        *gives_request_away = false;
+        *header_bytes = 0;
+        *head_request = request.method == "HEAD";
+        *reads = 0;
+        let incoming = if arrives {
+            let length = content_length(&request.headers);
+            *sent_length = length;
+            Incoming::awaited(length)
+        } else {
+            *sent_length = Some(0);
+            Incoming::default()
+        };
+        *request_body = body::RequestBody::new(incoming);
+        if !response.is_untouched() {
+            *response = Draft::default();
+        }
+        if !logs.is_empty() {
+            drop(logs.take());
+        }
+        calls.clear();
+        problems.clear();
+    }
+
+    /// Whether the guest, after its request hook, has done nothing but look, and change heads. Then
+    /// both bodies pass as they are.
+    pub(crate) fn passes(&self) -> bool {
+        self.features == Features::NONE
+            && self.sent_framing.is_none()
+            && self.request_body.is_untouched()
+            && self.response.has_headers_only()
+            // What cannot be in a map is looked at by who sends it.
+            && self.request.headers.as_map().is_some()
+    }
+
+    /// Takes out the request's headers, where the exchange [passes](Self::passes).
+    pub(crate) fn take_request_headers(&mut self) -> Headers {
+        std::mem::take(&mut self.request.headers)
+    }
+
+    /// Takes out where the client said that the request's body ends, if the guest has said otherwise.
+    pub(crate) fn take_sent_framing(&mut self) -> Option<Framing> {
+        self.sent_framing.take().map(|framing| *framing)
+    }
+
+    /// Takes out the headers that the guest has set for the response.
+    pub(crate) fn take_response_headers(&mut self) -> Headers {
+        std::mem::take(&mut self.response.headers)
+    }
+}
+
+/// The headers of a response: those that the guest has set before the next handler, and those that
+/// this has sent. What is not portable about it is given to `report`.
+pub(super) fn merge_headers(
+    rules: &Rules,
+    mine: Headers,
+    theirs: Headers,
+    mut report: impl FnMut(String),
+) -> Headers {
+    let mut merged = theirs;
+    if mine.is_empty() {
+        return merged;
+    }
+    if merged.is_empty() {
+        return mine;
+    }
+    let mut mine = mine;
+    for name in in_both(&mine, &merged) {
+        if rules.reports {
+            report(format!("the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"));
+        }
+        if rules.exact_case {
+            mine.remove(&name);
+        }
+    }
+    merged.prepend_all(mine);
+    merged
+}
+
+/// The same for a host around the model, which has let the exchange end before.
+pub(crate) fn merge_passing(
+    profile: Profile,
+    mine: Headers,
+    theirs: Headers,
+    mut report: impl FnMut(&Problem),
+) -> Headers {
+    merge_headers(profile.rules(), mine, theirs, |message| {
+        report(&Problem { phase: Phase::Response, function: None, message });
+    })
+}
+
+/// The status that a client gets where the next handler failed and the guest has set none.
+pub(crate) fn failed_next_status(profile: Profile) -> StatusCode {
+    let status = profile.rules().failed_next_status;
+    StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
+}
