@@ -112,6 +112,14 @@ impl Headers {
         }
     }
 
+    /// As [`Self::first`], of a name that need not be parsed.
+    pub(crate) fn first_of(&self, name: &HeaderName) -> Option<&[u8]> {
+        match &self.map {
+            Some(map) => map.get(name).map(HeaderValue::as_bytes),
+            None => self.table.get()?.get(name.as_str())?.first().map(Vec::as_slice),
+        }
+    }
+
     /// Whether `name` has a value.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
@@ -171,16 +179,34 @@ impl Headers {
             *self = others;
             return;
         }
-        if let (Some(mine), Some(theirs)) = (&mut self.map, &others.map)
-            && mine.len() + theirs.len() < MOST_IN_A_MAP
-        {
-            self.table.take();
-            for (name, value) in theirs {
-                mine.append(name, value.clone());
+        let fits = |mine: &HeaderMap, theirs: &HeaderMap| mine.len() + theirs.len() < MOST_IN_A_MAP;
+        let others = match (&mut self.map, others.map) {
+            (Some(mine), Some(theirs)) if fits(mine, &theirs) => {
+                self.table.take();
+                let mut last = None;
+                for (name, value) in theirs {
+                    // Without a name it is one more value of the last one.
+                    last = name.or(last);
+                    if let Some(name) = &last {
+                        mine.append(name.clone(), value);
+                    }
+                }
+                return;
             }
-            return;
-        }
+            (_, map) => Self { map, ..others },
+        };
         self.extend(others.iter());
+    }
+
+    /// The names that both have, sorted.
+    pub(crate) fn in_both(&self, other: &Self) -> Vec<String> {
+        if let (Some(one), Some(other)) = (&self.map, &other.map)
+            && !one.keys().any(|name| other.contains_key(name))
+        {
+            return Vec::new();
+        }
+        let names = self.sorted_names().into_iter();
+        names.filter(|name| other.contains(name)).map(str::to_owned).collect()
     }
 
     /// Puts all of `firsts` before the values that their names have here.

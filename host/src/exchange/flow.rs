@@ -298,7 +298,7 @@ impl Exchange {
 
     pub(super) fn take_upstream_trailers(&mut self, trailers: Headers) {
         if self.rules().reports {
-            for name in in_both(&trailers, &self.response.trailers) {
+            for name in trailers.in_both(&self.response.trailers) {
                 self.problem(None, format!("the response trailer {name:?} was set before the next handler's, which has it too: hosts send both values, in this order or that; set it in handle_response with response buffering"));
             }
         }
@@ -415,10 +415,4 @@ impl Exchange {
             Arc::make_mut(&mut self.settings).features = features;
         }
     }
-}
-
-/// The names that are in both, sorted.
-pub(super) fn in_both(one: &Headers, other: &Headers) -> Vec<String> {
-    let names = one.sorted_names().into_iter();
-    names.filter(|name| other.contains(name)).map(str::to_owned).collect()
 }

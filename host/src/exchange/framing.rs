@@ -16,6 +16,9 @@ pub(crate) struct Framing([Vec<HeaderValue>; 2]);
 impl Framing {
     pub(crate) fn of(headers: &Headers) -> Self {
         Self(NAMES.map(|name| {
+            if headers.first_of(&name).is_none() {
+                return Vec::new();
+            }
             let values = headers.values(name.as_str()).into_iter();
             values.filter_map(|value| HeaderValue::from_bytes(value).ok()).collect()
         }))
@@ -28,7 +31,7 @@ impl Framing {
 
     /// Whether one of them is among these headers.
     pub(crate) fn is_in(headers: &Headers) -> bool {
-        NAMES.iter().any(|name| headers.contains(name.as_str()))
+        NAMES.iter().any(|name| headers.first_of(name).is_some())
     }
 
     /// Makes those of `headers` what they were.

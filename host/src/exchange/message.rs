@@ -1,5 +1,7 @@
 //! The request and the response of an exchange.
 
+use http::header::CONTENT_LENGTH;
+
 use super::Headers;
 
 /// A request: as the client sent it, or as the next handler sees it.
@@ -75,12 +77,12 @@ impl Response {
 
 /// Adds the `content-length` that a peer sends by itself with a body of known length.
 pub(crate) fn add_content_length(headers: &mut Headers, body: &[u8], chunked: bool) {
-    if !chunked && !body.is_empty() && !headers.contains("content-length") {
+    if !chunked && !body.is_empty() && headers.first_of(&CONTENT_LENGTH).is_none() {
         headers.insert("content-length", body.len().to_string());
     }
 }
 
 /// The length that the headers promise, if they do.
 pub(super) fn content_length(headers: &Headers) -> Option<u64> {
-    std::str::from_utf8(headers.first("content-length")?).ok()?.trim().parse().ok()
+    std::str::from_utf8(headers.first_of(&CONTENT_LENGTH)?).ok()?.trim().parse().ok()
 }

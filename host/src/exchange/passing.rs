@@ -7,7 +7,7 @@ use http::StatusCode;
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
-use super::flow::{Draft, in_both};
+use super::flow::Draft;
 use super::message::content_length;
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::{Profile, Rules};
@@ -119,7 +119,7 @@ pub(super) fn merge_headers(
         return mine;
     }
     let mut mine = mine;
-    for name in in_both(&mine, &merged) {
+    for name in mine.in_both(&merged) {
         if rules.reports {
             report(format!("the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"));
         }

@@ -18,7 +18,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Body {
     first: Option<Bytes>,
     stream: Option<UnsyncBoxBody<Bytes, BoxError>>,
-    trailers: Option<HeaderMap>,
+    trailers: Option<Box<HeaderMap>>,
     /// Of the stream only the trailers are wanted.
     is_replaced: bool,
     /// Its length is not to be told here: it came without one, or a `content-length` among the
@@ -78,7 +78,7 @@ impl Body {
     /// Puts trailers at the end, if there are any.
     pub(super) fn with_trailers(mut self, trailers: HeaderMap) -> Self {
         if !trailers.is_empty() {
-            self.trailers = Some(trailers);
+            self.trailers = Some(Box::new(trailers));
         }
         self
     }
@@ -86,7 +86,7 @@ impl Body {
     /// The trailers of the stream, after those that were put at the end here.
     fn last(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
         self.stream = None;
-        let mut trailers = self.trailers.take().unwrap_or_default();
+        let mut trailers = self.trailers.take().map(|trailers| *trailers).unwrap_or_default();
         let more = frame.into_trailers().unwrap_or_default();
         for (name, value) in &more {
             trailers.append(name, value.clone());
@@ -129,7 +129,7 @@ impl http_body::Body for Body {
                 other => return other,
             }
         }
-        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))))
     }
 
     fn is_end_stream(&self) -> bool {

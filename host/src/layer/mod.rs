@@ -300,9 +300,9 @@ where
         let begun = span.in_scope(|| play::begin(&self.shared, inner, request));
         match begun {
             Begun::Ended(result) => Box::pin(std::future::ready(result)),
-            Begun::Passes(inner, request, head) => {
-                let passing = async move { head.end(play::call_plainly(inner, request).await) };
-                in_span(span, passing)
+            Begun::Passes(mut inner, request, head) => {
+                let answer = span.in_scope(|| inner.call(request));
+                in_span(span, async move { head.end(answer.await) })
             }
             Begun::Next(inner, request, passing) => {
                 let passing = async move { passing.end(play::call(inner, request).await) };

@@ -99,32 +99,32 @@ pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -
 
 impl Head {
     /// What becomes of the inner service's answer: where that fails, a plain 502.
-    pub(super) fn end(
-        self,
-        answer: Result<Response<Body>, BoxError>,
-    ) -> Result<Response<Body>, Error> {
+    pub(super) fn end<R, E>(self, answer: Result<Response<R>, E>) -> Result<Response<Body>, Error>
+    where
+        R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+        E: Into<BoxError>,
+    {
         let Self { shared, profile, headers } = self;
-        let (mut parts, body, mut framing) = match answer {
+        let (mut parts, body) = match answer {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
-                (parts, body, None)
+                (parts, Body::stream(body))
             }
             Err(error) => {
+                let error = error.into();
                 count(&shared.counters.next_failures);
                 shared.tell(Event::NextFailed(&error));
                 let mut failed = Response::new(Body::empty());
                 *failed.status_mut() = exchange::failed_next_status(profile);
-                let (parts, body) = failed.into_parts();
-                (parts, body, None)
+                failed.into_parts()
             }
         };
         if headers.is_empty() {
             return Ok(Response::from_parts(parts, body));
         }
         let theirs = Headers::from(std::mem::take(&mut parts.headers));
-        if Framing::is_in(&headers) {
-            framing = Some(Framing::of(&theirs));
-        }
+        let framing = Framing::is_in(&headers).then(|| Framing::of(&theirs));
         let merged = exchange::merge_passing(profile, headers, theirs, |problem| {
             shared.tell(Event::Problem(problem));
         });
@@ -425,19 +425,4 @@ where
     })
     .await?;
     Ok(answer.map(|response| response.map(Body::stream)).map_err(Into::into))
-}
-
-/// As [`call`], for a guest that need not know of a panic.
-pub(super) async fn call_plainly<S, R>(
-    mut inner: S,
-    request: Request<Body>,
-) -> Result<Response<Body>, BoxError>
-where
-    S: Service<Request<Body>, Response = Response<R>>,
-    S::Error: Into<BoxError>,
-    R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    let answer = inner.call(request).await;
-    answer.map(|response| response.map(Body::stream)).map_err(Into::into)
 }
