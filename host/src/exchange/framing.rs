@@ -29,9 +29,9 @@ impl Framing {
         NAMES.iter().any(|known| known.as_str().as_bytes() == name)
     }
 
-    /// Whether one of them is among these headers.
-    pub(crate) fn is_in(headers: &Headers) -> bool {
-        NAMES.iter().any(|name| headers.first_of(name).is_some())
+    /// Whether this is the name of one of them.
+    pub(crate) fn is(name: &HeaderName) -> bool {
+        NAMES.contains(name)
     }
 
     /// Makes those of `headers` what they were.

@@ -37,8 +37,8 @@ use arriving::Incoming;
 
 pub use fields::Headers;
 pub use flow::{NextError, Rest};
-pub use limits::Limits;
 pub(crate) use framing::Framing;
+pub use limits::Limits;
 pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
 pub(crate) use passing::{failed_next_status, merge_passing};

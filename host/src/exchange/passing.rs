@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
@@ -84,7 +84,8 @@ impl Exchange {
             && self.request_body.is_untouched()
             && self.response.has_headers_only()
             // What cannot be in a map is looked at by who sends it.
-            && self.request.headers.as_map().is_some()
+            && self.request.headers.is_map()
+            && self.response.headers.is_map()
     }
 
     /// Takes out the request's headers, where the exchange [passes](Self::passes).
@@ -97,9 +98,19 @@ impl Exchange {
         self.sent_framing.take().map(|framing| *framing)
     }
 
-    /// Takes out the headers that the guest has set for the response.
-    pub(crate) fn take_response_headers(&mut self) -> Headers {
-        std::mem::take(&mut self.response.headers)
+    /// Takes out the headers that the guest has set for the response, where the exchange
+    /// [passes](Self::passes). Their map stays, for the next exchange.
+    pub(crate) fn take_response_headers(&mut self) -> Vec<(HeaderName, HeaderValue)> {
+        let mut headers = Vec::with_capacity(self.response.headers.count());
+        let mut last = None;
+        for (name, value) in self.response.headers.drain_map() {
+            // Without a name it is one more value of the last one.
+            last = name.or(last);
+            if let Some(name) = &last {
+                headers.push((name.clone(), value));
+            }
+        }
+        headers
     }
 }
 
@@ -121,7 +132,9 @@ pub(super) fn merge_headers(
     let mut mine = mine;
     for name in mine.in_both(&merged) {
         if rules.reports {
-            report(format!("the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"));
+            report(format!(
+                "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
+            ));
         }
         if rules.exact_case {
             mine.remove(&name);

@@ -16,14 +16,21 @@ use crate::exchange::{Framing, Request, Response, Rest};
 /// What of a request a guest cannot look at, because it does not import the function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unseen {
+    pub(super) headers: bool,
     pub(super) version: bool,
     pub(super) source_addr: bool,
 }
 
 /// Puts the head of a request into the model's; the headers are taken out. HTTP/2 has no `host`; the
 /// model does.
-pub(super) fn fill_request(parts: &mut request::Parts, unseen: Unseen, model: &mut Request) {
-    if !parts.headers.contains_key(HOST)
+pub(super) fn fill_request(
+    parts: &mut request::Parts,
+    arrives: bool,
+    unseen: Unseen,
+    model: &mut Request,
+) {
+    if !unseen.headers
+        && !parts.headers.contains_key(HOST)
         && let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
     {
@@ -39,7 +46,7 @@ pub(super) fn fill_request(parts: &mut request::Parts, unseen: Unseen, model: &m
     {
         model.source_addr = address.to_string();
     }
-    model.chunked = !parts.headers.contains_key(CONTENT_LENGTH);
+    model.chunked = arrives && !parts.headers.contains_key(CONTENT_LENGTH);
     model.headers = std::mem::take(&mut parts.headers).into();
 }
 
@@ -56,23 +63,7 @@ pub(super) fn to_passing_request(
         set_line(&mut parts, &model.method, &model.uri)?;
     }
     parts.headers = to_map(headers)?;
-    let declared = parts.headers.contains_key(CONTENT_LENGTH);
-    Ok(http::Request::from_parts(parts, body.hide_length(declared)))
-}
-
-/// The response for the client where the guest has at most set headers.
-pub(super) fn to_passing_response(
-    mut parts: response::Parts,
-    headers: crate::exchange::Headers,
-    framing: Option<Framing>,
-    body: Body,
-) -> Result<http::Response<Body>, String> {
-    parts.headers = to_map(headers)?;
-    if let Some(framing) = framing {
-        framing.restore(&mut parts.headers);
-    }
-    let declared = parts.headers.contains_key(CONTENT_LENGTH);
-    Ok(http::Response::from_parts(parts, body.hide_length(declared)))
+    Ok(http::Request::from_parts(parts, body))
 }
 
 /// Sets method and URI to what the model has.
@@ -211,7 +202,7 @@ pub(super) fn to_response(
     Ok(http::Response::from_parts(parts, body))
 }
 
-fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {
+pub(super) fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {
     model.into_map().map_err(|(name, value)| {
         wrong("header", &format!("{name}: {}", String::from_utf8_lossy(&value)))
     })

@@ -59,7 +59,9 @@ impl Job {
     pub(super) fn begin(&mut self, parts: &mut request::Parts, arrives: bool) {
         let (unseen, forgets) = (self.served.unseen, self.served.forgets_request);
         let (exchange, settings) = self.work().pinned.room();
-        exchange.begin(settings, arrives, |model| convert::fill_request(parts, unseen, model));
+        exchange.begin(settings, arrives, |model| {
+            convert::fill_request(parts, arrives, unseen, model);
+        });
         if forgets {
             exchange.give_request_away();
         }

@@ -117,6 +117,7 @@ impl Served {
         };
         Self {
             unseen: Unseen {
+                headers: none(&[Function::GetHeaderNames, Function::GetHeaderValues]),
                 version: none(&[Function::GetProtocolVersion]),
                 source_addr: none(&[Function::GetSourceAddr]),
             },
@@ -296,7 +297,8 @@ where
         let next = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, next);
         let request = request.map(Body::stream);
-        let span = tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
+        let span =
+            tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
         let begun = span.in_scope(|| play::begin(&self.shared, inner, request));
         match begun {
             Begun::Ended(result) => Box::pin(std::future::ready(result)),

@@ -6,7 +6,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::{HeaderMap, Method, Request, Response, StatusCode, request, response};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, request, response,
+};
 use http_wasm_abi::{BodyKind, Phase};
 use tower_service::Service;
 
@@ -40,7 +42,7 @@ pub(super) struct Head {
     shared: Arc<Shared>,
     profile: Profile,
     /// What it has set for the response.
-    headers: Headers,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A request in the inner service, of a guest that is called directly.
@@ -120,15 +122,24 @@ impl Head {
                 failed.into_parts()
             }
         };
-        if headers.is_empty() {
+        let is_plain = |(name, _): &(HeaderName, HeaderValue)| {
+            !Framing::is(name) && !parts.headers.contains_key(name)
+        };
+        if headers.iter().all(is_plain) {
+            for (name, value) in headers {
+                parts.headers.append(name, value);
+            }
             return Ok(Response::from_parts(parts, body));
         }
         let theirs = Headers::from(std::mem::take(&mut parts.headers));
-        let framing = Framing::is_in(&headers).then(|| Framing::of(&theirs));
-        let merged = exchange::merge_passing(profile, headers, theirs, |problem| {
+        let framing = Framing::of(&theirs);
+        let mine = Headers::from(HeaderMap::from_iter(headers));
+        let merged = exchange::merge_passing(profile, mine, theirs, |problem| {
             shared.tell(Event::Problem(problem));
         });
-        convert::to_passing_response(parts, merged, framing, body).map_err(Error::Unsendable)
+        parts.headers = convert::to_map(merged).map_err(Error::Unsendable)?;
+        framing.restore(&mut parts.headers);
+        Ok(Response::from_parts(parts, body))
     }
 }
 
@@ -234,11 +245,7 @@ where
 
 /// The request for the inner service; `None` where the host cannot send what the guest made, and
 /// answers with a 502 as a proxy does.
-fn forward(
-    job: &mut Job,
-    parts: request::Parts,
-    unread: Body,
-) -> Option<Request<Body>> {
+fn forward(job: &mut Job, parts: request::Parts, unread: Body) -> Option<Request<Body>> {
     let forwarded = job.exchange().forward_head();
     let framing = job.exchange().take_sent_framing();
     let request = forwarded.ok_or(None).and_then(|(model, rest)| {
