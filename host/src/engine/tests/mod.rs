@@ -1,5 +1,6 @@
 //! Guests in the text format, each for one thing that an engine has to do.
 
+mod keep;
 mod limits;
 mod load;
 mod run;

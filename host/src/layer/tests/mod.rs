@@ -3,6 +3,7 @@
 mod bodies;
 mod flow;
 mod given_up;
+mod observe;
 mod streams;
 mod trailers;
 

@@ -1,6 +1,14 @@
-//! After many attacks the host has no more memory than before.
+//! After many attacks the host has no more memory than before. This is measured for the whole process,
+//! so this test is alone in its program.
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+#![expect(dead_code, reason = "the other hostile tests need more of it")]
 
-use super::*;
+#[path = "hostile/bench.rs"]
+mod bench;
+
+use bench::{GOOD, layer, on_request, options, post, send};
+use http_wasm_host::engine::Engine;
 
 /// Traps in all the ways that leave something behind, by turns.
 const ATTACKS: [&str; 6] = [
