@@ -3,7 +3,7 @@
 use http_wasm_abi::{Features, LogLevel};
 
 use super::call::Call;
-use super::{Limits, LogEntry, Trap, TrapKind};
+use super::{Limits, LogEntry, Settings, Trap, TrapKind};
 
 /// The messages of a hook, within limits.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,13 @@ impl Call<'_> {
 
     pub(super) fn get_config(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
         self.check_phase(false)?;
-        self.give(buf, limit, |exchange| &exchange.settings.config)
+        let reads_before = self.exchange.config_reads;
+        self.exchange.config_reads += 1;
+        self.give(buf, limit, |exchange| {
+            let Settings { config, later_configs, .. } = &exchange.settings;
+            let replaced = reads_before.min(later_configs.len());
+            replaced.checked_sub(1).map_or(config, |index| &later_configs[index])
+        })
     }
 
     /// The level, or `None` for a number without a name where the host does not care.

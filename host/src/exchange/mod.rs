@@ -51,6 +51,10 @@ pub struct Settings {
     pub profile: Profile,
     /// What `get_config` reads.
     pub config: Vec<u8>,
+    /// What it reads from its second call on in an exchange: one after the other, and then the last
+    /// for ever, as on a host whose configuration is replaced between two calls. Empty, the default:
+    /// [`config`](Self::config) at each call.
+    pub later_configs: Vec<Vec<u8>>,
     /// Messages below this level are not written. Debug, the lowest, unless changed.
     pub log_threshold: LogLevel,
     /// What the guest enabled during initialisation.
@@ -71,6 +75,7 @@ impl Default for Settings {
         Self {
             profile: Profile::default(),
             config: Vec::new(),
+            later_configs: Vec::new(),
             log_threshold: LogLevel::Debug,
             features: Features::NONE,
             read_sizes: Vec::new(),
@@ -142,6 +147,8 @@ pub struct Exchange {
     response: flow::Draft,
     /// Where the next size of [`Settings::read_sizes`] is found.
     reads: usize,
+    /// How often the configuration was asked for.
+    config_reads: usize,
     logs: log::Logs,
     calls: Vec<HostCall>,
     problems: Vec<Problem>,
@@ -175,6 +182,7 @@ impl Exchange {
             request_body: body::RequestBody::new(incoming),
             response: flow::Draft::default(),
             reads: 0,
+            config_reads: 0,
             logs: log::Logs::default(),
             calls: Vec::new(),
             problems: Vec::new(),

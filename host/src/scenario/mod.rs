@@ -207,6 +207,14 @@ impl Scenario {
         self
     }
 
+    /// Replaces the configuration after each `get_config` of an exchange by the next of these, and
+    /// keeps the last: what a guest sees whose configuration changes while it reads it.
+    #[must_use]
+    pub fn later_configs<C: Into<Vec<u8>>>(mut self, configs: impl IntoIterator<Item = C>) -> Self {
+        self.settings.later_configs = configs.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Has the host drop messages below this level; it writes all of them unless told.
     #[must_use]
     pub const fn log_threshold(mut self, level: LogLevel) -> Self {

@@ -1,8 +1,9 @@
 //! The configuration: any bytes, or none.
 
+use http_wasm_sdk::config;
 use http_wasm_sdk::testing::{Profile, Scenario};
 
-use crate::guests::{CONFIG, FAIL_OPEN};
+use crate::guests::{CONFIG, FAIL_OPEN, TYPED};
 
 #[test]
 fn an_absent_configuration_reads_as_nothing() {
@@ -30,6 +31,46 @@ fn a_configuration_that_is_too_long_is_an_error_and_not_cut() {
         outcome.messages(),
         ["info: built", "error: a value is longer than the buffer for it"]
     );
+}
+
+fn greeting(text: &str) -> String {
+    format!("{{\"greeting\":\"{text}\"}}")
+}
+
+#[test]
+fn a_configuration_that_changes_while_it_is_read_is_read_again() {
+    let long = "hello ".repeat(100);
+    for (later, read, calls) in [
+        // The first call asks for the length, the second one reads.
+        (vec![], "hello", 2),
+        (vec!["good morning"], "good morning", 3),
+        (vec!["good morning", &long], &long, 4),
+        // What is shorter than it was is there at once, and nothing behind it.
+        (vec!["hi", &long], "hi", 2),
+    ] {
+        for profile in Profile::ALL {
+            let scenario = Scenario::get("/").config(greeting("hello")).profile(profile);
+            let outcome =
+                TYPED.run(&scenario.later_configs(later.iter().map(|text| greeting(text))));
+            assert_eq!(outcome.messages(), [format!("info: {read}")]);
+            let names = outcome.call_names();
+            assert_eq!(names.iter().filter(|name| **name == "get_config").count(), calls);
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_grows_above_the_cap_while_it_is_read_is_an_error() {
+    let huge = vec![b' '; config::MAX_BYTES as usize + 1];
+    let scenario = Scenario::get("/").config(greeting("hello")).later_configs([huge]);
+    for profile in Profile::ALL {
+        let outcome = TYPED.run(&scenario.clone().profile(profile));
+        assert_eq!(outcome.status(), 500);
+        assert_eq!(
+            outcome.messages(),
+            ["error: config: expected at most 1048576 bytes, found 1048577"]
+        );
+    }
 }
 
 #[test]

@@ -69,6 +69,20 @@ fn config_is_any_bytes_or_none() {
     assert_eq!(hand.call(Function::GetConfig, &[0, 0]), Ok(0));
 }
 
+#[test]
+fn config_can_change_from_one_call_to_the_next() {
+    let later_configs = vec![b"bb".to_vec(), b"ccc".to_vec()];
+    let settings = Settings { later_configs, ..Settings::with_config("a") };
+    for exchange in
+        [Exchange::new(settings.clone()), Exchange::for_request(settings, Request::default())]
+    {
+        let mut hand = Hand::over(exchange);
+        for wanted in ["a", "bb", "ccc", "ccc"] {
+            assert_eq!(hand.text(Function::GetConfig).as_deref(), Ok(wanted));
+        }
+    }
+}
+
 fn log(hand: &mut Hand, level: i32, message: &[u8]) -> Result<u64, Trap> {
     let (ptr, len) = hand.put(message);
     hand.call(Function::Log, &[u64::from(level.cast_unsigned()), ptr, len])

@@ -24,6 +24,7 @@ pub(crate) mod response_body;
 pub(crate) mod source_addr;
 pub(crate) mod state;
 pub(crate) mod trailers;
+pub(crate) mod typed;
 pub(crate) mod upgrade;
 pub(crate) mod uri;
 
@@ -96,6 +97,8 @@ filters! {
     STATE state::Keeper
     /// Sets trailers, where there are any.
     TRAILERS trailers::Summing
+    /// Logs a greeting from its typed configuration.
+    TYPED typed::Typed
     /// Buffers the responses of some requests.
     UPGRADE upgrade::Choosy
     /// Sets the URI that its configuration is.
