@@ -64,11 +64,17 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     } else {
         quote!(::http_wasm_sdk::Unbuffered)
     };
+    let request_buffering = if options.buffer_request {
+        quote!(::http_wasm_sdk::Buffered)
+    } else {
+        quote!(::http_wasm_sdk::Unbuffered)
+    };
     let trailers =
         options.trailers.then(|| quote!(.union(::http_wasm_sdk::__private::Features::TRAILERS)));
     let fails_open = options.fail_open;
     // `_start` is for enabling features, and nothing else is done there.
-    let start = (options.buffer_response || options.trailers).then(|| quote!(, start));
+    let start = (options.buffer_request || options.buffer_response || options.trailers)
+        .then(|| quote!(, start));
     let [request_, reply, response_, state_, trailers_] =
         ["request", "reply", "response", "state", "trailers"]
             .map(|name| parameter(name, Span::call_site()));
@@ -81,8 +87,11 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         impl ::http_wasm_sdk::Handler for #ty {
             type State = #state;
             type Buffering = #buffering;
+            type RequestBuffering = #request_buffering;
             const FEATURES: ::http_wasm_sdk::__private::Features =
-                <#buffering as ::http_wasm_sdk::Buffering>::FEATURES #trailers;
+                <#buffering as ::http_wasm_sdk::Buffering>::FEATURES
+                    .union(<#request_buffering as ::http_wasm_sdk::Buffering>::REQUEST_FEATURES)
+                    #trailers;
             const HAS_RESPONSE_HOOK: bool = #has_response_hook;
             const FAILS_OPEN: bool = #fails_open;
 
@@ -94,7 +103,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             #[inline]
             fn request(
                 &mut self,
-                #request_: &mut ::http_wasm_sdk::Request,
+                #request_: &mut ::http_wasm_sdk::Request<Self::RequestBuffering>,
                 #reply: ::http_wasm_sdk::Reply<'_>,
                 #trailers_: ::core::option::Option<::http_wasm_sdk::Trailers<'_>>,
             ) -> ::core::result::Result<::http_wasm_sdk::Flow<Self::State>, ::http_wasm_sdk::Error> {

@@ -40,6 +40,8 @@ use proc_macro::TokenStream;
 ///
 /// Arguments declare what the handler needs, and what it is:
 ///
+/// - `buffer_request`: the host holds the bodies of all requests in memory, so that the request hook,
+///   which takes the request as `&mut Request<Buffered>`, can read and change them.
 /// - `buffer_response`: the host holds all responses back until the response hook has returned, which
 ///   takes them as `&mut Response<Buffered>` and can change them.
 /// - `may_buffer_response`: the request hook decides, by `Reply::buffer_response`; the response hook

@@ -5,8 +5,8 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Error, FnArg, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, ReturnType, Signature, Token,
-    Type, Visibility,
+    Error, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, PathArguments,
+    ReturnType, Signature, Token, Type, Visibility,
 };
 
 /// A handler as the author wrote it.
@@ -38,6 +38,7 @@ pub(crate) struct Hook {
 /// What a handler can declare. The order is that of [`Options::NAMES`].
 #[derive(Default)]
 pub(crate) struct Options {
+    pub(crate) buffer_request: bool,
     pub(crate) buffer_response: bool,
     pub(crate) may_buffer_response: bool,
     pub(crate) trailers: bool,
@@ -46,10 +47,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    const NAMES: &str = "`buffer_response`, `may_buffer_response`, `trailers`, `fail_open`, `part`";
+    const NAMES: &str = "`buffer_request`, `buffer_response`, `may_buffer_response`, `trailers`, `fail_open`, `part`";
 
     fn named(&mut self, name: &str) -> Option<&mut bool> {
         Some(match name {
+            "buffer_request" => &mut self.buffer_request,
             "buffer_response" => &mut self.buffer_response,
             "may_buffer_response" => &mut self.may_buffer_response,
             "trailers" => &mut self.trailers,
@@ -252,7 +254,10 @@ fn check_request_hook(signature: &Signature, hook: &Hook, options: &Options, err
         "the request hook takes `request: &mut Request` and `reply: Reply<'_>`",
         errors,
     );
-    if hook.parameters.is_empty() {
+    if let Some(request) = hook.parameters.first() {
+        let declared = options.buffer_request.then_some(("buffer_request", "Buffered"));
+        check_buffering(request, "Request", declared, errors);
+    } else {
         errors.add(
             signature.ident.span(),
             "the request hook takes the request: `request: &mut Request`, and after it, if need be, `reply: Reply<'_>`",
@@ -270,10 +275,65 @@ fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) 
             "the response hook can only read the request, since hosts trap on a change after the next handler: `&Request`",
         );
     }
+    if let Some((span, found)) = hook.parameters.first().and_then(|ty| buffering(ty, "Request"))
+        && found != UNBUFFERED
+    {
+        errors.add(
+            span,
+            "the response hook takes `&Request`, whose body is gone: read it in the request hook",
+        );
+    }
+    if let Some(response) = hook.parameters.get(1) {
+        let declared = if options.buffer_response {
+            Some(("buffer_response", "Buffered"))
+        } else {
+            options.may_buffer_response.then_some(("may_buffer_response", "MaybeBuffered"))
+        };
+        check_buffering(response, "Response", declared, errors);
+    }
     let takes =
         "the response hook takes `request: &Request`, `response: &mut Response` and the state";
     check_extra(&hook, 3, options, takes, errors);
     hook
+}
+
+/// What stands for a message whose body the host does not hold.
+const UNBUFFERED: &str = "Unbuffered";
+
+/// Where the type of a parameter says how `message` is buffered, and what it says: `&mut Request<Buffered>`.
+/// `None` for any other type, which is left to the compiler.
+fn buffering(ty: &Type, message: &str) -> Option<(Span, String)> {
+    let Type::Reference(reference) = ty else { return None };
+    let Type::Path(path) = &*reference.elem else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == message)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Some((last.span(), UNBUFFERED.to_owned()));
+    };
+    let Some(GenericArgument::Type(Type::Path(argument))) = arguments.args.first() else {
+        return None;
+    };
+    Some((last.span(), argument.path.segments.last()?.ident.to_string()))
+}
+
+/// Refuses a message that is buffered in another way than the handler declares.
+fn check_buffering(ty: &Type, message: &str, declared: Option<(&str, &str)>, errors: &mut Errors) {
+    let Some((span, found)) = buffering(ty, message) else { return };
+    let side = message.to_lowercase();
+    match declared {
+        Some((option, wanted)) if found != wanted => errors.add(
+            span,
+            format_args!("with #[handler({option})] the {side} is taken as `&mut {message}<{wanted}>`"),
+        ),
+        None if found == "Buffered" => errors.add(
+            span,
+            format_args!("the {side} is buffered where the handler declares it: #[handler(buffer_{side})]"),
+        ),
+        None if found == "MaybeBuffered" && message == "Response" => errors.add(
+            span,
+            "some responses are buffered where the handler declares it: #[handler(may_buffer_response)]",
+        ),
+        _ => {}
+    }
 }
 
 /// Refuses parameters beyond those of a hook, but for trailers where they are declared.

@@ -32,6 +32,9 @@ pub enum BodyError {
     /// The body was read or written before, in this hook: reading it again gives nothing, and writing
     /// it again appends.
     Used,
+    /// The host keeps only the last of several writes, so that the body cannot be written in pieces:
+    /// the Express host, where [`RequestBody::transform`] is called.
+    InPieces,
     /// The request declares another length by `content-length`, and hosts fail on a body of another;
     /// only uploads without it, which are chunked, can change their length.
     LengthDeclared,
@@ -42,6 +45,9 @@ impl BodyError {
         match self {
             Self::TooLong => "the body is longer than the buffer for it",
             Self::Stalled => "the host gives neither more of the body nor its end",
+            Self::InPieces => {
+                "the host keeps only the last piece of a body that is written in pieces"
+            }
             Self::Used => "the body was read or written before",
             Self::LengthDeclared => {
                 "the request declares the length of its body, so the body cannot get another"
@@ -76,12 +82,35 @@ pub(crate) struct Reader {
     /// number to look at: a second costs every guest that reads a dozen bytes.
     patience: u32,
     ended: bool,
+    /// Whether the host keeps the body, of a request, whatever is read of it, and of several writes
+    /// only the last: it is written once as a whole, or not at all.
+    last_write_counts: bool,
+    /// Whether bytes of a request's body were read that are not written back.
+    taken: bool,
 }
 
 impl Reader {
     #[inline]
     pub(crate) const fn new(kind: BodyKind) -> Self {
-        Self { kind, used: false, written: false, patience: EMPTY_READS, ended: false }
+        Self {
+            kind,
+            used: false,
+            written: false,
+            patience: EMPTY_READS,
+            ended: false,
+            last_write_counts: false,
+            taken: false,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn of_request(last_write_counts: bool) -> Self {
+        Self { last_write_counts, ..Self::new(BodyKind::Request) }
+    }
+
+    #[inline]
+    pub(crate) const fn has_taken(&self) -> bool {
+        self.taken
     }
 
     /// For what needs the whole body.
@@ -133,6 +162,14 @@ impl Reader {
         Some(())
     }
 
+    /// One read of what is not written back.
+    #[inline]
+    fn take<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
+        let bytes = self.read(buffer)?;
+        self.taken |= !bytes.is_empty();
+        Some(bytes)
+    }
+
     /// Hands what is left of the body to `see`, chunk by chunk.
     #[inline]
     fn each(
@@ -171,7 +208,16 @@ impl Reader {
         let space = buffer.lend(Internal);
         if self.patience != 0 {
             // Asked at the end of the loop, which saves bytes.
-            while self.step(&mut Filling::new(space)).is_some() && self.patience != 0 {}
+            loop {
+                let mut filling = Filling::new(space);
+                if self.step(&mut filling).is_none() {
+                    break;
+                }
+                self.taken |= !filling.is_empty();
+                if self.patience == 0 {
+                    break;
+                }
+            }
         }
         if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
@@ -181,9 +227,10 @@ impl Reader {
 #[inline(always)]
 fn read_whole(
     kind: BodyKind,
+    write_back: bool,
     buffer: &mut (impl Scratch + ?Sized),
 ) -> (Result<(), BodyError>, &mut [u8]) {
-    let (whole, bytes) = raw::read_whole(kind, EMPTY_READS, buffer.lend(Internal));
+    let (whole, bytes) = raw::read_whole(kind, EMPTY_READS, write_back, buffer.lend(Internal));
     let result = match whole {
         Whole::All => Ok(()),
         Whole::TooLong => Err(BodyError::TooLong),

@@ -14,8 +14,9 @@ use crate::trailers::Trailers;
 /// response hook runs, as the host then calls none. [`chain!`](crate::chain!) makes guests of these.
 impl<A: Handler, B: Handler> Handler for (A, B) {
     type State = (A::State, B::State);
-    /// Each handler gets the response as it declares by itself; the features are those of all.
+    /// Each handler gets request and response as it declares by itself; the features are those of all.
     type Buffering = Unbuffered;
+    type RequestBuffering = Unbuffered;
     const FEATURES: Features = A::FEATURES.union(B::FEATURES);
     const HAS_RESPONSE_HOOK: bool = A::HAS_RESPONSE_HOOK || B::HAS_RESPONSE_HOOK;
     /// A chain with a part that must not fail open does not.
@@ -31,13 +32,14 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
         reply: Reply<'_>,
         mut trailers: Option<Trailers<'_>>,
     ) -> Result<Flow<Self::State>, Error> {
-        let first =
-            self.0.request(request, reply.again(), trailers.as_mut().map(Trailers::again))?;
+        let first = request.lend(|request| {
+            self.0.request(request, reply.again(), trailers.as_mut().map(Trailers::again))
+        })?;
         let Flow::Continue(first) = first else { return Ok(Flow::Stop) };
         if reply.has_begun() {
             return Ok(Flow::Stop);
         }
-        Ok(match self.1.request(request, reply, trailers)? {
+        Ok(match request.lend(|request| self.1.request(request, reply, trailers))? {
             Flow::Continue(second) => Flow::Continue((first, second)),
             Flow::Stop => Flow::Stop,
         })

@@ -16,6 +16,9 @@ pub trait Handler: Sized + 'static {
     /// Whether the response hook can change the response.
     type Buffering: Buffering;
 
+    /// Whether the request hook can read the body of the request.
+    type RequestBuffering: Buffering;
+
     /// What the host has to do from the start.
     const FEATURES: Features;
 
@@ -39,7 +42,7 @@ pub trait Handler: Sized + 'static {
     /// An error is logged, and the client gets a plain 500.
     fn request(
         &mut self,
-        request: &mut Request,
+        request: &mut Request<Self::RequestBuffering>,
         reply: Reply<'_>,
         trailers: Option<Trailers<'_>>,
     ) -> Result<Flow<Self::State>, Error>;

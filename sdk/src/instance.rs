@@ -3,10 +3,10 @@
 use core::any::Any;
 use core::cell::Cell;
 
-use http_wasm_abi::{CtxNext, Features};
+use http_wasm_abi::{BodyKind, CtxNext, Features};
 
+use crate::body::Reader;
 use crate::handler::{Ctx, Flow, Handler};
-#[cfg(feature = "log")]
 use crate::log;
 use crate::raw::{self, GuestCell};
 use crate::request::Request;
@@ -25,6 +25,8 @@ pub struct Instance<H: Handler> {
     buffered: GuestCell<bool>,
     /// Whether the host has trailers.
     trailers: GuestCell<bool>,
+    /// Whether the host keeps only the last of several writes of a request's body.
+    last_write_counts: GuestCell<bool>,
 }
 
 impl<H: Handler> Default for Instance<H> {
@@ -35,8 +37,12 @@ impl<H: Handler> Default for Instance<H> {
 
 impl<H: Handler> Instance<H> {
     /// A handler that was written by hand may have forgotten what its response needs.
-    const FEATURES: Features = H::FEATURES.union(<H::Buffering as Buffering>::FEATURES);
+    const FEATURES: Features = H::FEATURES
+        .union(<H::Buffering as Buffering>::FEATURES)
+        .union(<H::RequestBuffering as Buffering>::REQUEST_FEATURES);
     const WITH_TRAILERS: bool = H::FEATURES.contains(Features::TRAILERS);
+    const BUFFERS_REQUEST: bool = Self::FEATURES.contains(Features::BUFFER_REQUEST);
+    const BUFFERS_RESPONSE: bool = Self::FEATURES.contains(Features::BUFFER_RESPONSE);
 
     /// An instance that has not seen a request.
     #[must_use]
@@ -46,23 +52,30 @@ impl<H: Handler> Instance<H> {
             state: GuestCell::new(None),
             buffered: GuestCell::new(false),
             trailers: GuestCell::new(false),
+            last_write_counts: GuestCell::new(false),
         }
     }
 
     /// Enables what the handler declares; the body of `_start`.
     #[inline]
     pub fn start(&self) {
-        let features = Self::FEATURES;
-        if !features.is_empty() {
-            let mut enabled = raw::enable_features(features);
-            if Self::WITH_TRAILERS {
-                if !features.contains(Features::BUFFER_RESPONSE) {
-                    // The Express host has trailers for buffered responses only, and traps on others. It
-                    // says of nothing but what it is asked for that it is enabled: of nothing, here.
-                    enabled = raw::enable_features(Features::NONE);
-                }
-                self.trailers.replace(enabled.contains(Features::TRAILERS));
-            }
+        if Self::FEATURES.is_empty() {
+            return;
+        }
+        let enabled = raw::enable_features(Self::FEATURES);
+        // The Express host has trailers for buffered responses only, and traps on others.
+        let trailers_may_trap = Self::WITH_TRAILERS && !Self::BUFFERS_RESPONSE;
+        // It is the one that says of nothing but what it is asked for that it is enabled, and forgets
+        // all else: it has nothing enabled here.
+        let forgets = (Self::BUFFERS_REQUEST || trailers_may_trap)
+            && raw::enable_features(Features::NONE).is_empty();
+        if Self::BUFFERS_REQUEST && forgets {
+            raw::enable_features(Self::FEATURES);
+            self.last_write_counts.replace(enabled.contains(Features::BUFFER_REQUEST));
+        }
+        if Self::WITH_TRAILERS {
+            let usable = !(trailers_may_trap && forgets);
+            self.trailers.replace(usable && enabled.contains(Features::TRAILERS));
         }
     }
 
@@ -81,16 +94,24 @@ impl<H: Handler> Instance<H> {
         let progress = Progress {
             begun: Cell::new(false),
             // By another handler of the chain, for all requests.
-            buffered: Cell::new(Self::FEATURES.contains(Features::BUFFER_RESPONSE)),
+            buffered: Cell::new(Self::BUFFERS_RESPONSE),
         };
+        let last_write_counts = Self::BUFFERS_REQUEST && Self::look(&self.last_write_counts);
+        let mut request = Request::current(Reader::of_request(last_write_counts));
         let flow = handler.request(
-            &mut Request::current(),
+            &mut request,
             Reply::new(&progress),
             if self.has_trailers() { Some(Trailers::current()) } else { None },
         );
         self.put_handler(handler);
         match flow {
             // Who has answered and goes on nevertheless would have two answers put after each other.
+            Ok(Flow::Continue(_)) if !progress.begun.get() && request.lacks_body() => {
+                // What is left of it would reach the next handler on some hosts, as if it were all.
+                log::error("the request's body was taken off, and so the request cannot go on");
+                fail(true);
+                CtxNext::STOP.bits()
+            }
             Ok(Flow::Continue(state)) if !progress.begun.get() => {
                 self.buffered.replace(progress.buffered.get());
                 CtxNext::go_on(if H::HAS_RESPONSE_HOOK { self.put_state(state) } else { 0 }).bits()
@@ -123,7 +144,7 @@ impl<H: Handler> Instance<H> {
         };
         let mut response = Response::current(is_error, self.buffered.replace(false));
         let done = handler.response(
-            &Request::current(),
+            &Request::current(Reader::new(BodyKind::Request)),
             &mut response,
             state,
             if self.has_trailers() { Some(Trailers::current()) } else { None },
@@ -154,11 +175,14 @@ impl<H: Handler> Instance<H> {
 
     #[inline]
     fn has_trailers(&self) -> bool {
-        Self::WITH_TRAILERS && {
-            let has = self.trailers.replace(false);
-            self.trailers.replace(has);
-            has
-        }
+        Self::WITH_TRAILERS && Self::look(&self.trailers)
+    }
+
+    #[inline]
+    fn look(cell: &GuestCell<bool>) -> bool {
+        let value = cell.replace(false);
+        cell.replace(value);
+        value
     }
 
     /// Keeps the state for the response hook: in the ABI's ctx, which is the result, or in memory.

@@ -1,5 +1,6 @@
 //! The request, as a handler sees it.
 
+use core::marker::PhantomData;
 use core::net::SocketAddr;
 
 use http_wasm_abi::{BodyKind, HeaderKind};
@@ -9,6 +10,7 @@ use crate::buffer::{Buffer, Internal, Scratch};
 use crate::error::{InvalidSourceAddr, TooLong};
 use crate::headers::{Headers, HeadersMut};
 use crate::raw;
+use crate::response::{Buffering, Unbuffered};
 use crate::types::{Method, Version};
 use crate::uri::{RequestUri, Uri};
 
@@ -18,6 +20,10 @@ use crate::uri::{RequestUri, Uri};
 /// `&Request`, since a host traps on every change after the next handler; reading works in both.
 ///
 /// It holds no data: every reading function asks the host, and writes to the buffer that you lend.
+///
+/// Its body can be replaced. To be read, it has to be buffered by the host: with
+/// `#[handler(buffer_request)]` the request hook takes `&mut Request<Buffered>`; see
+/// [`RequestBody`].
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -41,14 +47,31 @@ use crate::uri::{RequestUri, Uri};
 /// # assert_eq!(testing::run::<legacy>(&Scenario::post("/")).status(), 405);
 /// ```
 #[derive(Debug)]
-pub struct Request {
+pub struct Request<B: Buffering = Unbuffered> {
     body: Reader,
+    _buffering: PhantomData<B>,
 }
 
-impl Request {
+impl<B: Buffering> Request<B> {
     #[inline]
-    pub(crate) const fn current() -> Self {
-        Self { body: Reader::new(BodyKind::Request) }
+    pub(crate) const fn current(body: Reader) -> Self {
+        Self { body, _buffering: PhantomData }
+    }
+
+    /// Lends the same request as a handler takes it that declares something else.
+    #[inline]
+    pub(crate) fn lend<C: Buffering, R>(&mut self, take: impl FnOnce(&mut Request<C>) -> R) -> R {
+        let body = core::mem::replace(&mut self.body, Reader::new(BodyKind::Request));
+        let mut lent = Request { body, _buffering: PhantomData };
+        let result = take(&mut lent);
+        self.body = lent.body;
+        result
+    }
+
+    /// Whether something was taken off the body, and so is lost to the next handler.
+    #[inline]
+    pub(crate) const fn lacks_body(&self) -> bool {
+        self.body.has_taken()
     }
 
     /// The method, such as `GET`. ABI: `get_method`.
@@ -148,9 +171,9 @@ impl Request {
         HeadersMut::of(HeaderKind::Request)
     }
 
-    /// The body, before the next handler.
+    /// The body, before the next handler: to be replaced, and where it is buffered also to be read.
     #[inline]
-    pub const fn body_mut(&mut self) -> RequestBody<'_> {
+    pub const fn body_mut(&mut self) -> RequestBody<'_, B> {
         RequestBody::of(&mut self.body)
     }
 }

@@ -16,11 +16,14 @@ use crate::types::StatusCode;
 pub(crate) use reply::{Progress, fail};
 pub use reply::{Reply, ReplyBody, Sent};
 
-/// Whether the host holds the response back so that the response hook can change it: [`Unbuffered`],
-/// [`Buffered`] or [`MaybeBuffered`], as the handler declares.
+/// Whether the host holds a message in memory, so that the hook can read or change it as a whole:
+/// [`Unbuffered`], [`Buffered`] or, for responses, [`MaybeBuffered`], as the handler declares.
 pub trait Buffering: sealed::Sealed + 'static {
-    /// The features that have to be enabled for it from the start.
+    /// The features that have to be enabled for it from the start, for a response.
     const FEATURES: Features;
+
+    /// The same for a request.
+    const REQUEST_FEATURES: Features;
 
     /// Whether the response is held back, given whether the request hook asked for that.
     #[doc(hidden)]
@@ -31,15 +34,16 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// The response is on its way to the client as the next handler writes it. What a handler gets that
-/// declares nothing.
+/// The message is on its way: a response to the client as the next handler writes it, a request's
+/// body to the next handler as the client sends it. What a handler gets that declares nothing.
 #[derive(Debug)]
 pub enum Unbuffered {}
 
-/// The host holds the response back until the response hook has returned: declared by
-/// `#[handler(buffer_response)]`.
+/// The host holds the message in memory: the response until the response hook has returned, declared
+/// by `#[handler(buffer_response)]`, or the body of the request, declared by
+/// `#[handler(buffer_request)]`.
 ///
-/// That breaks WebSocket upgrades, server-sent events and 1xx responses, and costs the host memory;
+/// For responses that breaks WebSocket upgrades, server-sent events and 1xx responses, and costs the host memory;
 /// [`MaybeBuffered`] does so only for the requests that need it.
 #[derive(Debug)]
 pub enum Buffered {}
@@ -55,6 +59,7 @@ impl sealed::Sealed for MaybeBuffered {}
 
 impl Buffering for Unbuffered {
     const FEATURES: Features = Features::NONE;
+    const REQUEST_FEATURES: Features = Features::NONE;
 
     #[inline]
     fn holds(_asked: bool) -> bool {
@@ -64,6 +69,7 @@ impl Buffering for Unbuffered {
 
 impl Buffering for Buffered {
     const FEATURES: Features = Features::BUFFER_RESPONSE;
+    const REQUEST_FEATURES: Features = Features::BUFFER_REQUEST;
 
     #[inline]
     fn holds(_asked: bool) -> bool {
@@ -73,6 +79,7 @@ impl Buffering for Buffered {
 
 impl Buffering for MaybeBuffered {
     const FEATURES: Features = Features::NONE;
+    const REQUEST_FEATURES: Features = Features::NONE;
 
     #[inline]
     fn holds(asked: bool) -> bool {

@@ -52,7 +52,7 @@ impl Drop for Counted {
 }
 
 macro_rules! kinds {
-    ($($name:ident($($option:ident),*), $state:ty = $new:expr, $buffering:ty,
+    ($($name:ident($($option:ident),*), $request:ty, $state:ty = $new:expr, $buffering:ty,
         |$t:ident, $response:ident $(, $trailers:ident)?| $hook:expr;)+) => {$(
         #[derive(Default)]
         struct $name;
@@ -61,7 +61,7 @@ macro_rules! kinds {
         impl $name {
             fn request(
                 &self,
-                request: &mut Request,
+                request: &mut $request,
                 reply: Reply<'_>,
                 $($trailers: Option<Trailers<'_>>,)?
             ) -> Result<Flow<$state>, Error> {
@@ -88,26 +88,26 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Plain(), Counted = Counted::new(), Unbuffered, |_t, _response| Ok(());
-    Whole(buffer_response), Ctx = Ctx(7), Buffered, |t, response| change(t, response);
-    Maybe(may_buffer_response), Counted = Counted::new(), MaybeBuffered,
+    Plain(), Request, Counted = Counted::new(), Unbuffered, |_t, _response| Ok(());
+    Whole(buffer_request, buffer_response), Request<Buffered>, Ctx = Ctx(7), Buffered, |t, response| change(t, response);
+    Maybe(buffer_request, may_buffer_response), Request<Buffered>, Counted = Counted::new(), MaybeBuffered,
         |t, response| response.when_buffered(|response| change(t, response)).unwrap_or(Ok(()));
-    Trailing(trailers), () = (), Unbuffered, |t, _response, trailers| {
+    Trailing(trailers), Request, () = (), Unbuffered, |t, _response, trailers| {
         read_trailers(t, trailers);
         Ok(())
     };
-    WholeTrailing(buffer_response, trailers), Counted = Counted::new(), Buffered,
+    WholeTrailing(buffer_request, buffer_response, trailers), Request<Buffered>, Counted = Counted::new(), Buffered,
         |t, response, trailers| {
             interpret::trailers(t, trailers);
             change(t, response)
         };
-    First(part, may_buffer_response), Counted = Counted::new(), MaybeBuffered,
+    First(part, may_buffer_response), Request, Counted = Counted::new(), MaybeBuffered,
         |t, response| response.when_buffered(|response| change(t, response)).unwrap_or(Ok(()));
-    Second(part, trailers), Ctx = Ctx(1), Unbuffered, |t, _response, trailers| {
+    Second(part, buffer_request, trailers), Request<Buffered>, Ctx = Ctx(1), Unbuffered, |t, _response, trailers| {
         read_trailers(t, trailers);
         Ok(())
     };
-    Third(part, buffer_response), () = (), Buffered, |t, response| change(t, response);
+    Third(part, buffer_request, buffer_response), Request<Buffered>, () = (), Buffered, |t, response| change(t, response);
 }
 
 http_wasm_sdk::chain!(Chain = First, Second, Third);
@@ -124,7 +124,6 @@ const NOT_PORTABLE: &[(&str, &str)] = &[
     ("the request's content-length is", "known::CONTENT_LENGTH"),
     ("the response's content-length is", "known::CONTENT_LENGTH"),
     ("was set before the next handler, which set it too", "Reply"),
-    ("the request's body was read and not written back", "RequestBody::read"),
     ("the request's body of", "RequestBody::replace, RequestBody::transform"),
     ("has no body", "Response::set_status"),
 ];

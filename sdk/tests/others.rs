@@ -24,8 +24,11 @@ fn read_to_end(mut body: RequestBody<'_>) -> Result<Vec<u8>, BodyError> {
     Ok(all)
 }
 
-#[handler]
-fn answer_with_the_upload(request: &mut Request, reply: Reply<'_>) -> Result<Sent, Error> {
+#[handler(buffer_request)]
+fn answer_with_the_upload(
+    request: &mut Request<Buffered>,
+    reply: Reply<'_>,
+) -> Result<Sent, Error> {
     let upload = read_to_end(request.body_mut())?;
     let mut body = reply.status(StatusCode::CREATED);
     core::fmt::Write::write_fmt(&mut body, format_args!("{} bytes: ", upload.len()))

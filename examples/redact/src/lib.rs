@@ -11,9 +11,9 @@ const LIMIT: usize = 64;
 #[derive(Default)]
 struct Redact;
 
-#[handler(buffer_response)]
+#[handler(buffer_request, buffer_response)]
 impl Redact {
-    fn request(&self, request: &mut Request) {
+    fn request(&self, request: &mut Request<Buffered>) {
         let _ = request.body_mut().map_overlapping(&mut Buffer::<4096>::new(), LIMIT - 1, redact);
     }
 

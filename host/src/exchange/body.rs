@@ -116,6 +116,16 @@ impl Call<'_> {
             self.report("the request's body was read after it was written: the official Go host reads, and takes away, what the guest wrote; read first");
         }
         let state = &mut self.exchange.request_body;
+        if rules.request_body_in_memory
+            && let Some(written) = &state.written
+        {
+            // The reader goes on where it stands, in what is the body now.
+            let start = written.len().min(state.incoming.read() as usize + state.written_position);
+            let len = give(self.memory, &mut self.record, buf, first(&written[start..], most));
+            state.written_position += len;
+            let eof = start + len == written.len();
+            return Ok(self.chunk(len, eof));
+        }
         let from_written = state.written.is_some();
         let source = *state.source.get_or_insert(if from_written {
             Source::Written
@@ -313,7 +323,8 @@ impl Exchange {
             let bytes = state.incoming.held().to_vec();
             return Some(Forwarded { bytes, rest, skipped: 0 });
         }
-        if state.source.is_none() || state.incoming.arrived() == 0 && !rest {
+        // A read that gave nothing has taken nothing away.
+        if state.incoming.read() == 0 {
             return Some(Forwarded { bytes: state.incoming.take_held(), rest, skipped: 0 });
         }
         if rules.buffering_keeps_last_chunk {

@@ -1,31 +1,38 @@
 //! The body of the request.
 
+use core::marker::PhantomData;
+
 use http_wasm_abi::{BodyKind, HeaderKind};
 
 use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
 use crate::buffer::{Internal, Scratch};
 use crate::header::known;
 use crate::headers::Headers;
-use crate::raw;
+use crate::raw::{self, Whole};
+use crate::response::{Buffered, Buffering, Unbuffered};
 
 /// The body of the request, before the next handler.
 ///
-/// What is read is taken off the body, and hosts fail where the next handler then finds less than
+/// It can be read where the handler declares `#[handler(buffer_request)]` and takes the request as
+/// `&mut Request<Buffered>`; without that, it can be replaced.
+///
+/// Hosts lose what is read of a body, and fail where the next handler then finds less than
 /// `content-length` says. So everything here that reads writes the same bytes back, but for
-/// [`read`](Self::read), which is for handlers that answer by themselves.
+/// [`read`](Self::read) and [`drain`](Self::drain), which are for handlers that answer by themselves:
+/// a request whose body was taken does not go on, it is answered with a 500.
 ///
-/// There is no need to have the host buffer the request, and none to wish for it: the official Go
-/// host keeps only the last chunk that was read.
-///
-/// The Express host has no request bodies for guests without that: reading one traps there.
+/// The Express host keeps what is read, and of several writes only the last. There a body that is to
+/// be changed has to fit into the buffer, or it is [`BodyError::TooLong`] and goes on as it came; and it
+/// cannot be handed to [`transform`](Self::transform). To look at bodies of any length there is
+/// [`for_each`](Self::for_each).
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
 ///
-/// #[handler]
-/// fn no_scripts(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+/// #[handler(buffer_request)]
+/// fn no_scripts(request: &mut Request<Buffered>, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
 ///     let mut buffer = Buffer::<8192>::new();
-///     // What does not fit is an error, and goes on whole; see `map` for bodies of any length.
+///     // What does not fit is an error, and would go on whole; see `for_each` for bodies of any length.
 ///     let body = request.body_mut().read_all(&mut buffer)?;
 ///     if body.windows(7).any(|bytes| bytes.eq_ignore_ascii_case(b"<script")) {
 ///         return Ok(Some(reply.status(StatusCode::UNPROCESSABLE_ENTITY).end()));
@@ -39,16 +46,50 @@ use crate::raw;
 /// # assert_eq!(testing::run::<no_scripts>(&script).status(), 422);
 /// ```
 #[derive(Debug)]
-pub struct RequestBody<'a> {
+pub struct RequestBody<'a, B: Buffering = Buffered> {
     reader: &'a mut Reader,
+    _buffering: PhantomData<B>,
 }
 
-impl<'a> RequestBody<'a> {
-    const KIND: BodyKind = BodyKind::Request;
+/// A request's body that can be read, because the host holds it in memory.
+#[diagnostic::on_unimplemented(
+    message = "the body of this request can be replaced, but not read",
+    label = "not buffered by the host",
+    note = "the Express host traps on it: declare #[handler(buffer_request)] and take `&mut Request<Buffered>`",
+    note = "a filter that will never run there may call `not_on_express` on the body instead"
+)]
+pub trait WholeRequest: Buffering {}
 
+impl WholeRequest for Buffered {}
+
+const KIND: BodyKind = BodyKind::Request;
+
+impl<'a> RequestBody<'a, Unbuffered> {
+    /// The body to be read without `#[handler(buffer_request)]`, which makes the guest some 100 bytes
+    /// smaller: for filters that will never run on the Express host, where every read traps then.
+    ///
+    /// ```
+    /// use http_wasm_sdk::prelude::*;
+    ///
+    /// #[handler]
+    /// fn refuse(request: &mut Request, reply: Reply<'_>) -> Result<Sent, Error> {
+    ///     request.body_mut().not_on_express().drain(&mut Buffer::<2048>::new())?;
+    ///     Ok(reply.status(StatusCode::PAYLOAD_TOO_LARGE).end())
+    /// }
+    /// # use http_wasm_sdk::testing::{self, Scenario};
+    /// # assert_eq!(testing::run::<refuse>(&Scenario::post("/").body("x".repeat(9000))).status(), 413);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn not_on_express(self) -> RequestBody<'a> {
+        RequestBody::of(self.reader)
+    }
+}
+
+impl<'a, B: Buffering> RequestBody<'a, B> {
     #[inline]
     pub(crate) const fn of(reader: &'a mut Reader) -> Self {
-        Self { reader }
+        Self { reader, _buffering: PhantomData }
     }
 
     /// Takes the next bytes off the body. ABI: `read_body`.
@@ -57,16 +98,23 @@ impl<'a> RequestBody<'a> {
     /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
     /// buffer is empty.
     ///
-    /// What is taken does not reach the next handler: this is for handlers that answer by themselves.
+    /// What is taken does not reach the next handler: this is for handlers that answer by themselves. If
+    /// the request is to go on nevertheless, the client gets a 500.
     #[inline]
-    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
-        self.reader.read(buffer)
+    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]>
+    where
+        B: WholeRequest,
+    {
+        self.reader.take(buffer)
     }
 
     /// Whether the body has been read to its end.
     #[inline]
     #[must_use]
-    pub const fn is_end(&self) -> bool {
+    pub const fn is_end(&self) -> bool
+    where
+        B: WholeRequest,
+    {
         self.reader.ended
     }
 
@@ -78,7 +126,10 @@ impl<'a> RequestBody<'a> {
     /// # Errors
     /// Where the host stalls, or the buffer is empty.
     #[inline]
-    pub fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError> {
+    pub fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError>
+    where
+        B: WholeRequest,
+    {
         self.reader.drain(buffer)
     }
 
@@ -90,7 +141,10 @@ impl<'a> RequestBody<'a> {
     pub fn read_all<'b>(
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<&'b [u8], BodyError> {
+    ) -> Result<&'b [u8], BodyError>
+    where
+        B: WholeRequest,
+    {
         self.map_all(buffer, |_| ()).map(|bytes| &*bytes)
     }
 
@@ -105,36 +159,88 @@ impl<'a> RequestBody<'a> {
         &mut self,
         buffer: &'b mut (impl Scratch + ?Sized),
         change: impl FnOnce(&mut [u8]),
-    ) -> Result<&'b mut [u8], BodyError> {
+    ) -> Result<&'b mut [u8], BodyError>
+    where
+        B: WholeRequest,
+    {
         if buffer.lend(Internal).is_empty() {
             // Nothing can be read, and what is not read must not be replaced.
             return Err(BodyError::TooLong);
         }
         self.reader.unused()?;
-        let (result, bytes) = read_whole(Self::KIND, buffer);
+        let write_back = !self.reader.last_write_counts;
+        let (result, bytes) = read_whole(KIND, write_back, buffer);
         if result.is_ok() {
             change(bytes);
         }
-        raw::write_body(Self::KIND, bytes);
+        if write_back || result.is_ok() {
+            raw::write_body(KIND, bytes);
+        }
         self.reader.close(result != Err(BodyError::Stalled));
         result.map(|()| bytes)
     }
 
-    /// Lets `change` look at each chunk, or change it in place, and passes the body on. The length
-    /// stays, so this works for every request. ABI: `read_body`, `write_body`.
+    /// Shows each chunk to `see`, and passes the body on, however long it is. ABI: `read_body`,
+    /// `write_body`.
+    ///
+    /// ```
+    /// use http_wasm_sdk::prelude::*;
+    ///
+    /// #[handler(buffer_request)]
+    /// fn lines(request: &mut Request<Buffered>) -> Result<(), Error> {
+    ///     let mut lines = 0;
+    ///     request.body_mut().for_each(&mut Buffer::<1024>::new(), |chunk| {
+    ///         lines += chunk.iter().filter(|&&byte| byte == b'\n').count();
+    ///     })?;
+    ///     let mut digits = [0; 20];
+    ///     let value = HeaderValue::from_u64(lines as u64, &mut digits);
+    ///     request.headers_mut().insert(name!("x-lines"), value);
+    ///     Ok(())
+    /// }
+    /// # use http_wasm_sdk::testing::{self, Profile, Scenario};
+    /// # for profile in Profile::ALL {
+    /// #     let text = "a line\n".repeat(1000);
+    /// #     let outcome = testing::run::<lines>(&Scenario::post("/").body(&*text).profile(profile));
+    /// #     assert_eq!(outcome.upstream_header("x-lines"), Some("1000"));
+    /// #     assert_eq!(outcome.upstream_text(), text);
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Where the host stalls, or the buffer is empty; where the body was used before.
+    pub fn for_each(
+        &mut self,
+        buffer: &mut (impl Scratch + ?Sized),
+        mut see: impl FnMut(&[u8]),
+    ) -> Result<(), BodyError>
+    where
+        B: WholeRequest,
+    {
+        self.reader.unused()?;
+        let write_back = !self.reader.last_write_counts;
+        self.reader.each(buffer, |chunk| {
+            see(chunk);
+            if write_back {
+                raw::write_body(KIND, chunk);
+            }
+        })
+    }
+
+    /// Lets `change` work on each chunk in place, and passes the body on. The length stays, so this
+    /// works for every request. ABI: `read_body`, `write_body`.
+    ///
+    /// # Errors
+    /// Where the host stalls, or the buffer is empty; where the body was used before. On the Express
+    /// host, where the body does not fit into the buffer: it goes on as it came.
     pub fn map(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
-        mut change: impl FnMut(&mut [u8]),
-    ) -> Result<(), BodyError> {
-        self.reader.unused()?;
-        self.reader.each(buffer, |chunk| {
-            change(chunk);
-            raw::write_body(Self::KIND, chunk);
-        })
+        change: impl FnMut(&mut [u8]),
+    ) -> Result<(), BodyError>
+    where
+        B: WholeRequest,
+    {
+        self.map_overlapping(buffer, 0, change)
     }
 
     /// Lets `change` work on the body in place, piece by piece, and passes it on, however long it is.
@@ -143,40 +249,55 @@ impl<'a> RequestBody<'a> {
     ///
     /// # Errors
     /// Where `buffer` has no room for more than the overlap, or the body was used before: nothing was
-    /// read then. Where the host stalls: what came before is passed on.
+    /// read then. Where the host stalls: what came before is passed on. On the Express host, where the
+    /// body does not fit into the buffer: it goes on as it came.
     #[inline]
     pub fn map_overlapping(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
         overlap: usize,
         mut change: impl FnMut(&mut [u8]),
-    ) -> Result<(), BodyError> {
+    ) -> Result<(), BodyError>
+    where
+        B: WholeRequest,
+    {
         let space = buffer.lend(Internal);
         if space.len() <= overlap {
             return Err(BodyError::Stalled);
         }
         self.reader.unused()?;
-        let ended = raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, space, &mut change);
-        self.reader.close(ended);
-        if ended { Ok(()) } else { Err(BodyError::Stalled) }
+        let at_once = self.reader.last_write_counts;
+        let whole = raw::map_overlapping(KIND, EMPTY_READS, at_once, overlap, space, &mut change);
+        self.reader.close(whole != Whole::Stalled);
+        match whole {
+            Whole::All => Ok(()),
+            Whole::TooLong => Err(BodyError::TooLong),
+            Whole::Stalled => Err(BodyError::Stalled),
+        }
     }
 
     /// Hands each chunk to `change`, which writes what is to be passed on instead. ABI: `read_body`,
     /// `write_body`.
     ///
     /// # Errors
-    /// Where the request declares its length, or the body was used before: nothing was read then.
-    /// Where the host stalls, or the buffer is empty.
+    /// Where the request declares its length, or the body was used before, or the host is Express:
+    /// nothing was read then. Where the host stalls, or the buffer is empty.
     pub fn transform(
         &mut self,
         buffer: &mut (impl Scratch + ?Sized),
         change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
-    ) -> Result<(), BodyError> {
+    ) -> Result<(), BodyError>
+    where
+        B: WholeRequest,
+    {
         if Headers::of(HeaderKind::Request).contains(known::CONTENT_LENGTH) {
             return Err(BodyError::LengthDeclared);
         }
+        if self.reader.last_write_counts {
+            return Err(BodyError::InPieces);
+        }
         self.reader.unused()?;
-        self.reader.transform(buffer, BodyWriter::of(Self::KIND), change)
+        self.reader.transform(buffer, BodyWriter::of(KIND), change)
     }
 
     /// Replaces the body. ABI: `write_body`.
@@ -196,7 +317,7 @@ impl<'a> RequestBody<'a> {
             _ => return Err(BodyError::LengthDeclared),
         }
         self.reader.unused()?;
-        raw::write_body(Self::KIND, bytes);
+        raw::write_body(KIND, bytes);
         self.reader.close(true);
         Ok(())
     }

@@ -5,7 +5,7 @@ use http_wasm_abi::{BodyKind, HeaderKind};
 use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
 use crate::buffer::{Internal, Scratch};
 use crate::header::known;
-use crate::raw;
+use crate::raw::{self, Whole};
 
 /// The body of a buffered response, after the next handler.
 ///
@@ -83,7 +83,7 @@ impl<'a> ResponseBody<'a> {
         buffer: &'b mut (impl Scratch + ?Sized),
     ) -> Result<&'b mut [u8], BodyError> {
         self.reader.readable()?;
-        let (result, bytes) = read_whole(Self::KIND, buffer);
+        let (result, bytes) = read_whole(Self::KIND, false, buffer);
         self.reader.close(result.is_ok());
         result.map(|()| bytes)
     }
@@ -128,7 +128,9 @@ impl<'a> ResponseBody<'a> {
         }
         self.reader.unused()?;
         self.reader.unwritten()?;
-        let ended = raw::map_overlapping(Self::KIND, EMPTY_READS, overlap, space, &mut change);
+        let ended =
+            raw::map_overlapping(Self::KIND, EMPTY_READS, false, overlap, space, &mut change)
+                == Whole::All;
         self.reader.close(false);
         if ended { Ok(()) } else { Err(BodyError::Stalled) }
     }

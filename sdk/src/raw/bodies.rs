@@ -34,6 +34,11 @@ impl<'b> Filling<'b> {
         Some(result)
     }
 
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Puts a byte behind what is filled, where there is room.
     #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
@@ -63,12 +68,18 @@ pub(crate) enum Whole {
 
 /// Reads a whole body: what it gives back is all of it, or what was read last.
 ///
-/// Of a request's body, what there is no room for is written back on the way, so that the caller can
-/// have all of it reach the next handler by writing what is given back. Since only a read that finds
+/// With `write_back`, which is for the body of a request, what there is no room for is written back on
+/// the way, so that the caller can have all of it reach the next handler by writing what is given back.
+/// Since only a read that finds
 /// nothing tells that there is no more, a body has to be shorter than the room for it.
 #[inline(always)]
-pub(crate) fn read_whole(kind: BodyKind, patience: u32, space: &mut Space) -> (Whole, &mut [u8]) {
-    let result = fill_whole(kind, patience, space);
+pub(crate) fn read_whole(
+    kind: BodyKind,
+    patience: u32,
+    write_back: bool,
+    space: &mut Space,
+) -> (Whole, &mut [u8]) {
+    let result = fill_whole(kind, patience, write_back, space);
     let whole = match result >> 32 {
         0 => Whole::All,
         1 => Whole::TooLong,
@@ -81,13 +92,13 @@ pub(crate) fn read_whole(kind: BodyKind, patience: u32, space: &mut Space) -> (W
 /// A [`Whole`] in the high word, and in the low one how many bytes are filled. Out of line, and
 /// numbers for a result: that is worth 500 bytes to a guest that reads two bodies.
 #[inline(never)]
-fn fill_whole(kind: BodyKind, mut patience: u32, space: &mut Space) -> u64 {
+fn fill_whole(kind: BodyKind, mut patience: u32, write_back: bool, space: &mut Space) -> u64 {
     let mut whole = Whole::All;
     let mut filling = Filling::new(space);
     loop {
         let Some(result) = filling.read(kind) else {
             whole = Whole::TooLong;
-            if filling.len == 0 || kind == BodyKind::Response {
+            if filling.len == 0 || !write_back {
                 break;
             }
             let len = core::mem::take(&mut filling.len);
@@ -108,28 +119,35 @@ fn fill_whole(kind: BodyKind, mut patience: u32, space: &mut Space) -> u64 {
 }
 
 /// Passes a body through `change`, in place and piece by piece; each piece begins with the last
-/// `overlap` bytes of the one before. Whether the body ended; if not, the host stalled, or there is no
-/// room for more than the overlap.
+/// `overlap` bytes of the one before. With `at_once` there is one piece, the whole body, and nothing is
+/// written where that has no room.
+///
+/// Where there is no room for more than the overlap, it says that the body is too long.
 ///
 /// Out of line, for both bodies of a guest.
 #[inline(never)]
 pub(crate) fn map_overlapping<F: FnMut(&mut [u8])>(
     kind: BodyKind,
     mut patience: u32,
+    at_once: bool,
     overlap: usize,
     space: &mut Space,
     change: &mut F,
-) -> bool {
+) -> Whole {
     let mut filling = Filling::new(space);
     while patience != 0 {
-        let Some(result) = filling.read(kind) else { break };
+        let Some(result) = filling.read(kind) else { return Whole::TooLong };
+        patience -= u32::from(result.bits() == 0);
+        if at_once && !result.is_eof() {
+            continue;
+        }
         let len = filling.len;
         // SAFETY: by what `len` is.
         let piece = unsafe { filling.space.get_unchecked_mut(..len).assume_init_mut() };
         change(piece);
         if result.is_eof() {
             write_body(kind, piece);
-            return true;
+            return Whole::All;
         }
         let (done, kept) = piece.split_at(len.saturating_sub(overlap));
         write_body(kind, done);
@@ -137,7 +155,6 @@ pub(crate) fn map_overlapping<F: FnMut(&mut [u8])>(
         for index in 0..kept.len() {
             piece[index] = piece[len - filling.len + index];
         }
-        patience -= u32::from(result.is_empty());
     }
-    false
+    Whole::Stalled
 }

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 
 use http_wasm_abi::{BodyKind, Features, HeaderKind};
 
+use super::Buffering;
 #[cfg(doc)]
 use super::Response;
 use crate::header::{HeaderName, HeaderValue, known};
@@ -76,7 +77,7 @@ impl<'a> Reply<'a> {
     /// The hook of a handler that declares `#[handler(may_buffer_response)]` sees it at
     /// [`Response::when_buffered`]. ABI: `enable_features`.
     #[inline]
-    pub fn buffer_response(&mut self, request: &Request) -> bool {
+    pub fn buffer_response(&mut self, request: &Request<impl Buffering>) -> bool {
         if request.headers().contains(known::UPGRADE) {
             return false;
         }

@@ -53,16 +53,16 @@
 //! use http_wasm_sdk::prelude::*;
 //! use http_wasm_sdk::testing::{self, Profile, Scenario};
 //!
-//! #[handler]
-//! fn count(request: &mut Request) {
+//! #[handler(buffer_request)]
+//! fn count(request: &mut Request<Buffered>) {
 //!     let mut bytes = 0;
-//!     let passed_on = request.body_mut().map(&mut Buffer::<2048>::new(), |chunk| bytes += chunk.len());
+//!     let passed_on = request.body_mut().for_each(&mut Buffer::<2048>::new(), |chunk| bytes += chunk.len());
 //!     if passed_on.is_ok() && bytes > 2000 {
 //!         request.headers_mut().insert(name!("x-big"), value!("1"));
 //!     }
 //! }
 //!
-//! for profile in [Profile::Strict, Profile::Go] {
+//! for profile in Profile::ALL {
 //!     let upload = Scenario::post("/").body("x".repeat(3000)).profile(profile);
 //!     let outcome = testing::run::<count>(&upload);
 //!     assert_eq!(outcome.upstream_header("x-big"), Some("1"));

@@ -2,9 +2,9 @@
 
 use http_wasm_sdk::EMPTY_READS;
 use http_wasm_sdk::testing::host::exchange::TrapKind;
-use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
+use http_wasm_sdk::testing::{Features, Outcome, Profile, Scenario};
 
-use crate::guests::{REQUEST_BODY, RESPONSE_BODY};
+use crate::guests::{NOT_ON_EXPRESS, REQUEST_BODY, RESPONSE_BODY};
 
 /// Longer than the 2 KiB that the filters read at a time.
 fn long() -> String {
@@ -15,9 +15,10 @@ fn upload(path: &str, profile: Profile) -> Scenario {
     Scenario::post(path).body(long()).profile(profile)
 }
 
-/// Express has request bodies only where they are buffered from the start.
-const WITH_REQUEST_BODIES: &[Profile] =
-    if cfg!(miri) { &[Profile::Strict] } else { &[Profile::Strict, Profile::Go] };
+/// The official Go host takes away what is read of a request's body, and appends what is written;
+/// Express keeps what is read, and only the last that is written. Miri sees one of each.
+const HOSTS: &[Profile] =
+    if cfg!(miri) { &[Profile::Strict, Profile::Express] } else { &Profile::ALL };
 
 /// How hosts may hand over a body: as much as there is room for, in small pieces, with empty reads
 /// between, byte by byte. Miri would take minutes for every body that is read byte by byte.
@@ -31,22 +32,48 @@ fn assert_logged(outcome: &Outcome, message: &str) {
 
 #[test]
 fn a_request_body_read_in_chunks_arrives_whole() {
-    for &profile in WITH_REQUEST_BODIES {
-        for scenario in [upload("/map", profile), upload("/map", profile).chunked()] {
+    for &profile in HOSTS {
+        for chunked in [false, true] {
+            let mut scenario = upload("/for_each", profile);
+            scenario.request.chunked = chunked;
             let outcome = REQUEST_BODY.run(&scenario);
             assert_logged(&outcome, "done");
-            assert_eq!(outcome.upstream_text(), long().to_uppercase());
+            assert_eq!(outcome.upstream_header("x-sum"), Some("3000"));
+            assert_eq!(outcome.upstream_text(), long());
             assert_eq!(outcome.status(), 200);
         }
     }
 }
 
 #[test]
+fn a_request_body_changed_in_chunks_arrives_whole() {
+    for &profile in HOSTS {
+        for path in ["/map", "/map_overlapping"] {
+            for chunked in [false, true] {
+                let mut scenario = upload(path, profile);
+                scenario.request.chunked = chunked;
+                let outcome = REQUEST_BODY.run(&scenario);
+                if profile == Profile::Express {
+                    // Pieces cannot be written there, and what is not written is not lost.
+                    assert_logged(&outcome, "too long");
+                    assert_eq!(outcome.upstream_text(), long());
+                } else {
+                    assert_logged(&outcome, "done");
+                    assert_eq!(outcome.upstream_text(), long().to_uppercase());
+                }
+                assert_eq!(outcome.status(), 200);
+            }
+        }
+    }
+}
+
+#[test]
 fn every_way_of_reading_a_request_body_passes_it_on() {
-    for &profile in WITH_REQUEST_BODIES {
+    for &profile in HOSTS {
         for chunked in [false, true] {
             for (path, changes) in [
                 ("/read_all", false),
+                ("/for_each", false),
                 ("/map", true),
                 ("/map_all", true),
                 ("/map_overlapping", true),
@@ -66,7 +93,7 @@ fn every_way_of_reading_a_request_body_passes_it_on() {
 
 #[test]
 fn a_request_body_that_is_too_long_for_the_buffer_is_an_error_and_arrives_whole() {
-    for &profile in WITH_REQUEST_BODIES {
+    for &profile in HOSTS {
         for path in ["/read_all", "/map_all"] {
             // A little longer than the buffer, and longer than two of them.
             for len in [2049, 5000] {
@@ -81,7 +108,7 @@ fn a_request_body_that_is_too_long_for_the_buffer_is_an_error_and_arrives_whole(
 
 #[test]
 fn a_request_body_as_long_as_the_buffer_arrives_whole() {
-    for &profile in WITH_REQUEST_BODIES {
+    for &profile in HOSTS {
         for path in ["/read_all", "/map_all"] {
             let outcome = REQUEST_BODY.run(&upload(path, profile).body(&long()[..2048]));
             // Whether that was all the guest knows where the host says so with the last bytes.
@@ -117,25 +144,29 @@ fn a_request_body_of_declared_length_cannot_get_another() {
 
 #[test]
 fn only_a_chunked_request_body_changes_its_length() {
-    for &profile in WITH_REQUEST_BODIES {
+    for &profile in HOSTS {
+        let in_pieces = profile != Profile::Express;
         let outcome = REQUEST_BODY.run(&upload("/transform", profile).chunked());
         let (first, rest) = (&long()[..2048], &long()[2048..]);
-        assert_eq!(outcome.upstream_text(), format!("{first}+{rest}+"));
+        let wanted = if in_pieces { format!("{first}+{rest}+") } else { long() };
+        assert_logged(&outcome, if in_pieces { "done" } else { "in pieces" });
+        assert_eq!(outcome.upstream_text(), wanted);
         let outcome = REQUEST_BODY.run(&upload("/replace", profile).chunked());
         assert_eq!(outcome.upstream_text(), "another");
         let outcome = REQUEST_BODY.run(&upload("/empty", profile).chunked());
         assert_eq!(outcome.upstream_text(), "", "written with no bytes, it is nothing");
         let outcome = REQUEST_BODY.run(&upload("/swallow", profile).chunked());
-        assert_eq!(outcome.upstream_text(), "", "nothing of it was written");
+        let wanted = if in_pieces { String::new() } else { long() };
+        assert_eq!(outcome.upstream_text(), wanted, "nothing of it was written");
     }
 }
 
 #[test]
 fn a_request_body_is_not_read_or_written_twice() {
-    for &profile in WITH_REQUEST_BODIES {
-        let outcome = REQUEST_BODY.run(&upload("/twice", profile));
+    for &profile in HOSTS {
+        let outcome = REQUEST_BODY.run(&upload("/twice", profile).body(&long()[..2000]));
         assert_logged(&outcome, "used");
-        assert_eq!(outcome.upstream_text(), long());
+        assert_eq!(outcome.upstream_text(), &long()[..2000]);
     }
 }
 
@@ -148,23 +179,53 @@ fn a_body_written_to_a_request_without_one_is_reported() {
 }
 
 #[test]
-fn a_request_body_cannot_be_read_on_express() {
-    let outcome = REQUEST_BODY.run(&upload("/map", Profile::Express));
-    assert_eq!(outcome.trap.unwrap().kind(), TrapKind::Body);
+fn a_request_body_that_is_not_buffered_cannot_be_read_on_express() {
+    for path in ["/map", "/read_all", "/drain"] {
+        let outcome = NOT_ON_EXPRESS.run(&upload(path, Profile::Express));
+        assert_eq!(outcome.trap.unwrap().kind(), TrapKind::Body);
+    }
+    for profile in [Profile::Strict, Profile::Go] {
+        let outcome = NOT_ON_EXPRESS.run(&upload("/map", profile));
+        assert_eq!(outcome.upstream_text(), long().to_uppercase());
+        let outcome = NOT_ON_EXPRESS.run(&upload("/read_all", profile).body("short").chunked());
+        assert_eq!(outcome.upstream_text(), "short");
+        assert_eq!(NOT_ON_EXPRESS.run(&upload("/drain", profile)).status(), 413);
+    }
 }
 
 #[test]
-fn a_request_body_that_is_taken_and_not_passed_on_is_reported() {
-    let outcome = REQUEST_BODY.run(&upload("/take", Profile::Go));
-    assert!(outcome.upstream.is_none());
-    assert_eq!(outcome.status(), 502, "what a client of the Go host gets");
-    let outcome = REQUEST_BODY.run(&upload("/take", Profile::Strict));
-    assert!(outcome.problems[0].to_string().contains("read and not written back"));
+fn a_host_that_does_not_buffer_requests_gets_back_what_was_read() {
+    for profile in [Profile::Strict, Profile::Go] {
+        let upload = upload("/map", profile).without(Features::BUFFER_REQUEST);
+        assert_eq!(REQUEST_BODY.run(&upload).upstream_text(), long().to_uppercase());
+    }
+}
+
+#[test]
+fn a_request_whose_body_was_taken_does_not_go_on() {
+    for &profile in HOSTS {
+        for scenario in [upload("/take", profile), upload("/take", profile).chunked()] {
+            let outcome = REQUEST_BODY.run(&scenario);
+            assert!(outcome.upstream.is_none(), "it would get a part of it, or none");
+            assert_eq!(
+                (outcome.status(), outcome.response_text()),
+                (500, "internal server error\n")
+            );
+            assert_eq!(
+                outcome.messages()[1],
+                "error: the request's body was taken off, and so the request cannot go on"
+            );
+        }
+        // Where there is nothing to be taken, nothing is lost.
+        let outcome = REQUEST_BODY.run(&Scenario::get("/take").profile(profile));
+        assert_logged(&outcome, "done");
+        assert_eq!(outcome.status(), 200);
+    }
 }
 
 #[test]
 fn a_request_body_can_be_dropped_by_who_answers() {
-    for &profile in WITH_REQUEST_BODIES {
+    for &profile in HOSTS {
         for sizes in READ_SIZES {
             let outcome = REQUEST_BODY.run(&upload("/drain", profile).read_sizes(sizes));
             assert_eq!(outcome.status(), 413);
@@ -176,11 +237,17 @@ fn a_request_body_can_be_dropped_by_who_answers() {
 #[test]
 fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
     for sizes in READ_SIZES {
-        for path in ["/map", "/map_overlapping"] {
-            for &profile in WITH_REQUEST_BODIES {
-                let outcome = REQUEST_BODY.run(&upload(path, profile).read_sizes(sizes));
+        for path in ["/map", "/map_overlapping", "/map_all", "/for_each"] {
+            for &profile in HOSTS {
+                // Where there is one write, there has to be room for the whole.
+                let at_once = path.contains("_all") || profile == Profile::Express;
+                let body = &long()[..if at_once { 2000 } else { 3000 }];
+                let upload = upload(path, profile).body(body).read_sizes(sizes);
+                let outcome = REQUEST_BODY.run(&upload);
                 assert_logged(&outcome, "done");
-                assert_eq!(outcome.upstream_text(), long().to_uppercase(), "{path} {sizes:?}");
+                let changed = body.to_uppercase();
+                let wanted = if path == "/for_each" { body } else { &*changed };
+                assert_eq!(outcome.upstream_text(), wanted, "{path} {sizes:?}");
             }
         }
         for profile in Profile::ALL {
@@ -211,6 +278,9 @@ fn a_host_that_gives_nothing_for_ever_is_left_after_some_reads() {
     for path in ["/map", "/map_all", "/map_overlapping"] {
         let outcome = REQUEST_BODY.run(&upload(path, Profile::Go).read_sizes([0]));
         assert_logged(&outcome, "stalled");
+        let outcome = REQUEST_BODY.run(&upload(path, Profile::Express).read_sizes([0]));
+        assert_logged(&outcome, "stalled");
+        assert_eq!(outcome.upstream_text(), long(), "it is as it was");
     }
 }
 

@@ -2,7 +2,9 @@
 
 use http_wasm_sdk::testing::{Phase, Profile, Scenario};
 
-use crate::guests::{CHAIN, CTX, ERRORS, PLAIN, REPLY, RESPONSE_BODY, TRAILERS, UPGRADE};
+use crate::guests::{
+    CHAIN, CTX, ERRORS, PLAIN, REPLY, REQUEST_BODY, RESPONSE_BODY, TRAILERS, UPGRADE,
+};
 
 #[test]
 fn features_are_enabled_once_and_at_the_start() {
@@ -13,6 +15,22 @@ fn features_are_enabled_once_and_at_the_start() {
     }
     let calls: Vec<_> = player.started().calls.iter().map(ToString::to_string).collect();
     assert_eq!(calls, ["enable_features(buffer_response|trailers) = buffer_response|trailers"]);
+}
+
+#[test]
+fn a_host_that_forgets_features_is_found_out_and_asked_again() {
+    let start = |profile| {
+        let mut player = REQUEST_BODY.player();
+        player.run(&Scenario::get("/").profile(profile)).went_well();
+        player.started().calls.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let (once, again) = (
+        "enable_features(buffer_request) = buffer_request",
+        "enable_features(none) = buffer_request",
+    );
+    assert_eq!(start(Profile::Go), [once, again]);
+    assert_eq!(start(Profile::Strict), [once, again]);
+    assert_eq!(start(Profile::Express), [once, "enable_features(none) = none", once]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use http_wasm_sdk::log::{self, Level};
 use http_wasm_sdk::prelude::*;
 use http_wasm_sdk::{
     Buffering, Headers, HeadersMut, RequestBody, RequestTrailersMut, ResponseBody,
-    ResponseTrailersMut, Trailers, UriBuilder, config,
+    ResponseTrailersMut, Trailers, Unbuffered, UriBuilder, config,
 };
 
 use crate::tape::Tape;
@@ -67,7 +67,7 @@ fn change_headers(t: &mut Tape, mut headers: HeadersMut<'_>) {
 }
 
 /// What both hooks can do with a request.
-fn read_request(t: &mut Tape, request: &Request) {
+fn read_request(t: &mut Tape, request: &Request<impl Buffering>) {
     let mut room = t.room();
     match t.below(5) {
         0 => drop(request.method(&mut room[..]).map(|method| method.is_safe())),
@@ -85,7 +85,7 @@ fn read_request(t: &mut Tape, request: &Request) {
     }
 }
 
-fn set_uri(t: &mut Tape, request: &mut Request) {
+fn set_uri(t: &mut Tape, request: &mut Request<impl Buffering>) {
     let (mut bytes, mut built, mut read) = (Vec::new(), t.room(), t.room());
     let given = t.uri(&mut bytes);
     let (text, prefix) = (t.piece(), t.text());
@@ -123,7 +123,7 @@ fn scribble(chunk: &mut [u8]) {
 fn request_body(t: &mut Tape, mut body: RequestBody<'_>) {
     let mut room = t.room();
     let (text, repeat) = (t.piece(), t.below(3));
-    match t.below(if t.express { 1 } else { 8 }) {
+    match t.below(9) {
         0 => drop(body.replace(&text)),
         1 => drop(body.read_all(&mut room[..])),
         2 => drop(body.map_all(&mut room[..], scribble)),
@@ -136,6 +136,9 @@ fn request_body(t: &mut Tape, mut body: RequestBody<'_>) {
             }
         })),
         6 => drop(body.drain(&mut room[..])),
+        7 => drop(body.for_each(&mut room[..], |chunk| {
+            log::debug(if chunk.is_empty() { "nothing" } else { "a chunk" })
+        })),
         _ => {
             let _ = body.read(&mut room[..]).map(|chunk| chunk.len());
             let _ = embedded_io::Read::read(&mut body, &mut room);
@@ -199,9 +202,26 @@ fn end<S>(t: &mut Tape, reply: Reply<'_>, state: S) -> Result<Flow<S>, Error> {
     if sent.is_empty() || t.below(4) == 0 { Ok(Flow::Continue(state)) } else { Ok(Flow::Stop) }
 }
 
-pub(crate) fn request_hook<S>(
+/// What a hook can do with the body of a request, which depends on what its handler declares.
+pub(crate) trait AnyRequest: Buffering + Sized {
+    fn body(t: &mut Tape, request: &mut Request<Self>);
+}
+
+impl AnyRequest for Unbuffered {
+    fn body(t: &mut Tape, request: &mut Request) {
+        let _ = request.body_mut().replace(t.piece());
+    }
+}
+
+impl AnyRequest for Buffered {
+    fn body(t: &mut Tape, request: &mut Request<Self>) {
+        request_body(t, request.body_mut());
+    }
+}
+
+pub(crate) fn request_hook<B: AnyRequest, S>(
     t: &mut Tape,
-    request: &mut Request,
+    request: &mut Request<B>,
     mut reply: Reply<'_>,
     mut trailers: Option<Trailers<'_>>,
     state: impl FnOnce() -> S,
@@ -214,7 +234,7 @@ pub(crate) fn request_hook<S>(
             3 => change_headers(t, request.headers_mut()),
             4 => set_uri(t, request),
             5 => request.set_method(t.method(&mut Vec::new())),
-            6 => request_body(t, request.body_mut()),
+            6 => B::body(t, request),
             7 => change_headers(t, reply.headers_mut()),
             _ => match &mut trailers {
                 Some(trailers) => change_trailers(t, trailers),

@@ -49,7 +49,7 @@ const PIECES: &[&[u8]] = &[
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape {
     rest: std::collections::VecDeque<u8>,
-    /// Whether the host is one that has no request bodies and no client addresses.
+    /// Whether the host is one that has no client addresses.
     pub(crate) express: bool,
 }
 

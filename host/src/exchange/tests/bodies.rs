@@ -140,6 +140,17 @@ fn go_loses_a_body_that_is_read_and_not_written_back() {
 }
 
 #[test]
+fn a_read_that_gives_nothing_takes_nothing() {
+    for profile in Profile::ALL {
+        let settings = Settings { read_sizes: vec![0], ..with_features(profile, buffering()) };
+        let mut hand = Hand::with_body(settings, b"abc");
+        assert_eq!(hand.read(REQUEST, 10), Ok((String::new(), false)));
+        assert_eq!(hand.exchange.forward().expect("it goes on").body, b"abc");
+        hand.has_no_problem();
+    }
+}
+
+#[test]
 fn go_keeps_only_the_last_chunk() {
     let features = with_features(Profile::Go, buffering());
     let body = [b'x'; 3000];
@@ -320,6 +331,15 @@ fn express_keeps_only_the_last_write() {
     hand.write(RESPONSE, "three").expect("no trap");
     hand.write(RESPONSE, "four").expect("no trap");
     assert_eq!(hand.finish().body, b"four");
+}
+
+#[test]
+fn express_reads_on_in_what_was_written() {
+    let mut hand = Hand::with_body(with_features(Profile::Express, buffering()), b"abcdef");
+    assert_eq!(hand.read(REQUEST, 3), Ok(("abc".to_owned(), false)));
+    hand.write(REQUEST, "ABC").expect("no trap");
+    assert_eq!(hand.read(REQUEST, 3), Ok((String::new(), true)));
+    assert_eq!(hand.exchange.forward().expect("it goes on").body, b"ABC");
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(crate) mod errors;
 pub(crate) mod fail_open;
 pub(crate) mod headers;
 pub(crate) mod late_error;
+pub(crate) mod not_on_express;
 pub(crate) mod owning;
 pub(crate) mod panics;
 pub(crate) mod plain;
@@ -77,6 +78,8 @@ filters! {
     HEADERS headers::headers
     /// Fails in the response hook, without buffering.
     LATE_ERROR late_error::Late
+    /// Reads the request's body without having it buffered.
+    NOT_ON_EXPRESS not_on_express::not_on_express
     /// Owns memory, and traps where the path says.
     OWNING owning::Owning
     /// Panics where the path says.

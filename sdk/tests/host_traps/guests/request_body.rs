@@ -3,14 +3,23 @@
 use http_wasm_sdk::BodyError;
 use http_wasm_sdk::prelude::*;
 
-#[handler]
-pub(crate) fn request_body(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+#[handler(buffer_request)]
+pub(crate) fn request_body(
+    request: &mut Request<Buffered>,
+    reply: Reply<'_>,
+) -> Result<Option<Sent>, Error> {
     let mut path = Buffer::<32>::new();
     let path = request.uri(&mut path)?;
     let mut buffer = Buffer::<2048>::new();
     let mut body = request.body_mut();
     let result = match path.as_bytes() {
         b"/read_all" => body.read_all(&mut buffer).map(|_| ()),
+        b"/for_each" => {
+            let mut sum = 0_u64;
+            let done = body.for_each(&mut buffer, |chunk| sum += chunk.len() as u64);
+            request.headers_mut().insert(name!("x-sum"), HeaderValue::from_u64(sum, &mut [0; 20]));
+            done
+        }
         b"/map" => body.map(&mut buffer, <[u8]>::make_ascii_uppercase),
         b"/map_all" => body.map_all(&mut buffer, <[u8]>::make_ascii_uppercase).map(|_| ()),
         b"/map_overlapping" => body.map_overlapping(&mut buffer, 3, <[u8]>::make_ascii_uppercase),
@@ -38,6 +47,7 @@ pub(crate) fn request_body(request: &mut Request, reply: Reply<'_>) -> Result<Op
         Err(BodyError::TooLong) => "too long",
         Err(BodyError::Stalled) => "stalled",
         Err(BodyError::Used) => "used",
+        Err(BodyError::InPieces) => "in pieces",
         Err(BodyError::LengthDeclared) => "length declared",
         Err(_) => "another error",
     });

@@ -1,0 +1,23 @@
+//! Reads the request's body without having the host buffer it, as the path says.
+
+use http_wasm_sdk::prelude::*;
+
+#[handler]
+pub(crate) fn not_on_express(
+    request: &mut Request,
+    reply: Reply<'_>,
+) -> Result<Option<Sent>, Error> {
+    let mut path = Buffer::<32>::new();
+    let path = request.uri(&mut path)?;
+    let mut buffer = Buffer::<2048>::new();
+    let body = request.body_mut();
+    match path.as_bytes() {
+        b"/map" => body.not_on_express().map(&mut buffer, <[u8]>::make_ascii_uppercase)?,
+        b"/read_all" => body.not_on_express().read_all(&mut buffer).map(|_| ())?,
+        _ => {
+            body.not_on_express().drain(&mut buffer)?;
+            return Ok(Some(reply.status(StatusCode::PAYLOAD_TOO_LARGE).end()));
+        }
+    }
+    Ok(None)
+}

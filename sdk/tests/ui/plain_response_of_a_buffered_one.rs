@@ -1,0 +1,15 @@
+use http_wasm_sdk::prelude::*;
+
+#[derive(Default)]
+struct Filter;
+
+#[handler(buffer_response)]
+impl Filter {
+    fn request(&self, _request: &mut Request) {}
+
+    fn response(&self, _request: &Request, response: &mut Response) {
+        let _ = response.headers().contains(known::VIA);
+    }
+}
+
+fn main() {}
