@@ -181,7 +181,7 @@ fn read_as_everything(document: &[u8]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: if cfg!(miri) { 2 } else { 1000 },
+        cases: if cfg!(miri) { 1 } else { 1000 },
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -52,6 +52,7 @@ fn whole_numbers_have_the_range_of_their_type() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "half a minute there, and safe code only")]
 fn floating_point_numbers() {
     assert_eq!(read::<f64>("\"0.500000\""), 0.5);
     assert_eq!(read::<f64>("-1.5e3"), -1500.0);

@@ -1,13 +1,13 @@
 //! The configuration: any bytes, or none.
 
 use http_wasm_sdk::config;
-use http_wasm_sdk::testing::{Profile, Scenario};
+use http_wasm_sdk::testing::Scenario;
 
-use crate::guests::{CONFIG, FAIL_OPEN, TYPED};
+use crate::guests::{CONFIG, FAIL_OPEN, HOSTS, TYPED};
 
 #[test]
 fn an_absent_configuration_reads_as_nothing() {
-    for profile in Profile::ALL {
+    for &profile in HOSTS {
         let outcome = CONFIG.run(&Scenario::get("/").profile(profile));
         assert_eq!(outcome.messages(), ["info: built", "info: no configuration"]);
     }
@@ -48,7 +48,7 @@ fn a_configuration_that_changes_while_it_is_read_is_read_again() {
         // What is shorter than it was is there at once, and nothing behind it.
         (vec!["hi", &long], "hi", 2),
     ] {
-        for profile in Profile::ALL {
+        for &profile in HOSTS {
             let scenario = Scenario::get("/").config(greeting("hello")).profile(profile);
             let outcome =
                 TYPED.run(&scenario.later_configs(later.iter().map(|text| greeting(text))));
@@ -63,7 +63,7 @@ fn a_configuration_that_changes_while_it_is_read_is_read_again() {
 fn a_configuration_that_grows_above_the_cap_while_it_is_read_is_an_error() {
     let huge = vec![b' '; config::MAX_BYTES as usize + 1];
     let scenario = Scenario::get("/").config(greeting("hello")).later_configs([huge]);
-    for profile in Profile::ALL {
+    for &profile in HOSTS {
         let outcome = TYPED.run(&scenario.clone().profile(profile));
         assert_eq!(outcome.status(), 500);
         assert_eq!(
@@ -85,7 +85,7 @@ fn a_handler_is_built_once_per_instance() {
 
 #[test]
 fn a_configuration_of_no_use_is_a_500_that_leaks_nothing() {
-    for profile in Profile::ALL {
+    for &profile in HOSTS {
         let mut player = CONFIG.player();
         // The proxy's route does not vanish, and the next request tries again.
         for _ in 0..2 {
@@ -100,7 +100,7 @@ fn a_configuration_of_no_use_is_a_500_that_leaks_nothing() {
 
 #[test]
 fn a_handler_that_fails_open_lets_requests_through() {
-    for profile in Profile::ALL {
+    for &profile in HOSTS {
         let outcome = FAIL_OPEN.run(&Scenario::get("/").profile(profile).upstream_status(201));
         assert_eq!(outcome.status(), 201);
         assert_eq!(outcome.upstream_header("x-open"), None);

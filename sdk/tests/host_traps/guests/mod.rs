@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use http_wasm_sdk::Handler;
-use http_wasm_sdk::testing::{Outcome, Scenario};
+use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
 use crate::host::Player;
 
@@ -28,6 +28,9 @@ pub(crate) mod trailers;
 pub(crate) mod typed;
 pub(crate) mod upgrade;
 pub(crate) mod uri;
+
+/// The hosts that are played; for Miri, to which they are all the same memory, one.
+pub(crate) const HOSTS: &[Profile] = if cfg!(miri) { &[Profile::Strict] } else { &Profile::ALL };
 
 /// A filter: its type, to run it natively, and the name of its file, to build a guest of it.
 pub(crate) struct Filter<H> {
