@@ -1,7 +1,7 @@
 //! Configurations: reading any bytes as any type ends, what is JSON is what serde_json takes for it,
 //! and numbers are those that the standard library reads.
 //!
-//! `cargo +nightly fuzz run config -- -runs=1000000`
+//! `cargo +nightly fuzz run config -- -runs=1000000`, or all targets by `.ci/fuzz -runs=1000000`
 #![no_main]
 
 use std::fmt::Debug;

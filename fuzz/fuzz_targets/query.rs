@@ -1,6 +1,6 @@
 //! URIs: what is accepted, what is read out of them, and what the builder writes.
 //!
-//! `cargo +nightly fuzz run query -- -runs=1000000`
+//! `cargo +nightly fuzz run query -- -runs=1000000`, or all targets by `.ci/fuzz -runs=1000000`
 #![no_main]
 
 use http_wasm_sdk::{Encoded, Uri, UriBuilder};
