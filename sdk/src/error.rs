@@ -68,6 +68,30 @@ plain_errors! {
 ///
 /// Errors of this crate and constant texts convert by `?`; for anything else that can be displayed
 /// there is [`Error::display`], which costs the guest the formatting machinery.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[handler]
+/// fn tenants(request: &mut Request) -> Result<(), Error> {
+///     let mut buffer = Buffer::<16>::new();
+///     // What does not fit is an error of this crate.
+///     let tenant = request.headers().get_one(name!("x-tenant"), &mut buffer)?;
+///     // A text is one that you make.
+///     let tenant = tenant.ok_or("a request came without its tenant")?;
+///     let number: u32 = tenant.to_str().unwrap_or_default().parse().map_err(Error::display)?;
+///     log::format(log::Level::Debug, format_args!("tenant {number}"));
+///     Ok(())
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<tenants>(&Scenario::get("/"));
+/// # assert_eq!((outcome.status(), outcome.response_text()), (500, "internal server error\n"));
+/// # assert_eq!(outcome.messages(), ["error: a request came without its tenant"]);
+/// # let outcome = testing::run::<tenants>(&Scenario::get("/").header("x-tenant", "blue"));
+/// # assert_eq!(outcome.messages(), ["error: invalid digit found in string"]);
+/// # let outcome = testing::run::<tenants>(&Scenario::get("/").header("x-tenant", "7"));
+/// # assert_eq!(outcome.messages(), ["debug: tenant 7"]);
+/// ```
 #[derive(Debug)]
 pub struct Error {
     /// `None` where the message is in the log already.

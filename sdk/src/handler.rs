@@ -7,7 +7,65 @@ use crate::request::Request;
 use crate::response::{Buffering, Reply, ReplyBody, Response, Sent};
 use crate::trailers::Trailers;
 
-/// A filter: `#[handler]` implements this, so that there is seldom a reason to do it by hand.
+/// A filter: `#[handler]` implements this, so that there is seldom a reason to do it by hand. One is a
+/// part of a chain that is generic, which the macro cannot know:
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+/// use http_wasm_sdk::{Features, Trailers, Unbuffered};
+///
+/// /// Hides the paths of administrators, and leaves all others to another handler.
+/// struct Hidden<H>(H);
+///
+/// impl<H: Handler<RequestBuffering = Unbuffered, State = ()>> Handler for Hidden<H> {
+///     type State = ();
+///     type Buffering = Unbuffered;
+///     type RequestBuffering = Unbuffered;
+///     const FEATURES: Features = Features::NONE;
+///     const HAS_RESPONSE_HOOK: bool = false;
+///     const FAILS_OPEN: bool = false;
+///
+///     fn new() -> Result<Self, Error> {
+///         H::new().map(Self)
+///     }
+///
+///     fn request(
+///         &mut self,
+///         request: &mut Request,
+///         reply: Reply<'_>,
+///         _trailers: Option<Trailers<'_>>,
+///     ) -> Result<Flow, Error> {
+///         let mut buffer = Buffer::<256>::new();
+///         if request.uri(&mut buffer)?.path_is("/admin") {
+///             reply.status(StatusCode::NOT_FOUND).end();
+///             return Ok(Flow::Stop);
+///         }
+///         self.0.request(request, reply, None)
+///     }
+///
+///     fn response(
+///         &mut self,
+///         _request: &Request,
+///         _response: &mut Response,
+///         (): (),
+///         _trailers: Option<Trailers<'_, Unbuffered>>,
+///     ) -> Result<(), Error> {
+///         Ok(())
+///     }
+/// }
+///
+/// #[handler(part)]
+/// fn mark(request: &mut Request) {
+///     request.headers_mut().insert(name!("x-marked"), value!("1"));
+/// }
+///
+/// http_wasm_sdk::chain!(Filter = Hidden<mark>);
+/// # fn main() {
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # assert_eq!(testing::run::<Filter>(&Scenario::get("/admin")).status(), 404);
+/// # assert_eq!(testing::run::<Filter>(&Scenario::get("/")).upstream_header("x-marked"), Some("1"));
+/// # }
+/// ```
 pub trait Handler: Sized + 'static {
     /// What travels from the request hook to the response hook of the same request: any type of the
     /// author's. [`Ctx`] travels through the host instead of through memory.

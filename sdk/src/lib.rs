@@ -190,6 +190,8 @@ pub use error::{
 pub use handler::{Ctx, Flow, Handler, IntoFlow};
 pub use header::{HeaderName, HeaderValue, known};
 pub use headers::{Headers, HeadersMut, Names, Values};
+/// What a host can be asked to do: [`Handler::FEATURES`].
+pub use http_wasm_abi::Features;
 pub use http_wasm_macros::{Config, handler};
 pub use request::Request;
 pub use response::{
