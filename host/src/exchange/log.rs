@@ -71,7 +71,7 @@ impl Call<'_> {
         let reads_before = self.exchange.config_reads;
         self.exchange.config_reads += 1;
         self.give(buf, limit, |exchange| {
-            let Settings { config, later_configs, .. } = &exchange.settings;
+            let Settings { config, later_configs, .. } = &*exchange.settings;
             let replaced = reads_before.min(later_configs.len());
             replaced.checked_sub(1).map_or(config, |index| &later_configs[index])
         })
