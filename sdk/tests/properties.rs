@@ -10,7 +10,7 @@ use proptest::prelude::*;
 /// Miri takes a second for what else takes a millisecond, and has no current directory.
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: if cfg!(miri) { 4 } else { 1000 },
+        cases: if cfg!(miri) { 1 } else { 1000 },
         failure_persistence: None,
         ..ProptestConfig::default()
     }
