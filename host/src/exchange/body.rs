@@ -120,10 +120,15 @@ impl Call<'_> {
             && let Some(written) = &state.written
         {
             // The reader goes on where it stands, in what is the body now.
-            let start = written.len().min(state.incoming.read() as usize + state.written_position);
-            let len = give(self.memory, &mut self.record, buf, first(&written[start..], most));
-            state.written_position += len;
-            let eof = start + len == written.len();
+            if state.source != Some(Source::Written) {
+                state.source = Some(Source::Written);
+                state.written_position = state.incoming.read() as usize;
+            }
+            let end = written.len().min(state.written_position + most);
+            let chunk = &written[state.written_position.min(end)..end];
+            let len = give(self.memory, &mut self.record, buf, chunk);
+            state.written_position = end;
+            let eof = end == written.len();
             return Ok(self.chunk(len, eof));
         }
         let from_written = state.written.is_some();
