@@ -34,8 +34,10 @@ pub enum BeforeNext {}
 /// # assert_eq!(outcome.response().trailers.first("x-cost"), Some(&b"7"[..]));
 /// ```
 ///
-/// The official Go host, and so Traefik and Dapr, keeps one map for both sides, does not show the
-/// trailers that a client or upstream sent, and treats `append` as `insert`.
+/// The official Go host, and so Traefik and Dapr, keeps one map for both sides, so that a trailer of the
+/// response shows among those of the request; does not show the trailers that a client or upstream
+/// sent; and treats `append` as `insert`. Where the next handler sends a trailer that was set before it,
+/// the client gets both values.
 #[derive(Debug)]
 pub struct Trailers<'a, P = BeforeNext>(PhantomData<(&'a mut (), P)>);
 

@@ -119,6 +119,8 @@ const NOT_PORTABLE: &[(&str, &str)] = &[
     ("trailers were read that came with the message", "Trailers"),
     ("a request trailer was changed", "Trailers"),
     ("was changed again: the official Go host keeps only the last value", "Trailers"),
+    ("request trailers were read after a response trailer was set", "Trailers"),
+    ("was set before the next handler's, which has it too", "Trailers"),
     ("the response has trailers and a content-length", "Trailers"),
     ("the request's host was changed", "known::HOST"),
     ("the request's content-length is", "known::CONTENT_LENGTH"),

@@ -37,6 +37,7 @@ impl Exchange {
             request_body,
             response,
             reads,
+            config_reads,
             logs,
             calls,
             problems,
@@ -57,6 +58,7 @@ impl Exchange {
         *header_bytes = 0;
         *head_request = request.method == "HEAD";
         *reads = 0;
+        *config_reads = 0;
         let incoming = if arrives {
             let length = content_length(&request.headers);
             *sent_length = length;
