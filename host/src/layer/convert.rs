@@ -5,9 +5,9 @@
 //! two servers disagree about where a message ends, which is how requests are smuggled.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, Entry, HOST, TRAILER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, request, response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, request, response};
 
 use super::ClientAddr;
 use super::body::Body;
@@ -19,6 +19,38 @@ pub(super) struct Unseen {
     pub(super) headers: bool,
     pub(super) version: bool,
     pub(super) source_addr: bool,
+}
+
+/// What of a request's headers no guest gets to see, as in Go's `net/http`: how the body travels on
+/// this connection, and which trailers follow on it.
+#[derive(Clone)]
+struct Hidden([(HeaderName, Vec<HeaderValue>); 2]);
+
+impl Hidden {
+    /// Takes these out; `None` where there are none, as in most requests.
+    fn take(headers: &mut HeaderMap) -> Option<Self> {
+        let mut found = false;
+        let all = [TRANSFER_ENCODING, TRAILER].map(|name| {
+            let values: Vec<_> = match headers.entry(&name) {
+                Entry::Occupied(entry) => entry.remove_entry_mult().1.collect(),
+                Entry::Vacant(_) => Vec::new(),
+            };
+            found |= !values.is_empty();
+            (name, values)
+        });
+        found.then_some(Self(all))
+    }
+
+    /// Puts those back that are `wanted`. What a guest has written in their place is none of its
+    /// business.
+    fn restore(self, headers: &mut HeaderMap, wanted: impl Fn(&HeaderName) -> bool) {
+        for (name, values) in self.0 {
+            headers.remove(&name);
+            for value in values.into_iter().filter(|_| wanted(&name)) {
+                headers.append(&name, value);
+            }
+        }
+    }
 }
 
 /// Puts the head of a request into the model's; the headers are taken out. HTTP/2 has no `host`; the
@@ -46,6 +78,11 @@ pub(super) fn fill_request(
     {
         model.source_addr = address.to_string();
     }
+    if !unseen.headers
+        && let Some(hidden) = Hidden::take(&mut parts.headers)
+    {
+        parts.extensions.insert(hidden);
+    }
     model.chunked = arrives && !parts.headers.contains_key(CONTENT_LENGTH);
     model.headers = std::mem::take(&mut parts.headers).into();
 }
@@ -63,6 +100,9 @@ pub(super) fn to_passing_request(
         set_line(&mut parts, &model.method, &model.uri)?;
     }
     parts.headers = to_map(headers)?;
+    if let Some(hidden) = parts.extensions.remove::<Hidden>() {
+        hidden.restore(&mut parts.headers, |_| true);
+    }
     Ok(http::Request::from_parts(parts, body))
 }
 
@@ -147,6 +187,12 @@ pub(super) fn to_request(
         }
     };
     let declared = headers.contains_key(CONTENT_LENGTH);
+    if let Some(hidden) = parts.extensions.remove::<Hidden>() {
+        let follow = !trailers.is_empty() || !matches!(rest, Rest::Nothing | Rest::Trailers);
+        let in_chunks = !declared && (follow || !http_body::Body::is_end_stream(&body));
+        hidden.restore(headers, |name| in_chunks || follow && name == TRAILER);
+    }
+    announce(headers, &trailers);
     let body = body.with_trailers(trailers).hide_length(declared);
     Ok(http::Request::from_parts(parts, body))
 }
@@ -191,15 +237,19 @@ pub(super) fn to_response(
             stream.after(model.body).hide_length(true)
         }
     };
-    // HTTP/1 servers send only the trailers that are announced.
+    announce(headers, &trailers);
+    let declared = headers.contains_key(CONTENT_LENGTH);
+    let body = body.with_trailers(trailers).hide_length(declared);
+    Ok(http::Response::from_parts(parts, body))
+}
+
+/// Announces trailers, unless that is done: over HTTP/1 only those are sent that are announced.
+fn announce(headers: &mut HeaderMap, trailers: &HeaderMap) {
     if !trailers.is_empty() && !headers.contains_key(TRAILER) {
         for name in trailers.keys() {
             headers.append(TRAILER, HeaderValue::from_name(name.clone()));
         }
     }
-    let declared = headers.contains_key(CONTENT_LENGTH);
-    let body = body.with_trailers(trailers).hide_length(declared);
-    Ok(http::Response::from_parts(parts, body))
 }
 
 pub(super) fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {

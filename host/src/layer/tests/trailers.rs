@@ -7,17 +7,61 @@ fn sum() -> http::HeaderMap {
     [(http::HeaderName::from_static("sum"), 1.into())].into_iter().collect()
 }
 
+const NAMES: &str =
+    r#"(import "http_handler" "get_header_names" (func $names (param i32 i32 i32) (result i64)))"#;
+
+/// A reader that can look at names.
+pub(super) fn namer(start: u32, on_request: &str, on_response: &str) -> String {
+    let memory = format!("{NAMES} (memory");
+    reader(start, on_request, on_response).replace("(memory", &memory)
+}
+
+#[tokio::test]
+async fn how_a_request_travels_is_not_for_guests() {
+    let names = r#"(drop (call $names (i32.const 0) (i32.const 256) (i32.const 99)))
+        (call $log (i32.const 0) (i32.const 256) (i32.const 30))"#;
+    let go_on = format!("{names} {} {names} {GO_ON}", set(0, X_A_YES.0, X_A_YES.1));
+    let stays = async |request: Request<Body>| {
+        let (parts, body) = request.into_parts();
+        assert_eq!(parts.headers["transfer-encoding"], "chunked");
+        assert_eq!(parts.headers["trailer"], "sum");
+        assert_eq!(parts.headers.len(), 3 + 1, "each once: {:?}", parts.headers);
+        assert!(parts.extensions.is_empty());
+        assert_eq!(body.collect().await?.trailers(), Some(&sum()));
+        Ok::<_, BoxError>(Response::new(Body::empty()))
+    };
+    let request = || {
+        let (body, _) = pieces(1, 5);
+        let request = Request::get("/").header("transfer-encoding", "chunked");
+        let body = Body::stream(body).with_trailers(sum());
+        request.header("trailer", "sum").header("x-b", "c").body(body).expect("a request")
+    };
+    // Once with a guest that may read bodies, once with one that lets them pass.
+    for wat in [namer(0, &go_on, ""), guest(NAMES, &go_on, "")] {
+        let bench = Bench::new(&wat);
+        bench.layer.layer(service_fn(stays)).oneshot(request()).await.expect("a response");
+        let told = bench.told();
+        let seen: Vec<_> = told.iter().map(|names| names.trim_end_matches('\0')).collect();
+        assert_eq!(seen, ["x-b", "x-a\0x-b"]);
+    }
+
+    // A body of known length travels in no chunks, and nothing follows on it.
+    let replaces = format!("(call $write (i32.const 0) (i32.const 0) (i32.const 0)) {GO_ON}");
+    let goes = async |request: Request<Body>| {
+        assert!(!request.headers().contains_key("transfer-encoding"), "{:?}", request.headers());
+        assert!(!request.headers().contains_key("trailer"), "{:?}", request.headers());
+        Ok::<_, BoxError>(Response::new(Body::empty()))
+    };
+    let bench = Bench::new(&namer(0, &replaces, ""));
+    bench.layer.layer(service_fn(goes)).oneshot(request()).await.expect("a response");
+}
+
 #[tokio::test]
 async fn trailers_come_after_the_body() {
     // With trailers and response buffering; reads the names of the request's and sets one of the response's.
     let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
         (call $log (i32.const 0) (i32.const 256) (i32.const 4)) (i64.const 1)"#;
-    let wat = reader(6, names, &set(3, X_A_YES.0, X_A_YES.1)).replace(
-        "(memory",
-        r#"(import "http_handler" "get_header_names" (func $names (param i32 i32 i32) (result i64)))
-           (memory"#,
-    );
-    let bench = Bench::new(&wat);
+    let bench = Bench::new(&namer(6, names, &set(3, X_A_YES.0, X_A_YES.1)));
     let body = Body::full("hello").with_trailers(sum());
     let inner = service_fn(|request: Request<Body>| async move {
         Ok::<_, BoxError>(Response::new(request.into_body()))

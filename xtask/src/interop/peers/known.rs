@@ -244,16 +244,6 @@ pub(super) const ALL: &[Known] = &[
     )
     .of("*/wasi")
     .in_case("*70,000 bytes"),
-    // Faults of ours.
-    Known::new(
-        "logs",
-        |difference, _, _| {
-            difference.ours.contains("transfer-encoding: chunked")
-                && !difference.theirs.contains("transfer-encoding")
-        },
-        "ours lets guests see transfer-encoding and trailer among a request's headers; in net/http they are not headers",
-    )
-    .fault(),
 ];
 
 fn status(observed: &Observed) -> Option<StatusCode> {
