@@ -195,6 +195,11 @@ impl Exchange {
         if rules.request_length_is_fixed && is_known {
             request.headers.remove("content-length");
             add_content_length(&mut request.headers, &request.body, request.chunked);
+            // A client that counts for itself says that there is no body where one is expected.
+            let expects_body = matches!(&*request.method, "POST" | "PUT" | "PATCH");
+            if expects_body && request.body.is_empty() && !request.chunked {
+                request.headers.insert("content-length", "0");
+            }
         }
         if let Some(length) = length.filter(|_| rules.reports && !request.chunked) {
             self.report_request_length(&request, length);

@@ -203,8 +203,29 @@ fn a_changed_length_is_502_on_go() {
     let mut hand = Hand::with_body(settings(Profile::Go), b"");
     hand.write(REQUEST, "abc").expect("no trap");
     let upstream = hand.exchange.forward().expect("it goes on");
-    assert_eq!((upstream.body.len(), upstream.headers.contains("content-length")), (0, false));
+    assert_eq!(upstream.headers.first("content-length"), Some(&b"0"[..]));
+    assert_eq!(upstream.body, b"");
     hand.has_problem("came without one: it is lost");
+}
+
+#[test]
+fn no_body_has_a_length_on_go_where_one_would_be_expected() {
+    let sent = |method: &str, headers: &[(&str, &str)], chunked| {
+        let method = method.to_owned();
+        let headers = headers.iter().copied().collect();
+        let request = Request { method, headers, chunked, ..Request::default() };
+        let mut hand = Hand::over(Exchange::for_request(settings(Profile::Go), request));
+        let upstream = hand.exchange.forward().expect("it goes on");
+        upstream.headers.first("content-length").map(<[u8]>::to_vec)
+    };
+    for method in ["POST", "PUT", "PATCH"] {
+        assert_eq!(sent(method, &[("content-length", "0")], false), Some(b"0".to_vec()));
+        assert_eq!(sent(method, &[], false), Some(b"0".to_vec()));
+        assert_eq!(sent(method, &[], true), None, "it comes in chunks");
+    }
+    for method in ["GET", "DELETE"] {
+        assert_eq!(sent(method, &[("content-length", "0")], false), None);
+    }
 }
 
 #[test]

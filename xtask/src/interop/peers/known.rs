@@ -178,18 +178,6 @@ pub(super) const ALL: &[Known] = &[
     )
     .in_case("answer: none"),
     Known::new(
-        "upstream.headers.content-length",
-        |difference, _, _| difference.ours == "none",
-        "ours drops a client's content-length: 0 where it collects a request's body with the profile go",
-    )
-    .in_case("post of nothing")
-    .fault(),
-    Known::new(
-        "upstream.headers.content-length",
-        |difference, _, _| difference.theirs == "\"0\"" && difference.ours == "none",
-        "the client of Go says content-length: 0 with every POST, PUT or PATCH without a body; ours sends what it was given, and nothing says the same",
-    ),
-    Known::new(
         "upstream.uri",
         |_, _, _| true,
         "a path with marks that no URI may have is escaped anew by net/url, and handed on as it came by ours",
