@@ -82,8 +82,9 @@ pub fn start(guest: &mut dyn Guest, settings: Settings) -> Started {
 
 /// Plays one exchange: `handle_request`, the next handler, `handle_response`.
 ///
-/// A trap in the request hook is answered with a plain 500 that tells nothing; a trap in the
-/// response hook breaks the connection, as both do on real hosts.
+/// A trap in the request hook is answered with a plain 500 that tells nothing, unless the profile is
+/// of a host that has sent the head of the guest's response by then: the client gets that, and what
+/// was written. A trap in the response hook breaks the connection, as on real hosts.
 pub fn run(
     guest: &mut dyn Guest,
     settings: &Settings,
@@ -95,7 +96,7 @@ pub fn run(
     let played = play(guest, &mut exchange, &mut upstream, next);
     let (response, trap) = match played {
         Ok(()) => (exchange.finish(), None),
-        Err(Failure::Request(trap)) => (Some(internal_error()), Some(trap)),
+        Err(Failure::Request(trap)) => (after_trap(&mut exchange), Some(trap)),
         Err(Failure::Response(trap)) => (None, Some(trap)),
     };
     let (logs, calls, problems) = exchange.take_records();
@@ -146,6 +147,12 @@ fn play(
     let is_error = answer.is_err();
     exchange.answer(answer);
     guest.handle_response(exchange, ctx_next.ctx(), is_error).map_err(Failure::Response)
+}
+
+/// What a client gets when the request hook traps, of a host that sends a response as it is written.
+fn after_trap(exchange: &mut Exchange) -> Option<Response> {
+    let keeps = exchange.settings().profile.rules().trap_keeps_what_was_sent;
+    if keeps && exchange.has_sent_head() { exchange.finish() } else { Some(internal_error()) }
 }
 
 /// What a client gets when the request hook traps.

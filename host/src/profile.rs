@@ -127,6 +127,11 @@ pub(crate) struct Rules {
     /// An interim status is sent beside the response and not as its status, and a buffered 0 is as
     /// none: what follows is 200 unless another status is set.
     pub(crate) skips_interim_status: bool,
+    /// When the request hook traps and the response's head was sent, the client gets what was sent;
+    /// without it, a plain 500. Real hosts of this kind put the trap's text after it, which is left
+    /// out here. A server on this crate sends no byte before the hook has ended, and so answers with
+    /// 500 all the same.
+    pub(crate) trap_keeps_what_was_sent: bool,
     /// Setting a response header after the head was sent traps.
     pub(crate) header_after_head_traps: bool,
     /// What the client gets when the next handler failed and the guest set no status.
@@ -172,6 +177,7 @@ const GO: Rules = Rules {
     empty_read_traps: true,
     status_sends_head: true,
     skips_interim_status: true,
+    trap_keeps_what_was_sent: true,
     header_after_head_traps: false,
     failed_next_status: 200,
     checks_response_headers: false,
@@ -208,6 +214,8 @@ const STRICT: Rules = Rules {
     failed_next_status: 502,
     // A 0 traps, an interim status is reported.
     skips_interim_status: false,
+    // No guest can want it, so none has to be kept from it.
+    trap_keeps_what_was_sent: false,
     lenient: &[],
     ..GO
 };
@@ -230,6 +238,7 @@ const EXPRESS: Rules = Rules {
     empty_read_traps: false,
     status_sends_head: false,
     skips_interim_status: false,
+    trap_keeps_what_was_sent: false,
     header_after_head_traps: true,
     checks_response_headers: true,
     response_trailers_need_buffering: true,

@@ -225,6 +225,10 @@ impl Call<'_> {
     pub(super) fn write_body(&mut self, kind: u32, body: (u64, u32)) -> Result<u64, Trap> {
         let kind = self.body_kind(kind)?;
         self.check_phase(kind == BodyKind::Response)?;
+        if kind == BodyKind::Response && !self.exchange.buffers_response() {
+            // Before a look at the bytes, which may trap.
+            self.exchange.response.send_head();
+        }
         let bytes = self.read("body", body)?;
         match kind {
             BodyKind::Request => self.exchange.write_request(&bytes),
@@ -247,9 +251,8 @@ impl Call<'_> {
         Ok(0)
     }
 
-    /// Writes to a response that is not buffered: the first write sends the head.
+    /// Writes to a response that is not buffered, whose head is sent.
     fn write_through(&mut self, bytes: &[u8]) -> Result<(), Trap> {
-        self.exchange.response.send_head();
         self.exchange.response.writing = true;
         if bytes.is_empty() {
             return Ok(());

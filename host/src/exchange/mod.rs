@@ -12,6 +12,7 @@
 mod arriving;
 mod body;
 mod call;
+mod draft;
 mod fields;
 mod flow;
 mod framing;
@@ -144,7 +145,7 @@ pub struct Exchange {
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
-    response: flow::Draft,
+    response: draft::Draft,
     /// Where the next size of [`Settings::read_sizes`] is found.
     reads: usize,
     /// How often the configuration was asked for.
@@ -180,7 +181,7 @@ impl Exchange {
             head_request: request.method == "HEAD",
             request,
             request_body: body::RequestBody::new(incoming),
-            response: flow::Draft::default(),
+            response: draft::Draft::default(),
             reads: 0,
             config_reads: 0,
             logs: log::Logs::default(),

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
-use super::flow::Draft;
+use super::draft::Draft;
 use super::message::content_length;
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::{Profile, Rules};

@@ -77,6 +77,9 @@ impl Oracle {
             0 => self.too_late(),
             _ => self.phase == Phase::Init || self.phase == Phase::Response && !buffered,
         };
+        if kind == 1 && !closed && !buffered {
+            self.send();
+        }
         check([
             (kind > 1, TrapKind::Number),
             (closed, TrapKind::Phase),

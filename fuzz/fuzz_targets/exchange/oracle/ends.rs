@@ -44,6 +44,10 @@ impl Oracle {
             }
             request.headers.retain(|pair| pair.0 != "content-length");
             add_length(&mut request);
+            let full = ["POST", "PUT", "PATCH"].contains(&request.method.as_str());
+            if full && !request.chunked && request.body.is_empty() {
+                request.headers.push(("content-length".to_owned(), b"0".to_vec()));
+            }
         }
         let sendable = token(request.method.as_bytes())
             && request.headers.iter().all(|(name, value)| token(name.as_bytes()) && plain(value));
@@ -80,6 +84,11 @@ impl Oracle {
         }
     }
 
+    /// The Go host cannot take back a head that it has sent.
+    pub fn go_has_sent(&self) -> bool {
+        self.go() && self.sent.is_some()
+    }
+
     /// What the client gets, or nothing where the connection breaks.
     pub fn finish(&mut self) -> Option<Message> {
         let go = self.go();
@@ -90,6 +99,9 @@ impl Oracle {
         let length = declared(&response.headers);
         let bodiless = !has_body(status);
         if head || bodiless {
+            response.body.clear();
+        }
+        if length == Some(0) && !self.strict() {
             response.body.clear();
         }
         let differs = length.is_some_and(|length| length != response.body.len() as u64);

@@ -177,3 +177,53 @@ fn go_does_not_look_at_a_status_that_comes_too_late() {
     hand.status(404).expect("no trap");
     traps(hand.status(1000), TrapKind::Number, "wanted 100 to 999");
 }
+
+/// Traps after these calls, over a memory that begins with `half`.
+struct Trapping(&'static [(Function, &'static [u64])]);
+
+impl crate::guest::Guest for Trapping {
+    fn start(&mut self, _: &mut Exchange) -> Result<(), Trap> {
+        Ok(())
+    }
+
+    fn handle_request(&mut self, exchange: &mut Exchange) -> Result<CtxNext, Trap> {
+        let mut memory = b"half".to_vec();
+        for (function, args) in self.0 {
+            exchange.call(*function, args, &mut LinearMemory(&mut memory))?;
+        }
+        Err(Trap::guest("it has to"))
+    }
+
+    fn handle_response(&mut self, _: &mut Exchange, _: u32, _: bool) -> Result<(), Trap> {
+        unreachable!("nothing goes on")
+    }
+}
+
+#[test]
+fn what_was_sent_before_a_trap_was_sent() {
+    let plays: [(&[(Function, &[u64])], u16, &str); 4] = [
+        (&[], 500, "internal server error"),
+        (&[(Function::SetStatusCode, &[201])], 201, ""),
+        (&[(Function::WriteBody, &[1, 0, 4])], 200, "half"),
+        (&[(Function::WriteBody, &[1, 0, 5])], 200, ""),
+    ];
+    for (calls, status, body) in plays {
+        for profile in Profile::ALL {
+            let played = |features| {
+                let settings = with_features(profile, features);
+                let mut next = |_: &Request| Ok(Response::default());
+                let request = Request::default();
+                let guest = &mut Trapping(calls);
+                let outcome = crate::guest::run(guest, &settings, request, &mut next);
+                assert!(outcome.trap.is_some());
+                let response = outcome.response.expect("the client gets a response");
+                (response.status, String::from_utf8(response.body).expect("text"))
+            };
+            let plain = (500, "internal server error".to_owned());
+            let wanted =
+                if profile == Profile::Go { (status, body.to_owned()) } else { plain.clone() };
+            assert_eq!(played(Features::NONE), wanted, "{calls:?} on {profile}");
+            assert_eq!(played(Features::BUFFER_RESPONSE), plain, "{calls:?} on {profile}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ mod phases;
 mod table;
 mod uri;
 
-use http_wasm_abi::{BodyKind, CountLen, EofLen, Features, Function, HeaderKind, Phase};
+use http_wasm_abi::{BodyKind, CountLen, CtxNext, EofLen, Features, Function, HeaderKind, Phase};
 
 use super::*;
 
