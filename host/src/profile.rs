@@ -97,7 +97,8 @@ pub(crate) struct Rules {
     /// A buffer outside memory traps in the functions that read a single value; without it they
     /// write nothing and return the length.
     pub(crate) short_getters_trap: bool,
-    /// Trailer kinds trap without the trailers feature.
+    /// Without the trailers feature there are no trailers to be read, and changing one traps. The
+    /// ABI's text has it so. No real host traps on reading for want of the feature.
     pub(crate) trailers_need_feature: bool,
     /// Trailers of both sides are one map, hidden from the upstream's own, where adding replaces.
     pub(crate) one_trailer_map: bool,

@@ -16,6 +16,9 @@ impl Call<'_> {
         limit: u32,
     ) -> Result<u64, Trap> {
         let kind = self.begin(kind)?;
+        if self.lacks_trailers(kind) {
+            return self.give_list(buf, limit, List::of(std::iter::empty()));
+        }
         self.report_hidden_trailers(kind);
         let list = List::of(self.map(kind).sorted_names().into_iter().map(str::as_bytes));
         // Names that the guest has written may be in upper case; hosts list them in lower case.
@@ -31,6 +34,9 @@ impl Call<'_> {
     ) -> Result<u64, Trap> {
         let kind = self.begin(kind)?;
         let name = self.name(name)?;
+        if self.lacks_trailers(kind) {
+            return self.give_list(buf, limit, List::of(std::iter::empty()));
+        }
         self.report_hidden_trailers(kind);
         // Lower case is what every host looks up for a name that it was sent.
         let map = self.map(kind);
@@ -71,14 +77,6 @@ impl Call<'_> {
     fn begin(&mut self, kind: u32) -> Result<HeaderKind, Trap> {
         let kind = self.header_kind(kind)?;
         self.check_phase(kind.is_response())?;
-        let enabled = self.exchange.features.contains(Features::TRAILERS);
-        if kind.is_trailers() && !enabled && self.exchange.rules().trailers_need_feature {
-            let message = format!(
-                "called for {kind}s; enable the feature {} first, at initialisation or in handle_request",
-                Features::TRAILERS
-            );
-            return Err(self.trap(TrapKind::Phase, message));
-        }
         if kind == HeaderKind::ResponseTrailers
             && self.exchange.rules().response_trailers_need_buffering
             && !self.exchange.buffers_response()
@@ -87,6 +85,25 @@ impl Call<'_> {
             return Err(self.trap(TrapKind::Phase, message));
         }
         Ok(kind)
+    }
+
+    /// Whether trailers are asked for that are not there, since the feature is not enabled.
+    fn needs_trailers(&self, kind: HeaderKind) -> bool {
+        kind.is_trailers()
+            && !self.exchange.features.contains(Features::TRAILERS)
+            && self.exchange.rules().trailers_need_feature
+    }
+
+    /// The same for reading, which finds none then.
+    fn lacks_trailers(&mut self, kind: HeaderKind) -> bool {
+        let lacks = self.needs_trailers(kind);
+        if lacks {
+            self.report(format!(
+                "{kind}s were read without the feature {}: some hosts show them, others none; enable it first, at initialisation or in handle_request",
+                Features::TRAILERS
+            ));
+        }
+        lacks
     }
 
     fn name(&mut self, range: (u64, u32)) -> Result<String, Trap> {
@@ -106,6 +123,13 @@ impl Call<'_> {
         how: Write,
     ) -> Result<u64, Trap> {
         let kind = self.begin(kind)?;
+        if self.needs_trailers(kind) {
+            let message = format!(
+                "called for {kind}s; enable the feature {} first, at initialisation or in handle_request",
+                Features::TRAILERS
+            );
+            return Err(self.trap(TrapKind::Phase, message));
+        }
         if let Some(value) = value {
             self.check_limits(kind, name.1, value.1)?;
             if self.write_plain(kind, name, value, how) {

@@ -69,20 +69,7 @@ fn a_host_that_uses_its_freedom_does_not_fail() {
         ..with(Profile::Strict)
     };
     let (report, _) = play(&settings, "nobody").unwrap();
-    let failed = report.cases.iter().flat_map(|case| {
-        let failed = |verdict: &Verdict| matches!(verdict, Verdict::Failed { .. });
-        let exchanges = case.exchanges.iter().filter(move |exchange| failed(&exchange.verdict));
-        exchanges.map(|exchange| format!("{}/{}: {}", case.subject, case.name, exchange.name))
-    });
-    // Where there are no trailers, this profile traps when they are read, which no host may.
-    let of_strict = [
-        "get_header_names/request_trailers: none",
-        "get_header_names/response_trailers_unbuffered: the length rule",
-        "get_header_names/trailers_off: none",
-        "get_header_values/response_trailers_unbuffered: no trap",
-        "get_header_values/trailers_off: none",
-    ];
-    assert_eq!(failed.collect::<Vec<_>>(), of_strict);
+    assert!(report.good(), "what is free is taken for a must");
     assert!(report.counts.differs > 10, "only {} differ", report.counts.differs);
 }
 
