@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_wasm_abi::{BodyKind, Function};
+use http_wasm_abi::{BodyKind, Function, Phase};
 use wasmtime::Caller;
 
 use super::instance::{State, with_memory};
@@ -12,6 +12,8 @@ use crate::exchange::{Headers, LinearMemory, Trap, TrapKind};
 /// Where the bodies of an exchange come from that have not arrived.
 pub trait Bodies: std::any::Any + Send {
     /// The next piece of a body. It is asked only for what the exchange awaits, and not after the end.
+    /// Of a request whose body has gone on to the next handler it is the end, with the trailers that
+    /// have gone by so far.
     fn poll_piece(&mut self, kind: BodyKind, context: &mut Context<'_>) -> Poll<Piece>;
 
     /// Whether the piece that came last was all: neither bytes nor trailers follow. A sender that does
@@ -43,9 +45,16 @@ pub(super) async fn supply(
             state.exchange.needs(function, args, &LinearMemory(bytes))
         })?;
         let Some(kind) = needed else { return Ok(()) };
-        let piece = std::future::poll_fn(|context| match &mut caller.data_mut().bodies {
-            Some(bodies) => bodies.poll_piece(kind, context),
-            None => Poll::Ready(Piece::Failed(format!("nobody sends the {kind}"))),
+        let piece = std::future::poll_fn(|context| {
+            let State { exchange, bodies, .. } = caller.data_mut();
+            match bodies {
+                Some(bodies) => bodies.poll_piece(kind, context),
+                // The next handler has had it, or the request was given up.
+                None if kind == BodyKind::Request && exchange.phase() == Phase::Response => {
+                    Poll::Ready(Piece::End(Headers::new()))
+                }
+                None => Poll::Ready(Piece::Failed(format!("nobody sends the {kind}"))),
+            }
         })
         .await;
         let State { exchange, bodies, .. } = caller.data_mut();

@@ -14,7 +14,8 @@ impl Exchange {
     /// - `read_body` needs as many bytes as it asks for, up to 256 KiB, or all that there are: the end
     ///   has arrived, or as much as the `content-length` of the message says.
     /// - What has to do with trailers needs the end, after which they come. All of the body is held
-    ///   until then.
+    ///   until then. After the next handler the request's body has gone, and all that is needed is to
+    ///   [hear](Self::end) which trailers have gone by.
     #[must_use]
     pub fn needs(&self, function: Function, args: &[u64], memory: &dyn Memory) -> Option<BodyKind> {
         let request = self.request_body.incoming.is_arriving();
@@ -50,9 +51,7 @@ impl Exchange {
                     return None;
                 }
                 match HeaderKind::from_bits(kind)? {
-                    HeaderKind::RequestTrailers if self.phase == Phase::Request => {
-                        request.then_some(BodyKind::Request)
-                    }
+                    HeaderKind::RequestTrailers => request.then_some(BodyKind::Request),
                     HeaderKind::ResponseTrailers if self.phase == Phase::Response => {
                         response.then_some(BodyKind::Response)
                     }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,12 +14,17 @@ use http_body_util::combinators::UnsyncBoxBody;
 /// Any error of a body or a service.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// The trailers of a body that has gone on, once they have gone by.
+pub(super) type TrailerNote = Arc<OnceLock<HeaderMap>>;
+
 /// The body of requests and responses that have been through a guest.
 #[derive(Debug, Default)]
 pub struct Body {
     first: Option<Bytes>,
     stream: Option<UnsyncBoxBody<Bytes, BoxError>>,
     trailers: Option<Box<HeaderMap>>,
+    /// Where the trailers are noted as they go by, for a guest that asks later.
+    note: Option<TrailerNote>,
     /// Of the stream only the trailers are wanted.
     is_replaced: bool,
     /// Its length is not to be told here: it came without one, or a `content-length` among the
@@ -83,15 +89,27 @@ impl Body {
         self
     }
 
+    /// Where the trailers will be found that this body has had in passing. All guests of a chain share
+    /// it, as they do the body.
+    pub(super) fn note(&mut self) -> TrailerNote {
+        Arc::clone(self.note.get_or_insert_default())
+    }
+
     /// The trailers of the stream, after those that were put at the end here.
-    fn last(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+    fn last(&mut self, more: Option<HeaderMap>) -> Option<Frame<Bytes>> {
         self.stream = None;
-        let mut trailers = self.trailers.take().map(|trailers| *trailers).unwrap_or_default();
-        let more = frame.into_trailers().unwrap_or_default();
-        for (name, value) in &more {
-            trailers.append(name, value.clone());
+        let mut trailers = self.trailers.take().map(|trailers| *trailers);
+        if let Some(more) = more {
+            let trailers = trailers.get_or_insert_default();
+            for (name, value) in &more {
+                trailers.append(name, value.clone());
+            }
         }
-        Frame::trailers(trailers)
+        if let (Some(note), Some(trailers)) = (&self.note, &trailers) {
+            // It is empty: trailers come once.
+            let _ = note.set(trailers.clone());
+        }
+        trailers.map(Frame::trailers)
     }
 
     /// Whether trailers follow, or may follow on what is left out of the stream.
@@ -124,12 +142,12 @@ impl http_body::Body for Body {
                 // What was to come instead of it is whole.
                 Poll::Ready(Some(Err(_))) if self.is_replaced => self.stream = None,
                 Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => {
-                    return Poll::Ready(Some(Ok(self.last(frame))));
+                    return Poll::Ready(self.last(frame.into_trailers().ok()).map(Ok));
                 }
                 other => return other,
             }
         }
-        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(*trailers))))
+        Poll::Ready(self.last(None).map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -9,7 +9,7 @@ use http_body::Body as _;
 use http_wasm_abi::BodyKind;
 use tokio::time::Sleep;
 
-use super::body::{Body, BoxError};
+use super::body::{Body, BoxError, TrailerNote};
 use crate::engine::{Bodies, Piece};
 use crate::exchange::Headers;
 
@@ -17,6 +17,8 @@ use crate::exchange::Headers;
 pub(super) struct Streams {
     request: Option<Body>,
     response: Option<Body>,
+    /// The trailers of the request, once its body has gone on.
+    note: Option<TrailerNote>,
     patience: Duration,
     /// Runs while a piece is awaited.
     timer: Option<Pin<Box<Sleep>>>,
@@ -35,7 +37,8 @@ pub(super) enum StreamFault {
 
 impl Streams {
     pub(super) const fn new(request: Body, patience: Duration) -> Self {
-        Self { request: Some(request), response: None, patience, timer: None, fault: None }
+        let (response, note) = (None, None);
+        Self { request: Some(request), response, note, patience, timer: None, fault: None }
     }
 
     pub(super) fn set_response(&mut self, body: Body) {
@@ -44,7 +47,17 @@ impl Streams {
 
     /// What is left of a body.
     pub(super) fn take(&mut self, kind: BodyKind) -> Body {
-        self.body(kind).take().unwrap_or_default()
+        let mut body = self.body(kind).take().unwrap_or_default();
+        if kind == BodyKind::Request && !body.is_end_stream() {
+            self.note = Some(body.note());
+        }
+        body
+    }
+
+    /// What can be said of a body that has gone on: the trailers of the request, if they have come.
+    fn gone(&self, kind: BodyKind) -> Headers {
+        let note = self.note.as_ref().filter(|_| kind == BodyKind::Request);
+        note.and_then(|note| note.get()).cloned().unwrap_or_default().into()
     }
 
     /// Hands the bodies to a guest that waits for them.
@@ -77,7 +90,7 @@ impl Streams {
 
 impl Bodies for Streams {
     fn poll_piece(&mut self, kind: BodyKind, context: &mut Context<'_>) -> Poll<Piece> {
-        let Some(body) = self.body(kind) else { return Poll::Ready(Piece::End(Headers::new())) };
+        let Some(body) = self.body(kind) else { return Poll::Ready(Piece::End(self.gone(kind))) };
         let piece = match Pin::new(body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(bytes) => Piece::Bytes(bytes),

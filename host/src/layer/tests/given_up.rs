@@ -2,8 +2,12 @@
 
 use super::*;
 
-/// Polls the request until the inner service is reached, or the body is waited for, and drops it.
+/// Polls a request until the inner service is reached, or the body is waited for, and drops it.
 async fn give_up(bench: &Bench, inner_answers: bool) {
+    give_up_on(bench, get("/").map(Body::stream), inner_answers).await;
+}
+
+async fn give_up_on(bench: &Bench, request: Request<Body>, inner_answers: bool) {
     let (reached, arrived) = tokio::sync::oneshot::channel::<()>();
     let reached = Arc::new(Mutex::new(Some(reached)));
     let inner = service_fn(move |_: Request<Body>| {
@@ -17,7 +21,7 @@ async fn give_up(bench: &Bench, inner_answers: bool) {
             Ok::<_, BoxError>(Response::new(Body::stream(Never)))
         }
     });
-    let request = tokio::spawn(bench.layer.layer(inner).oneshot(get("/")));
+    let request = tokio::spawn(bench.layer.layer(inner).oneshot(request));
     arrived.await.expect("the inner service is called");
     request.abort();
     assert!(request.await.is_err_and(|error| error.is_cancelled()));
@@ -59,6 +63,17 @@ async fn a_response_hook_that_is_owed_is_called_with_an_error() {
     // And the same instance serves the next request.
     bench.send(get("/"), echo).await.expect("a response");
     assert_eq!(bench.told(), ["02"]);
+}
+
+#[tokio::test]
+async fn a_request_that_was_given_up_has_no_trailers() {
+    let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
+        (call $log (i32.const 0) (i32.const 256) (i32.const 1))"#;
+    let bench = Bench::new(&super::trailers::namer(4, GO_ON, names));
+    let request = Request::post("/").body(Body::stream(Never)).expect("a request");
+    give_up_on(&bench, request, false).await;
+    settled(&bench, 1).await;
+    assert_eq!(bench.told(), ["\0"], "and no trap");
 }
 
 #[tokio::test]

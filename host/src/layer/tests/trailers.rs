@@ -125,3 +125,35 @@ async fn a_broken_body_does_not_break_the_one_in_its_place() {
     let got = bench.send(get("/"), inner).await.expect("a response");
     assert_eq!(got.body, "x-a");
 }
+
+#[tokio::test]
+async fn trailers_of_a_request_that_has_gone_on_are_known_afterwards() {
+    let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
+        (call $log (i32.const 0) (i32.const 256) (i32.const 4))"#;
+    let wat = namer(4, GO_ON, names);
+    let asked = |body: Body| Request::post("/").body(body).expect("a request");
+    let reads = service_fn(|request: Request<Body>| async move {
+        let body = request.into_body().collect().await?;
+        assert_eq!(body.trailers(), Some(&sum()));
+        Ok::<_, BoxError>(Response::new(Body::empty()))
+    });
+    // Through two guests, which both have them.
+    let (outer, inner) = (Bench::new(&wat), Bench::new(&wat));
+    let (body, _) = pieces(2, 5);
+    let body = Body::stream(Body::stream(body).with_trailers(sum()));
+    let chain = outer.layer.layer(inner.layer.layer(reads));
+    chain.oneshot(asked(body)).await.expect("a response");
+    for mut told in [inner.told(), outer.told()] {
+        assert_eq!(told.remove(0), "sum\0");
+        assert!(told[0].contains("the official Go host does not show them"));
+    }
+    // Nobody waits for those that have not come.
+    let ignores =
+        service_fn(|_: Request<Body>| async { Ok::<_, BoxError>(Response::new(Body::empty())) });
+    let (mut body, _) = pieces(1, 5);
+    body.hangs = true;
+    let body = Body::stream(body);
+    let bench = Bench::new(&wat);
+    bench.layer.layer(ignores).oneshot(asked(body)).await.expect("a response");
+    assert_eq!(bench.told(), ["\0\0\0\0"]);
+}
