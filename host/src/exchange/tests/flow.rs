@@ -179,7 +179,9 @@ fn go_does_not_look_at_a_status_that_comes_too_late() {
 }
 
 /// Traps after these calls, over a memory that begins with `half`.
-struct Trapping(&'static [(Function, &'static [u64])]);
+struct Trapping(&'static [Called]);
+
+type Called = (Function, &'static [u64]);
 
 impl crate::guest::Guest for Trapping {
     fn start(&mut self, _: &mut Exchange) -> Result<(), Trap> {
@@ -201,7 +203,7 @@ impl crate::guest::Guest for Trapping {
 
 #[test]
 fn what_was_sent_before_a_trap_was_sent() {
-    let plays: [(&[(Function, &[u64])], u16, &str); 4] = [
+    let plays: [(&[Called], u16, &str); 4] = [
         (&[], 500, "internal server error"),
         (&[(Function::SetStatusCode, &[201])], 201, ""),
         (&[(Function::WriteBody, &[1, 0, 4])], 200, "half"),
