@@ -9,7 +9,7 @@ use std::sync::Arc;
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
-use super::message::{add_content_length, content_length};
+use super::message::{add_content_length, content_length, expects_body};
 use super::passing::merge_headers;
 use super::{Exchange, Headers, Request, Response, Settings, body, value};
 
@@ -114,8 +114,7 @@ impl Exchange {
             request.headers.remove("content-length");
             add_content_length(&mut request.headers, &request.body, request.chunked);
             // A client that counts for itself says that there is no body where one is expected.
-            let expects_body = matches!(&*request.method, "POST" | "PUT" | "PATCH");
-            if expects_body && request.body.is_empty() && !request.chunked {
+            if expects_body(&request) && request.body.is_empty() && !request.chunked {
                 request.headers.insert("content-length", "0");
             }
         }

@@ -86,3 +86,8 @@ pub(crate) fn add_content_length(headers: &mut Headers, body: &[u8], chunked: bo
 pub(super) fn content_length(headers: &Headers) -> Option<u64> {
     std::str::from_utf8(headers.first_of(&CONTENT_LENGTH)?).ok()?.trim().parse().ok()
 }
+
+/// Whether a request like this one usually has a body.
+pub(super) fn expects_body(request: &Request) -> bool {
+    matches!(&*request.method, "POST" | "PUT" | "PATCH")
+}

@@ -8,7 +8,7 @@ use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
 use super::draft::Draft;
-use super::message::content_length;
+use super::message::{content_length, expects_body};
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::{Profile, Rules};
 
@@ -88,6 +88,15 @@ impl Exchange {
             // What cannot be in a map is looked at by who sends it.
             && self.request.headers.is_map()
             && self.response.headers.is_map()
+            && !self.rewrites_length()
+    }
+
+    /// Whether a host counts the bytes of a request that has none, and does not say what its client
+    /// has said.
+    fn rewrites_length(&self) -> bool {
+        self.rules().request_length_is_fixed
+            && self.sent_length == Some(0)
+            && (expects_body(&self.request) || self.request.headers.contains("content-length"))
     }
 
     /// Takes out the request's headers, where the exchange [passes](Self::passes).

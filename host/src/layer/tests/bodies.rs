@@ -94,3 +94,29 @@ async fn an_answer_to_head_keeps_its_length() {
     let got = bench.send(request, inner).await.expect("a response");
     assert_eq!((got.body.len(), &got.headers["content-length"]), (0, &99.into()));
 }
+
+#[tokio::test]
+async fn no_body_has_a_length_on_go_where_one_would_be_expected() {
+    let set = |settings: &mut Settings| settings.profile = Profile::Go;
+    let wats = [guest("", GO_ON, ""), guest("", GO_ON, LOG_RESPONSE), replaces("")];
+    let lengths = async |bench: &Bench, request: http::request::Builder| {
+        let request = request.body(Full::default()).expect("a request");
+        let seen = Arc::new(Mutex::new(None));
+        let sees = Arc::clone(&seen);
+        let inner = move |request: Request<Body>| {
+            let length = request.headers().get("content-length").cloned();
+            *sees.lock().expect("nobody panics") = Some(length);
+            async { Ok(Response::new(Body::empty())) }
+        };
+        bench.send(request, inner).await.expect("a response");
+        let seen = seen.lock().expect("nobody panics").take();
+        seen.expect("the next handler is called")
+    };
+    for wat in wats {
+        let options = Options { profile: Profile::Go, ..Options::default() };
+        let bench = Bench::set_up(&wat, options, set, |builder| builder);
+        assert_eq!(lengths(&bench, Request::post("/")).await, Some(0.into()));
+        let said = Request::get("/").header("content-length", 0);
+        assert_eq!(lengths(&bench, said).await, None);
+    }
+}

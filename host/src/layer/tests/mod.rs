@@ -17,6 +17,7 @@ use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 
 use super::*;
+use crate::Profile;
 use crate::engine::{Module, Options};
 use crate::exchange::{Limits, Settings};
 
