@@ -98,7 +98,7 @@ async fn an_answer_to_head_keeps_its_length() {
 #[tokio::test]
 async fn no_body_has_a_length_on_go_where_one_would_be_expected() {
     let set = |settings: &mut Settings| settings.profile = Profile::Go;
-    let wats = [guest("", GO_ON, ""), guest("", GO_ON, LOG_RESPONSE), replaces("")];
+    let wats = [idle_guest("", GO_ON), guest("", GO_ON, LOG_RESPONSE), replaces("")];
     let lengths = async |bench: &Bench, request: http::request::Builder| {
         let request = request.body(Full::default()).expect("a request");
         let seen = Arc::new(Mutex::new(None));
