@@ -255,6 +255,7 @@ impl Instance {
     }
 
     /// As [`Self::handle_request_streaming`], for a guest of a [direct](Module::is_direct) module.
+    #[cfg(feature = "tower")]
     pub(crate) fn handle_request_directly(
         &mut self,
         exchange: &mut Box<Exchange>,
@@ -263,6 +264,7 @@ impl Instance {
     }
 
     /// As [`Self::handle_response_streaming`], for the same.
+    #[cfg(feature = "tower")]
     pub(crate) fn handle_response_directly(
         &mut self,
         exchange: &mut Box<Exchange>,

@@ -48,6 +48,7 @@ type Kept = Box<Idle>;
 struct Idle {
     instance: Instance,
     /// Room for an exchange.
+    #[cfg(feature = "tower")]
     exchange: Box<Exchange>,
     settings: Arc<Settings>,
     /// What was logged while it was initialised, until somebody asks.
@@ -192,6 +193,7 @@ impl Pool {
     }
 
     /// An instance that is idle, if there is one.
+    #[cfg(feature = "tower")]
     pub(crate) fn try_take_owned(self: &Arc<Self>) -> Option<Pinned<Arc<Self>>> {
         let idle = self.pop()?;
         Some(Pinned { idle: Some(idle), pool: Arc::clone(self) })
@@ -211,7 +213,14 @@ impl Pool {
         let (start_logs, _, _) = exchange.take_records();
         let counted = Counted::new(&self.gauge, instance.memory_size());
         let settings = exchange.into_shared_settings();
-        Ok(Box::new(Idle { instance, exchange: Box::default(), settings, start_logs, counted }))
+        Ok(Box::new(Idle {
+            instance,
+            #[cfg(feature = "tower")]
+            exchange: Box::default(),
+            settings,
+            start_logs,
+            counted,
+        }))
     }
 
     /// The module of its instances.
@@ -288,12 +297,14 @@ impl<P: Deref<Target = Pool>> Pinned<P> {
     }
 
     /// The instance, and room for the exchange that it works on.
+    #[cfg(feature = "tower")]
     pub(crate) fn at_work(&mut self) -> (&mut Instance, &mut Box<Exchange>) {
         let Idle { instance, exchange, .. } = self.parts();
         (instance, exchange)
     }
 
     /// Room for an exchange, and its settings.
+    #[cfg(feature = "tower")]
     pub(crate) fn room(&mut self) -> (&mut Exchange, &Arc<Settings>) {
         let Idle { exchange, settings, .. } = self.parts();
         (exchange, settings)

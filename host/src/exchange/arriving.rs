@@ -30,6 +30,7 @@ impl Incoming {
     }
 
     /// There is nothing in it, and nothing comes.
+    #[cfg(feature = "tower")]
     pub(super) const fn is_empty(&self) -> bool {
         !self.arriving && self.data.is_empty() && self.gone == 0
     }

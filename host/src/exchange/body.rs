@@ -53,6 +53,7 @@ impl RequestBody {
     }
 
     /// The guest has neither read nor written it.
+    #[cfg(feature = "tower")]
     pub(super) const fn is_untouched(&self) -> bool {
         self.source.is_none() && self.written.is_none()
     }

@@ -4,6 +4,7 @@
 use super::arriving::Incoming;
 use super::message::content_length;
 use super::{Headers, body};
+use crate::profile::Rules;
 
 /// The response while it is being made.
 #[derive(Clone, Debug, Default)]
@@ -43,11 +44,13 @@ impl Draft {
     }
 
     /// Nothing is in it.
+    #[cfg(feature = "tower")]
     pub(super) fn is_untouched(&self) -> bool {
         self.has_headers_only() && self.headers.is_empty()
     }
 
     /// At most headers are in it.
+    #[cfg(feature = "tower")]
     pub(super) fn has_headers_only(&self) -> bool {
         let Self {
             status,
@@ -85,4 +88,34 @@ impl Draft {
         let sent = self.head.as_ref().and_then(|head| head.headers.as_ref());
         content_length(sent.unwrap_or(&self.headers))
     }
+}
+
+/// The headers of a response: those that the guest has set before the next handler, and those that
+/// this has sent. What is not portable about it is given to `report`.
+pub(super) fn merge_headers(
+    rules: &Rules,
+    mine: Headers,
+    theirs: Headers,
+    mut report: impl FnMut(String),
+) -> Headers {
+    let mut merged = theirs;
+    if mine.is_empty() {
+        return merged;
+    }
+    if merged.is_empty() {
+        return mine;
+    }
+    let mut mine = mine;
+    for name in mine.in_both(&merged) {
+        if rules.reports {
+            report(format!(
+                "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
+            ));
+        }
+        if rules.exact_case {
+            mine.remove(&name);
+        }
+    }
+    merged.prepend_all(mine);
+    merged
 }

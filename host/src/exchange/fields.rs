@@ -256,12 +256,14 @@ impl Headers {
     }
 
     /// Whether all of them are in a map, as far as there are any.
+    #[cfg(feature = "tower")]
     pub(crate) fn is_map(&self) -> bool {
         self.map.is_some() || self.table.get().is_none_or(BTreeMap::is_empty)
     }
 
     /// Takes all of them out of the map. As with that of the map, a value without a name belongs to
     /// the name before.
+    #[cfg(feature = "tower")]
     pub(crate) fn drain_map(&mut self) -> impl Iterator<Item = (Option<HeaderName>, HeaderValue)> {
         self.table.take();
         self.map.as_mut().map(HeaderMap::drain).into_iter().flatten()

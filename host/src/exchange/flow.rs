@@ -9,9 +9,9 @@ use std::sync::Arc;
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
+use super::draft::merge_headers;
 use super::message::{add_content_length, content_length, expects_body};
-use super::passing::merge_headers;
-use super::{Exchange, Headers, Request, Response, Settings, body, value};
+use super::{Exchange, Headers, Request, Response, Settings, value};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
@@ -331,8 +331,9 @@ impl Exchange {
     }
 
     /// Lets go of the request's body, which nobody asks for any more.
+    #[cfg(feature = "tower")]
     pub(crate) fn forget_request_body(&mut self) {
-        self.request_body = body::RequestBody::default();
+        self.request_body = super::body::RequestBody::default();
     }
 
     /// The features that are enabled for this exchange and not for all.

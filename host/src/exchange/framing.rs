@@ -2,8 +2,10 @@
 //! a guest writes: otherwise two servers could disagree about where a message ends, which is how
 //! requests are smuggled.
 
+#[cfg(feature = "tower")]
+use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::Headers;
 
@@ -30,11 +32,13 @@ impl Framing {
     }
 
     /// Whether this is the name of one of them.
+    #[cfg(feature = "tower")]
     pub(crate) fn is(name: &HeaderName) -> bool {
         NAMES.contains(name)
     }
 
     /// Makes those of `headers` what they were.
+    #[cfg(feature = "tower")]
     pub(crate) fn restore(self, headers: &mut HeaderMap) {
         for (name, values) in NAMES.into_iter().zip(self.0) {
             if headers.get_all(&name).iter().eq(&values) {

@@ -18,6 +18,7 @@ impl Logs {
         &self.entries
     }
 
+    #[cfg(feature = "tower")]
     pub(super) const fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.dropped == 0
     }

@@ -21,6 +21,7 @@ mod limits;
 mod log;
 mod memory;
 mod message;
+#[cfg(feature = "tower")]
 mod passing;
 mod stream;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub(crate) use framing::Framing;
 pub use limits::Limits;
 pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
+#[cfg(feature = "tower")]
 pub(crate) use passing::{failed_next_status, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
 
@@ -253,6 +255,7 @@ impl Exchange {
     }
 
     /// Whether there is anything that [`Self::take_records`] would give.
+    #[cfg(feature = "tower")]
     pub(crate) fn has_records(&self) -> bool {
         !self.logs.is_empty() || !self.calls.is_empty() || !self.problems.is_empty()
     }

@@ -7,10 +7,10 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
-use super::draft::Draft;
+use super::draft::{Draft, merge_headers};
 use super::message::{content_length, expects_body};
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
-use crate::profile::{Profile, Rules};
+use crate::profile::Profile;
 
 impl Exchange {
     /// Begins anew, as [`Exchange::for_request_head`] does, in the room of an exchange that is over.
@@ -125,37 +125,8 @@ impl Exchange {
     }
 }
 
-/// The headers of a response: those that the guest has set before the next handler, and those that
-/// this has sent. What is not portable about it is given to `report`.
-pub(super) fn merge_headers(
-    rules: &Rules,
-    mine: Headers,
-    theirs: Headers,
-    mut report: impl FnMut(String),
-) -> Headers {
-    let mut merged = theirs;
-    if mine.is_empty() {
-        return merged;
-    }
-    if merged.is_empty() {
-        return mine;
-    }
-    let mut mine = mine;
-    for name in mine.in_both(&merged) {
-        if rules.reports {
-            report(format!(
-                "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
-            ));
-        }
-        if rules.exact_case {
-            mine.remove(&name);
-        }
-    }
-    merged.prepend_all(mine);
-    merged
-}
-
-/// The same for a host around the model, which has let the exchange end before.
+/// The headers of a response, where the exchange has ended before: those that the guest has set, and
+/// those that the next handler has sent. What is not portable about it is given to `report`.
 pub(crate) fn merge_passing(
     profile: Profile,
     mine: Headers,
