@@ -4,6 +4,9 @@
 // It writes JSON lines to standard output, one for each case and round:
 // {"case", "round", "chain", "body", "iterations", "ns_per_request", "allocs_per_request",
 // "bytes_per_request"}; the cases are "alone" and "guest".
+//
+// With -serve it is a server of the same handler instead, which others load: it writes its URL to
+// standard output, and ends when it is killed.
 package main
 
 import (
@@ -13,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -42,10 +46,15 @@ func main() {
 	flag.IntVar(&s.iterations, "iterations", 20_000, "requests in a round")
 	flag.IntVar(&s.warmUp, "warm-up", 2_000, "requests before the first round")
 	flag.IntVar(&s.rounds, "rounds", 5, "rounds of each case, in turn")
+	serve := flag.Bool("serve", false, "serve on loopback; without guests if -chain is 0")
 	cpus := flag.Int("cpus", 1, "GOMAXPROCS; with 1 the garbage collector has no other processor")
 	flag.Parse()
 	runtime.GOMAXPROCS(*cpus)
-	if err := s.run(); err != nil {
+	run := s.run
+	if *serve {
+		run = s.serve
+	}
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
@@ -82,6 +91,25 @@ func (s settings) run() error {
 		}
 	}
 	return nil
+}
+
+func (s settings) serve() error {
+	if s.chain < 0 || s.body < 0 || s.guest == "" && s.chain > 0 {
+		return fmt.Errorf("wanted -chain 0, or -guest FILE; and -body of at least 0")
+	}
+	handler := answers(s.body)
+	if s.chain > 0 {
+		var err error
+		if handler, err = s.guard(handler); err != nil {
+			return err
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s\n", listener.Addr())
+	return http.Serve(listener, handler)
 }
 
 // guard puts the guests around a handler; each has a runtime of its own, as in a real chain.

@@ -43,6 +43,9 @@ enum Command {
     Interop(commands::interop::Args),
     /// Hold a host, ours or any other, against the conformance suite of the ABI
     Conformance(commands::conformance::Args),
+    /// Measure what guests cost on the reference host, beside the official Go host; for this
+    /// repository
+    Bench(commands::bench::Args),
 }
 
 /// Runs the command line of this process.
@@ -76,5 +79,6 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Interop(args) => commands::interop::run(&args),
         Command::Conformance(args) => commands::conformance::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
     }
 }

@@ -6,6 +6,7 @@
 //! steps and results into output.
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod build;
 mod calls;
 pub mod check;

@@ -1,5 +1,6 @@
 //! One module per command: its arguments, and the steps that they stand for.
 
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod conformance;

@@ -39,6 +39,8 @@ pub struct Plan {
     pub rounds: usize,
     /// How many processors Go may use at once.
     pub processors: usize,
+    /// The one that it is pinned to, through `taskset`; `None`: the system chooses.
+    pub cpu: Option<usize>,
 }
 
 impl Plan {
@@ -54,6 +56,7 @@ impl Plan {
             warm_up: 2_000,
             rounds: 5,
             processors: 1,
+            cpu: None,
         }
     }
 }
@@ -104,12 +107,22 @@ impl GoBench {
         PROGRAM.version()
     }
 
+    /// A server of the same handler with so many guests around it, which prints its URL: for a load
+    /// over TCP. Its answers have five bytes.
+    #[must_use]
+    pub fn server(&self, guest: &Path, guests: usize, cpu: Option<usize>) -> Command {
+        let mut command = process::pinned(&self.binary, cpu);
+        command.args(["-serve", "-body", "5", "-chain"]).arg(guests.to_string());
+        command.arg("-guest").arg(guest);
+        command
+    }
+
     /// Measures, and waits until that is done.
     ///
     /// # Errors
     /// When the guest cannot be measured.
     pub fn measure(&self, plan: &Plan) -> Result<Vec<Cost>, Error> {
-        let mut command = Command::new(&self.binary);
+        let mut command = process::pinned(&self.binary, plan.cpu);
         command.arg("-guest").arg(&plan.guest);
         command.arg("-config").arg(plan.config.as_deref().unwrap_or_default());
         for (name, number) in [
@@ -132,23 +145,10 @@ impl GoBench {
     }
 }
 
-/// The median of what a case has cost, in nanoseconds per request; `None` when there is no round.
-#[must_use]
-pub fn median_time(costs: &[Cost], case: Case) -> Option<f64> {
-    let mut times: Vec<_> =
-        costs.iter().filter(|cost| cost.case == case).map(|cost| cost.ns_per_request).collect();
-    times.sort_by(f64::total_cmp);
-    let middle = times.len() / 2;
-    match times.len() % 2 {
-        _ if times.is_empty() => None,
-        0 => Some(f64::midpoint(times[middle - 1], times[middle])),
-        _ => Some(times[middle]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Spread;
     use crate::interop::{fixture, go};
 
     #[test]
@@ -168,28 +168,14 @@ mod tests {
         };
         let costs = bench.measure(&plan).unwrap();
         assert_eq!(costs.len(), 6);
-        let alone = median_time(&costs, Case::Alone).unwrap();
-        assert!(alone < median_time(&costs, Case::Guest).unwrap(), "{costs:?}");
+        let median = |case| {
+            let costs = costs.iter().filter(|cost| cost.case == case);
+            Spread::of(costs.map(|cost| cost.ns_per_request)).median
+        };
+        assert!(median(Case::Alone) < median(Case::Guest), "{costs:?}");
 
         std::fs::write(&wasm, wat::parse_str("(module)").unwrap()).unwrap();
         let error = bench.measure(&plan).unwrap_err().to_string();
         assert!(error.contains("handle_request"), "{error}");
-    }
-
-    #[test]
-    fn the_middle_is_the_middle() {
-        let costs = |times: &[f64]| -> Vec<Cost> {
-            let cost = |&time: &f64| Cost {
-                case: Case::Alone,
-                round: 1,
-                ns_per_request: time,
-                allocs_per_request: 0.0,
-                bytes_per_request: 0.0,
-            };
-            times.iter().map(cost).collect()
-        };
-        assert_eq!(median_time(&costs(&[3.0, 1.0, 9.0]), Case::Alone), Some(3.0));
-        assert_eq!(median_time(&costs(&[4.0, 1.0, 9.0, 2.0]), Case::Alone), Some(3.0));
-        assert_eq!(median_time(&costs(&[4.0]), Case::Guest), None);
     }
 }

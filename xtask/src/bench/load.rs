@@ -1,0 +1,165 @@
+//! Servers under load over TCP: the axum example on the reference host, and net/http on the official
+//! Go host, each alone and with the guest, in turn, with the same requests and answers.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Effort, Error, Programs};
+use crate::interop::gobench::GoBench;
+use crate::interop::guard::Guard;
+use crate::process;
+
+/// Connections that stay open, each with one request under way.
+pub const CONNECTIONS: usize = 16;
+/// No round begins later than this, so that slow machines come to an end too.
+const BOUND: Duration = Duration::from_secs(30);
+/// How long a server may take until it listens.
+const READY: Duration = Duration::from_secs(20);
+
+/// A server under load: the round with the median of requests per second.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Loaded {
+    /// Which server.
+    pub server: &'static str,
+    /// How many guests are around its handler.
+    pub guests: usize,
+    /// What was found.
+    #[serde(flatten)]
+    pub load: Load,
+}
+
+/// What a load found.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// Requests that were answered well.
+    pub requests: usize,
+    /// How many of the answers had the guest's header.
+    pub marked: usize,
+    /// Requests per second.
+    pub per_second: f64,
+    /// Microseconds to the end of the answer, of the middle request.
+    pub p50_us: f64,
+    /// The same, of the slowest but a tenth.
+    pub p90_us: f64,
+    /// The same, of the slowest but a hundredth.
+    pub p99_us: f64,
+}
+
+/// Loads all servers, one after the other.
+///
+/// # Errors
+/// When a server does not start, or answers wrongly.
+pub fn load(
+    programs: &Programs,
+    go: &GoBench,
+    guest: &Path,
+    effort: Effort,
+) -> Result<Vec<Loaded>, Error> {
+    let command = |server: &str, guests: usize| {
+        if server == "axum" {
+            let mut command = process::pinned(&programs.server, programs.cpu());
+            command.args(std::iter::repeat_n(guest, guests));
+            command
+        } else {
+            go.server(guest, guests, programs.cpu())
+        }
+    };
+    let cases = [("axum", 0), ("net/http", 0), ("axum", 1), ("net/http", 1)];
+    let mut rounds = cases.map(|_| Vec::new());
+    let began = Instant::now();
+    for round in 0..effort.load_rounds {
+        if round > 0 && began.elapsed() > BOUND {
+            break;
+        }
+        for ((server, guests), loads) in cases.into_iter().zip(&mut rounds) {
+            let running = Running::start(command(server, guests))?;
+            let found = one(programs, running.address, effort.load)?;
+            // A server that lost the guest would be a fast one.
+            if found.marked != found.requests * guests {
+                return Err(Error::Output {
+                    program: format!("{server} with {guests} guests"),
+                    found: format!("{found:?}"),
+                    wanted: "the header of each guest in every answer",
+                });
+            }
+            loads.push(found);
+        }
+    }
+    let middle = |mut loads: Vec<Load>| {
+        loads.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
+        loads[loads.len() / 2]
+    };
+    let loaded = |((server, guests), loads)| Loaded { server, guests, load: middle(loads) };
+    Ok(cases.into_iter().zip(rounds).map(loaded).collect())
+}
+
+fn one(programs: &Programs, address: SocketAddr, requests: usize) -> Result<Load, Error> {
+    let (address, connections) = (address.to_string(), CONNECTIONS.to_string());
+    let requests = requests.to_string();
+    let wanted = "what a load found";
+    let arguments = ["load", &address, &connections, &requests];
+    let lines: Vec<Load> = programs.measure(programs.other_cpu(), &arguments, wanted)?;
+    match *lines.as_slice() {
+        [load] => Ok(load),
+        _ => Err(Error::Output { program: "measure".into(), found: format!("{lines:?}"), wanted }),
+    }
+}
+
+/// A server that prints its URL; it ends with this.
+struct Running {
+    address: SocketAddr,
+    _process: Guard,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Result<Self, Error> {
+        let program = process::shown(&command);
+        let failed = |what, path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { what, path, source }
+        };
+        let here = Path::new(".");
+        let folder = tempfile::tempdir().map_err(failed("cannot create a folder for", here))?;
+        let (said, wrong) = (folder.path().join("stdout"), folder.path().join("stderr"));
+        let create = |path: &Path| File::create(path).map_err(failed("cannot create", path));
+        command.stdin(Stdio::null()).stdout(create(&said)?).stderr(create(&wrong)?);
+        let path = Path::new(command.get_program()).to_owned();
+        let mut process = Guard::spawn(command).map_err(failed("cannot run", &path))?;
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+        let end = Instant::now() + READY;
+        loop {
+            let ended = process.ended().ok().flatten();
+            let text = read(&said);
+            if let Some((line, _)) = text.split_once('\n')
+                && let Some(Ok(address)) = line.strip_prefix("http://").map(str::parse)
+            {
+                return Ok(Self { address, _process: process });
+            }
+            if ended.is_some() || Instant::now() > end {
+                let text = read(&wrong);
+                let reason = if text.is_empty() { text } else { format!("; it said:\n{text}") };
+                return Err(Error::Server { program, seconds: READY.as_secs(), reason });
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_does_not_start_says_why() {
+        let mut command = process::cargo();
+        command.arg("no-such-command-of-cargo");
+        let error = Running::start(command).err().map(|error| error.to_string()).unwrap();
+        assert!(error.contains("did not say its address"), "{error}");
+        assert!(error.contains("no such command"), "{error}");
+    }
+}

@@ -1,0 +1,63 @@
+//! Whether memory grows over very many requests.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Effort, Error, Programs};
+
+/// KiB by which resident memory may grow: pages that an allocator touches late, and no leak, which
+/// over a million requests is a megabyte for each byte.
+pub const MOST_KIB: u64 = 1024;
+
+/// Memory, early and late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Soak {
+    /// After the first tenth of the requests.
+    pub early: Resident,
+    /// After all of them.
+    pub late: Resident,
+    /// Whether it has grown by no more than [`MOST_KIB`].
+    pub good: bool,
+}
+
+/// Memory after so many requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resident {
+    /// The requests.
+    pub requests: u64,
+    /// KiB that are resident.
+    pub resident_kib: u64,
+}
+
+/// Sends that many requests through a guest.
+///
+/// # Errors
+/// When the program fails, such as where the system does not say how much memory is resident.
+pub fn soak(programs: &Programs, guest: &Path, effort: Effort) -> Result<Soak, Error> {
+    let (guest, requests) = (guest.to_string_lossy(), effort.soak.to_string());
+    let wanted = "memory, early and late";
+    let lines: Vec<Resident> =
+        programs.measure(programs.cpu(), &["soak", &guest, &requests], wanted)?;
+    match *lines.as_slice() {
+        [early, late] => Ok(judge(early, late)),
+        _ => Err(Error::Output { program: "measure".into(), found: format!("{lines:?}"), wanted }),
+    }
+}
+
+fn judge(early: Resident, late: Resident) -> Soak {
+    Soak { early, late, good: late.resident_kib <= early.resident_kib + MOST_KIB }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_seen() {
+        let memory = |requests, resident_kib| Resident { requests, resident_kib };
+        assert!(judge(memory(1, 5_000), memory(10, 6_024)).good);
+        assert!(!judge(memory(1, 5_000), memory(10, 6_025)).good);
+        assert!(judge(memory(1, 5_000), memory(10, 4_000)).good);
+    }
+}

@@ -1,0 +1,224 @@
+//! `bench`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::bench::growth::{self, Growth};
+use crate::bench::load::{self, Loaded};
+use crate::bench::requests::{self, Comparison, Side};
+use crate::bench::soak::{self, Soak};
+use crate::bench::{Effort, Programs};
+use crate::build::{Builder, Options};
+use crate::interop::gobench::GoBench;
+use crate::project::Project;
+use crate::ui;
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to measure; everything when nothing is named
+    #[arg(value_name = "PART")]
+    parts: Vec<Part>,
+    /// Measure for a minute instead of several: enough to see that something is very wrong
+    #[arg(long)]
+    quick: bool,
+    /// Fail when our overhead is not below a third of the Go host's, or a cost is not linear
+    #[arg(long)]
+    check: bool,
+    /// The manifest of this repository, instead of the one around the current folder
+    #[arg(long, value_name = "FILE")]
+    manifest_path: Option<PathBuf>,
+    /// Print results as JSON
+    #[arg(long)]
+    json: bool,
+    /// Show every command that is run
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// What 1, 2 and 4 guests cost per request, ours and the official Go host in turn
+    Requests,
+    /// Whether cost grows as bodies and chains do
+    Growth,
+    /// Servers under load over TCP, ours and the official Go host in turn
+    Load,
+    /// Whether memory grows over ten million requests
+    Soak,
+}
+
+/// Everything that was found; what was not asked for is not there.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The processor that everything was pinned to.
+    cpu: Option<usize>,
+    /// The version of the official Go host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    go: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<Vec<Comparison>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    growth: Option<Vec<Growth>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<Vec<Loaded>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    soak: Option<Soak>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not be done.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    ui::set_verbose(args.verbose);
+    let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
+    let project = Project::locate(args.manifest_path.as_deref())?;
+    let filters = project
+        .select(&["header".to_owned()])
+        .context("`bench` is for the repository of this tool, whose example it measures")?;
+    let options = Options::default();
+    let mut builder = Builder::new(&project, &options)?;
+    let guest = builder.build(filters.first().context("no filter `header`")?)?.path;
+    let go = (wanted(Part::Requests) || wanted(Part::Load))
+        .then(|| GoBench::install(&project.target_dir.join("tools")))
+        .transpose()?;
+    ui::step("Building", "the programs that measure, optimised; the first time that takes minutes");
+    let programs = Programs::build(&project.root)?;
+    match programs.cpu() {
+        Some(cpu) => ui::step("Measuring", format_args!("on processor {cpu}")),
+        None => ui::warn(
+            "`taskset` is not there, so nothing is pinned to a processor and times vary more; \
+             on Linux util-linux has it",
+        ),
+    }
+
+    let effort = if args.quick { Effort::QUICK } else { Effort::FULL };
+    let mut report = Report {
+        cpu: programs.cpu(),
+        go: go.as_ref().map(GoBench::version),
+        requests: None,
+        growth: None,
+        load: None,
+        soak: None,
+    };
+    if let Some(go) = go.as_ref().filter(|_| wanted(Part::Requests)) {
+        ui::step("Measuring", "requests");
+        report.requests = Some(requests::compare(&programs, go, &guest, effort)?);
+    }
+    if wanted(Part::Growth) {
+        ui::step("Measuring", "growth");
+        let mut growth = growth::bodies(&programs, effort)?;
+        growth.push(growth::chains(&programs, &guest, effort)?);
+        report.growth = Some(growth);
+    }
+    if let Some(go) = go.as_ref().filter(|_| wanted(Part::Load)) {
+        ui::step("Measuring", "servers under load");
+        report.load = Some(load::load(&programs, go, &guest, effort)?);
+    }
+    if wanted(Part::Soak) {
+        ui::step("Measuring", format_args!("memory over {} requests", effort.soak));
+        report.soak = Some(soak::soak(&programs, &guest, effort)?);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(if report.good(args.check) { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+impl Report {
+    /// A leak is always bad; times are when they were asked to be good.
+    fn good(&self, check: bool) -> bool {
+        let kept = self.soak.is_none_or(|soak| soak.good);
+        let met = self.requests.iter().flatten().all(|chain| chain.met);
+        let linear = self.growth.iter().flatten().all(|growth| growth.linear);
+        kept && (!check || met && linear)
+    }
+}
+
+fn print(report: &Report) {
+    if let Some(chains) = &report.requests {
+        print_requests(chains, report.go.unwrap_or_default());
+    }
+    for growth in report.growth.iter().flatten() {
+        print_growth(growth);
+    }
+    if let Some(loads) = &report.load {
+        print_loads(loads);
+    }
+    if let Some(Soak { early, late, good }) = report.soak {
+        println!(
+            "resident memory: {} KiB after {} requests, {} KiB after {}: {}\n",
+            early.resident_kib,
+            early.requests,
+            late.resident_kib,
+            late.requests,
+            if good { "does not grow" } else { "GROWS" },
+        );
+    }
+}
+
+fn print_requests(chains: &[Comparison], go: &str) {
+    println!("ns per request, median (minimum) of rounds; Go is http-wasm-host-go {go}\n");
+    println!(
+        "{:<6} {:<5} {:>17} {:>17} {:>17}   of Go's overhead",
+        "guests", "host", "alone", "with guests", "overhead"
+    );
+    for chain in chains {
+        for (host, side) in [("ours", &chain.ours), ("Go", &chain.go)] {
+            let Side { alone, guest, overhead } = side;
+            print!("{:<6} {host:<5}", chain.guests);
+            for spread in [alone, guest, overhead] {
+                print!(" {:>17}", format!("{:.0} ({:.0})", spread.median, spread.minimum));
+            }
+            if host == "ours" {
+                print!("   {:.3} ({:.3})", chain.ratio.median, chain.ratio.minimum);
+            }
+            println!();
+        }
+    }
+    println!();
+    for chain in chains {
+        println!(
+            "goal for {} in a chain, below {:.3} of Go's overhead in the median: {}",
+            chain.guests,
+            requests::GOAL,
+            if chain.met { "met" } else { "NOT met" }
+        );
+    }
+    println!();
+}
+
+fn print_growth(growth: &Growth) {
+    println!("{}: ns per request, and how many times that of half the size", growth.what);
+    for step in &growth.steps {
+        let factor = step.factor.map(|factor| format!("{factor:.2}")).unwrap_or_default();
+        println!("{:>9} {:>11.0} {factor:>6}", step.size, step.ns);
+    }
+    println!(
+        "    {}: at most {:.1} times is wanted\n",
+        if growth.linear { "linear" } else { "NOT linear" },
+        growth::MOST
+    );
+}
+
+fn print_loads(loads: &[Loaded]) {
+    println!("load over TCP on loopback, {} connections; times in µs", load::CONNECTIONS);
+    println!(
+        "{:<9} {:>6} {:>12} {:>8} {:>8} {:>8}",
+        "server", "guests", "requests/s", "p50", "p90", "p99"
+    );
+    for Loaded { server, guests, load } in loads {
+        println!(
+            "{server:<9} {guests:>6} {:>12.0} {:>8.0} {:>8.0} {:>8.0}",
+            load.per_second, load.p50_us, load.p90_us, load.p99_us
+        );
+    }
+    println!();
+}
