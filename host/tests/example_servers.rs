@@ -5,6 +5,9 @@
 #[path = "../examples/axum.rs"]
 #[expect(dead_code, reason = "the program around it is not for a test")]
 mod axum_server;
+#[path = "../examples/hyper.rs"]
+#[expect(dead_code, reason = "the program around it is not for a test")]
+mod hyper_server;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -12,8 +15,7 @@ use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Adds a header to the response, and its own to the request's names; traps in the response hook
-/// of a POST.
+/// Tells the client its address in a header of the response; traps in the response hook of a POST.
 const GUEST: &str = r#"(module
   (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
   (import "http_handler" "get_method" (func $method (param i32 i32) (result i32)))
@@ -67,6 +69,24 @@ async fn axum_answers_through_its_guests() {
     let answer = ask("POST /", address).await;
     assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
     assert!(answer.ends_with("\r\n\r\ninternal server error"), "{answer}");
+    server.abort();
+}
+
+#[tokio::test]
+async fn hyper_answers_through_its_guest() {
+    let folder = tempfile::tempdir().unwrap();
+    let guest = hyper_server::load(&guest(folder.path())).unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(hyper_server::serve(listener, guest));
+
+    let answer = ask("GET /", address).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert_eq!(answer.matches("\r\nx-guest: 127.0.0.1:").count(), 1, "{answer}");
+    assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
+    // The connection breaks where the guest traps in its response hook.
+    assert_eq!(ask("POST /", address).await, "");
+    assert!(ask("GET /", address).await.starts_with("HTTP/1.1 200 OK\r\n"));
     server.abort();
 }
 

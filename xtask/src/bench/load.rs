@@ -16,7 +16,7 @@ use crate::process;
 
 /// Connections that stay open, each with one request under way.
 pub const CONNECTIONS: usize = 16;
-/// No round begins later than this, so that slow machines come to an end too.
+/// After the first round, no load begins later than this, so that slow machines come to an end too.
 const BOUND: Duration = Duration::from_secs(30);
 /// How long a server may take until it listens.
 const READY: Duration = Duration::from_secs(20);
@@ -72,11 +72,11 @@ pub fn load(
     let cases = [("axum", 0), ("net/http", 0), ("axum", 1), ("net/http", 1)];
     let mut rounds = cases.map(|_| Vec::new());
     let began = Instant::now();
-    for round in 0..effort.load_rounds {
-        if round > 0 && began.elapsed() > BOUND {
-            break;
-        }
+    'rounds: for round in 0..effort.load_rounds {
         for ((server, guests), loads) in cases.into_iter().zip(&mut rounds) {
+            if round > 0 && began.elapsed() > BOUND {
+                break 'rounds;
+            }
             let running = Running::start(command(server, guests))?;
             let found = one(programs, running.address, effort.load)?;
             // A server that lost the guest would be a fast one.

@@ -147,6 +147,10 @@ impl GoBench {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpStream;
+    use std::process::Stdio;
+
     use super::*;
     use crate::bench::Spread;
     use crate::interop::{fixture, go};
@@ -177,5 +181,28 @@ mod tests {
         std::fs::write(&wasm, wat::parse_str("(module)").unwrap()).unwrap();
         let error = bench.measure(&plan).unwrap_err().to_string();
         assert!(error.contains("handle_request"), "{error}");
+    }
+    #[test]
+    fn the_server_answers_alone_and_through_guests() {
+        let folder = tempfile::tempdir().unwrap();
+        let wasm = folder.path().join("guest.wasm");
+        std::fs::write(&wasm, wat::parse_str(fixture::GUEST).unwrap()).unwrap();
+        let bench = GoBench::install(&fixture::tools()).unwrap();
+        for guests in 0..=2 {
+            let mut command = bench.server(&wasm, guests, None);
+            let mut server = command.stdout(Stdio::piped()).spawn().unwrap();
+            let mut line = String::new();
+            BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+            let address = line.trim().strip_prefix("http://").unwrap();
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(b"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            server.kill().unwrap();
+            server.wait().unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            assert!(answer.ends_with("\r\n\r\nyyyyy"), "{answer}");
+            assert_eq!(answer.matches("X-Guest: yes\r\n").count(), guests, "{answer}");
+        }
     }
 }
