@@ -108,9 +108,7 @@ pub(super) fn merge_headers(
     let mut mine = mine;
     for name in mine.in_both(&merged) {
         if rules.reports {
-            report(format!(
-                "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
-            ));
+            report(set_twice(&name));
         }
         if rules.exact_case {
             mine.remove(&name);
@@ -118,4 +116,11 @@ pub(super) fn merge_headers(
     }
     merged.prepend_all(mine);
     merged
+}
+
+/// What is not portable about a header that guest and next handler have both set.
+pub(super) fn set_twice(name: &str) -> String {
+    format!(
+        "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
+    )
 }

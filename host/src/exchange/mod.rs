@@ -44,7 +44,7 @@ pub use limits::Limits;
 pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
 #[cfg(feature = "tower")]
-pub(crate) use passing::{failed_next_status, merge_passing};
+pub(crate) use passing::{failed_next_status, merge_passing, prepend_passing};
 pub use trap::{Problem, Trap, TrapKind};
 
 /// What holds for all exchanges of an instance.

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
-use super::draft::{Draft, merge_headers};
+use super::draft::{Draft, merge_headers, set_twice};
 use super::message::{content_length, expects_body};
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::Profile;
@@ -136,6 +136,35 @@ pub(crate) fn merge_passing(
     merge_headers(profile.rules(), mine, theirs, |message| {
         report(&Problem { phase: Phase::Response, function: None, message });
     })
+}
+
+/// The same in place, for headers that say nothing about where the message ends.
+pub(crate) fn prepend_passing(
+    profile: Profile,
+    mine: Vec<(HeaderName, HeaderValue)>,
+    theirs: &mut HeaderMap,
+    mut report: Option<impl FnMut(&Problem)>,
+) {
+    let rules = profile.rules();
+    let is_mine = |name: &&HeaderName| mine.iter().any(|(own, _)| own == *name);
+    let twice: Vec<_> = theirs.keys().filter(is_mine).cloned().collect();
+    if let Some(report) = report.as_mut().filter(|_| rules.reports) {
+        for name in &twice {
+            let message = set_twice(name.as_str());
+            report(&Problem { phase: Phase::Response, function: None, message });
+        }
+    }
+    // From the last to the first, each before what is there.
+    for (name, value) in mine.into_iter().rev() {
+        if rules.exact_case && twice.contains(&name) {
+            continue;
+        }
+        let others: Vec<_> = theirs.get_all(&name).iter().cloned().collect();
+        theirs.insert(name.clone(), value);
+        for other in others {
+            theirs.append(name.clone(), other);
+        }
+    }
 }
 
 /// The status that a client gets where the next handler failed and the guest has set none.

@@ -18,7 +18,7 @@ use super::job::Job;
 use super::metrics::count;
 use super::streams::{StreamFault, Streams};
 use super::{BodyFault, Error, Event, Shared};
-use crate::exchange::{self, Framing, Headers, NextError, Rest, Trap, TrapKind};
+use crate::exchange::{self, Framing, Headers, NextError, Problem, Rest, Trap, TrapKind};
 use crate::guest;
 use crate::profile::Profile;
 
@@ -122,23 +122,25 @@ impl Head {
                 failed.into_parts()
             }
         };
-        let is_plain = |(name, _): &(HeaderName, HeaderValue)| {
-            !Framing::is(name) && !parts.headers.contains_key(name)
-        };
-        if headers.iter().all(is_plain) {
+        let is_twice = |(name, _): &(HeaderName, HeaderValue)| parts.headers.contains_key(name);
+        if headers.iter().any(|(name, _)| Framing::is(name)) {
+            let theirs = Headers::from(std::mem::take(&mut parts.headers));
+            let framing = Framing::of(&theirs);
+            let mine = Headers::from(HeaderMap::from_iter(headers));
+            let merged = exchange::merge_passing(profile, mine, theirs, |problem| {
+                shared.tell(Event::Problem(problem));
+            });
+            parts.headers = convert::to_map(merged).map_err(Error::Unsendable)?;
+            framing.restore(&mut parts.headers);
+        } else if !headers.iter().any(is_twice) {
             for (name, value) in headers {
                 parts.headers.append(name, value);
             }
-            return Ok(Response::from_parts(parts, body));
+        } else {
+            let report = |problem: &Problem| shared.tell(Event::Problem(problem));
+            let report = shared.observer.is_some().then_some(report);
+            exchange::prepend_passing(profile, headers, &mut parts.headers, report);
         }
-        let theirs = Headers::from(std::mem::take(&mut parts.headers));
-        let framing = Framing::of(&theirs);
-        let mine = Headers::from(HeaderMap::from_iter(headers));
-        let merged = exchange::merge_passing(profile, mine, theirs, |problem| {
-            shared.tell(Event::Problem(problem));
-        });
-        parts.headers = convert::to_map(merged).map_err(Error::Unsendable)?;
-        framing.restore(&mut parts.headers);
         Ok(Response::from_parts(parts, body))
     }
 }

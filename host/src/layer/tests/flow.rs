@@ -145,3 +145,30 @@ async fn guests_chain() {
     assert_eq!(response.headers()["x-a"], "yes");
     assert_eq!((outer.told(), inner.told()), (vec!["01".to_owned()], vec!["01".to_owned()]));
 }
+
+#[tokio::test]
+async fn headers_that_are_there_twice_are_the_guests_first() {
+    // The guest adds two values; the inner service sets the same name, and another one.
+    let add = set(1, X_A_YES.0, X_A_YES.1).replace("$set", "$add");
+    let wat =
+        guest("", &format!("{add} {} {GO_ON}", add.replace("(i32.const 8)", "(i32.const 9)")), "")
+            .replace("set_header_value\" (func $set", "add_header_value\" (func $add")
+            .replace(
+                "(call $add (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 9) (i32.const 3))",
+                "(call $add (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 9) (i32.const 2))",
+            );
+    let bench = Bench::new(&wat);
+    let inner = async |_| {
+        let mut response = Response::new(Body::full("hello"));
+        response.headers_mut().append("x-a", "1".parse()?);
+        response.headers_mut().append("x-a", "2".parse()?);
+        response.headers_mut().append("x-b", "3".parse()?);
+        Ok(response)
+    };
+    let got = bench.send(get("/"), inner).await.expect("a response");
+    let values: Vec<_> = got.headers.get_all("x-a").iter().collect();
+    assert_eq!(values, ["yes", "es", "1", "2"]);
+    assert_eq!(got.headers["x-b"], "3");
+    let told = bench.told();
+    assert!(told.len() == 1 && told[0].contains("\"x-a\" was set before"), "{told:?}");
+}
