@@ -301,7 +301,10 @@ where
             tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
         let begun = span.in_scope(|| play::begin(&self.shared, inner, request));
         match begun {
-            Begun::Ended(result) => Box::pin(std::future::ready(result)),
+            Begun::Ended(result, unread) => Box::pin(async move {
+                drop(unread);
+                result
+            }),
             Begun::Passes(mut inner, request, head) => {
                 let answer = span.in_scope(|| inner.call(request));
                 in_span(span, async move { head.end(answer.await) })

@@ -27,8 +27,9 @@ type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;
 
 /// How a request begins.
 pub(super) enum Begun<S> {
-    /// It has its answer.
-    Ended(Result<Response<Body>, Error>),
+    /// It has its answer. What was not read of its body is let go when somebody asks for that: a server
+    /// closes a connection whose request is dropped before it has looked for more.
+    Ended(Result<Response<Body>, Error>, Body),
     /// It goes on to the inner service, and the guest is done with it.
     Passes(S, Request<Body>, Head),
     /// It goes on to the inner service, and the response hook comes after that.
@@ -62,15 +63,15 @@ pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -
     };
     let (mut parts, body) = request.into_parts();
     if let Err(refused) = refuse_headers(shared, &served.pool, &parts.headers) {
-        return Begun::Ended(Ok(*refused));
+        return Begun::Ended(Ok(*refused), body);
     }
     let is_head = parts.method == Method::HEAD;
     let arrives = !http_body::Body::is_end_stream(&body);
     job.begin(&mut parts, arrives);
     match job.request_hook_directly() {
-        Err(trap) => return Begun::Ended(Ok(request_fault(shared, None, &trap))),
+        Err(trap) => return Begun::Ended(Ok(request_fault(shared, None, &trap)), body),
         Ok(ctx_next) if !ctx_next.is_next() => {
-            return Begun::Ended(finish(job, Conclusion::default(), is_head));
+            return Begun::Ended(finish(job, Conclusion::default(), is_head), body);
         }
         Ok(_) => {}
     }
@@ -89,13 +90,17 @@ pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -
             }
             Err(reason) => {
                 shared.tell(Event::NextFailed(&reason.into()));
-                Begun::Ended(Ok(convert::plain(StatusCode::BAD_GATEWAY, "bad gateway")))
+                let answer = convert::plain(StatusCode::BAD_GATEWAY, "bad gateway");
+                Begun::Ended(Ok(answer), Body::empty())
             }
         };
     }
     match forward(&mut job, parts, body) {
         Some(request) => Begun::Next(inner, request, Box::new(Passing { job, is_head })),
-        None => Begun::Ended(Passing { job, is_head }.conclude(Conclusion::default(), false)),
+        None => {
+            let answer = Passing { job, is_head }.conclude(Conclusion::default(), false);
+            Begun::Ended(answer, Body::empty())
+        }
     }
 }
 

@@ -108,22 +108,6 @@ async fn a_hook_that_computes_ends_with_its_instance() {
 async fn a_body_that_the_client_stops_reading_stops_the_inner_body() {
     let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
     let dropped = Arc::new(Mutex::new(false));
-    struct Tell(Arc<Mutex<bool>>);
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            *self.0.lock().expect("nobody panics") = true;
-        }
-    }
-    impl http_body::Body for Tell {
-        type Data = Bytes;
-        type Error = BoxError;
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-            Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(b"more")))))
-        }
-    }
     let tell = Arc::clone(&dropped);
     let inner = service_fn(move |_: Request<Body>| {
         let body = Body::stream(Tell(Arc::clone(&tell)));
@@ -135,5 +119,36 @@ async fn a_body_that_the_client_stops_reading_stops_the_inner_body() {
     let mut body = response.into_body();
     body.frame().await.expect("a frame").expect("no error");
     drop(body);
+    assert!(*dropped.lock().expect("nobody panics"));
+}
+
+/// A body without end that tells when it is dropped.
+struct Tell(Arc<Mutex<bool>>);
+impl Drop for Tell {
+    fn drop(&mut self) {
+        *self.0.lock().expect("nobody panics") = true;
+    }
+}
+impl http_body::Body for Tell {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(b"more")))))
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_a_request_that_the_guest_answers_is_not_dropped_before_anybody_asks() {
+    let bench = Bench::new(&guest("", STOP, ""));
+    let dropped = Arc::new(Mutex::new(false));
+    let request = Request::post("/").body(Tell(Arc::clone(&dropped))).expect("a request");
+    let inner = service_fn(|_: Request<Body>| async { Err::<Response<Body>, BoxError>("".into()) });
+    let response = bench.layer.layer(inner).call(request);
+    assert!(!*dropped.lock().expect("nobody panics"), "a server would close the connection");
+    assert_eq!(response.await.expect("a response").status(), 200);
     assert!(*dropped.lock().expect("nobody panics"));
 }
