@@ -87,10 +87,16 @@ async fn route(mut client: TcpStream, servers: Arc<HashMap<String, Server>>) {
     let _ = copy_bidirectional(&mut client, &mut server).await;
 }
 
-/// An address that nobody has now.
+/// An address that nobody has now, and that no connection is given from now on: the system takes
+/// their ports from 32,768 upwards.
 fn free_address() -> String {
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().to_string()
+    let first = 20_000 + std::process::id() % 10_000;
+    let mut ports = (first..32_768).chain(20_000..first);
+    let free = ports.find_map(|port| {
+        let port = u16::try_from(port).unwrap();
+        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?.local_addr().ok()
+    });
+    free.unwrap().to_string()
 }
 
 #[test]
@@ -116,13 +122,14 @@ fn a_stranger_sets_up_a_host_and_names_its_url() {
     // What chooses its own host cannot be played where guests are found by it.
     assert_eq!(report["counts"]["skipped"], 3);
 
-    // Whoever knows nothing of this host sees where it differs from the text; a second time, since a
-    // suite that can be played only once is no use.
+    // A second time, since a suite that can be played only once is no use. Nothing is known of this
+    // name, and this host differs nowhere from the text.
     let (again, code) = run("nobody");
+    assert_eq!((code, &again["counts"]["passed"]), (Some(0), &Value::from(passed)));
+    // One that is said to be another host, and does not do what is known of that, fails.
+    let (other, code) = run("go");
     assert_eq!(code, Some(1));
-    assert_eq!(again["counts"]["passed"], passed);
-    assert_eq!(again["counts"]["differs"], 2);
-    assert_eq!(failures(&again).len(), 2, "{:#?}", failures(&again));
+    assert!(failures(&other).len() > 20, "{:#?}", failures(&other));
 }
 
 #[test]

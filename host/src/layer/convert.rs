@@ -61,9 +61,9 @@ pub(super) fn fill_request(
     unseen: Unseen,
     model: &mut Request,
 ) {
-    if !unseen.headers
+    // Servers give a URI with an authority to requests over HTTP/2, and to those of a proxy.
+    if let Some(authority) = parts.uri.authority()
         && !parts.headers.contains_key(HOST)
-        && let Some(authority) = parts.uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
     {
         parts.headers.insert(HOST, host);
