@@ -151,7 +151,7 @@ pub(super) fn to_request(
     model: Request,
     rest: Rest,
     framing: Option<Framing>,
-    stream: Body,
+    stream: &mut Body,
 ) -> Result<http::Request<Body>, String> {
     set_line(&mut parts, &model.method, &model.uri)?;
     parts.headers = to_map(model.headers)?;
@@ -162,7 +162,7 @@ pub(super) fn to_request(
             if let Some(framing) = framing {
                 framing.restore(headers);
             }
-            stream.after(model.body)
+            std::mem::take(stream).after(model.body)
         }
         // A request's trailers belong to the body that is replaced.
         Rest::Nothing | Rest::Trailers => {
@@ -183,7 +183,7 @@ pub(super) fn to_request(
                 Some(length) => _ = headers.insert(CONTENT_LENGTH, length.into()),
                 None => _ = headers.remove(CONTENT_LENGTH),
             }
-            stream.after(model.body).hide_length(true)
+            std::mem::take(stream).after(model.body).hide_length(true)
         }
     };
     let declared = headers.contains_key(CONTENT_LENGTH);

@@ -50,6 +50,8 @@ pub(super) struct Head {
 pub(super) struct Passing {
     job: Job,
     is_head: bool,
+    /// What the guest has replaced of the request's body.
+    unread: Body,
 }
 
 /// Begins directly, where that can be: the guest needs no body and no time, and an instance is idle.
@@ -95,11 +97,12 @@ pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -
             }
         };
     }
-    match forward(&mut job, parts, body) {
-        Some(request) => Begun::Next(inner, request, Box::new(Passing { job, is_head })),
+    let mut unread = body;
+    match forward(&mut job, parts, &mut unread) {
+        Some(request) => Begun::Next(inner, request, Box::new(Passing { job, is_head, unread })),
         None => {
-            let answer = Passing { job, is_head }.conclude(Conclusion::default(), false);
-            Begun::Ended(answer, Body::empty())
+            let passing = Passing { job, is_head, unread: Body::empty() };
+            Begun::Ended(passing.conclude(Conclusion::default(), false), unread)
         }
     }
 }
@@ -153,6 +156,7 @@ impl Head {
 impl Passing {
     /// What becomes of the inner service's answer.
     pub(super) fn end(mut self, answer: Answer) -> Result<Response<Body>, Error> {
+        drop(std::mem::take(&mut self.unread));
         let (conclusion, is_error) = take_answer(&mut self.job, answer);
         self.conclude(conclusion, is_error)
     }
@@ -225,9 +229,9 @@ where
         return finish(job, Conclusion::default(), is_head);
     }
 
-    let unread = streams.take(BodyKind::Request);
+    let mut unread = streams.take(BodyKind::Request);
     let (mut conclusion, mut is_error) = (Conclusion::default(), false);
-    if let Some(request) = forward(&mut job, parts, unread) {
+    if let Some(request) = forward(&mut job, parts, &mut unread) {
         let answer = call(inner, request).await;
         (conclusion, is_error) = take_answer(&mut job, answer);
     }
@@ -250,28 +254,27 @@ where
     finish(job, conclusion, is_head)
 }
 
-/// The request for the inner service; `None` where the host cannot send what the guest made, and
-/// answers with a 502 as a proxy does.
-fn forward(job: &mut Job, parts: request::Parts, unread: Body) -> Option<Request<Body>> {
+/// The request for the inner service; an error where the host cannot send what the guest made, and
+/// answers with a 502 as a proxy does. What is not needed of `unread` stays there.
+fn forward(job: &mut Job, parts: request::Parts, unread: &mut Body) -> Option<Request<Body>> {
     let forwarded = job.exchange().forward_head();
     let framing = job.exchange().take_sent_framing();
     let request = forwarded.ok_or(None).and_then(|(model, rest)| {
         convert::to_request(parts, model, rest, framing, unread).map_err(Some)
     });
-    match request {
+    let reason = match request {
         Ok(request) => {
             job.timer().host_until_now();
-            Some(request)
+            return Some(request);
         }
-        Err(reason) => {
-            job.tell();
-            if let Some(reason) = reason {
-                job.shared().tell(Event::NextFailed(&reason.into()));
-            }
-            job.exchange().answer(Ok(exchange::Response::with_status(502)));
-            None
-        }
+        Err(reason) => reason,
+    };
+    job.tell();
+    if let Some(reason) = reason {
+        job.shared().tell(Event::NextFailed(&reason.into()));
     }
+    job.exchange().answer(Ok(exchange::Response::with_status(502)));
+    None
 }
 
 /// What is needed at the end besides what the model has.

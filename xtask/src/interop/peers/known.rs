@@ -206,9 +206,10 @@ pub(super) const ALL: &[Known] = &[
     Known::new(
         "response.headers.connection",
         |difference, _, _| difference.theirs == "none" && difference.ours == "\"close\"",
-        "an upload that the guest has replaced is not read to its end by ours, which closes the connection instead",
+        "an upload that the guest has replaced is read to its end by ours only if it is there by the time of the answer; else the connection is closed",
     )
-    .in_case("post *in chunks"),
+    .in_case("post *")
+    .by_chance(),
     // Faults of theirs that depend on time or on their proxy, so that there is nothing to rebuild.
     Known::new(
         "*",
