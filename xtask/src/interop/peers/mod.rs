@@ -1,6 +1,6 @@
 //! Guests that other people have made, on the official Go host and on ours, side by side: the same
 //! requests to both, the same upstream behind both, and everything compared that can be seen from
-//! outside. What differs for a good reason is data in [`known`].
+//! outside. What differs for a good reason is data in `known`.
 
 mod battery;
 mod compare;
