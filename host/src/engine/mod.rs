@@ -13,6 +13,7 @@ mod bodies;
 mod bounded;
 mod cache;
 mod clock;
+mod ended;
 mod error;
 mod instance;
 mod link;
