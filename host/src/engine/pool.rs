@@ -223,6 +223,12 @@ impl Pool {
         }))
     }
 
+    /// Whether it keeps as many instances as were ever needed at once.
+    #[cfg(feature = "tower")]
+    pub(crate) const fn keeps_all(&self) -> bool {
+        self.most_idle == usize::MAX
+    }
+
     /// The module of its instances.
     #[must_use]
     pub const fn module(&self) -> &Module {
@@ -260,7 +266,7 @@ impl Pool {
         Ok(self.take()?.run(request, next))
     }
 
-    /// How many instances wait for a request.
+    /// How many instances wait for a request, besides those that a layer keeps at hand for its threads.
     #[must_use]
     pub fn idle_instances(&self) -> usize {
         self.idle().len()

@@ -35,6 +35,11 @@ impl Exchange {
         args: &[u64],
         memory: &mut dyn Memory,
     ) -> Result<u64, Trap> {
+        if let Function::SetHeaderValue | Function::AddHeaderValue = function
+            && self.write_plain_header(function, args, memory)
+        {
+            return Ok(0);
+        }
         let phase = self.phase;
         let record = self.settings.record_calls.then(Record::default);
         let mut call = Call { exchange: self, function, memory, record };
@@ -48,6 +53,25 @@ impl Exchange {
             self.calls.push(HostCall { phase, function, arguments, result });
         }
         result
+    }
+}
+
+impl Exchange {
+    /// Whether a function may be called now, for the request or the response.
+    pub(super) fn allows(&self, function: Function, response: bool) -> bool {
+        let access = function.access();
+        let phases = match (response, response && self.buffers_response()) {
+            (false, _) => access.request,
+            (true, false) => access.response,
+            (true, true) => access.buffered_response,
+        };
+        phases.contains(self.phase)
+            || self.rules().lenient.iter().any(|rule| {
+                rule.function == function
+                    && rule.phase == self.phase
+                    && rule.response == response
+                    && self.buffering().contains(rule.needs)
+            })
     }
 }
 
@@ -129,24 +153,10 @@ impl Call<'_> {
 
     /// Traps unless the function may be called now, for the request or the response.
     pub(super) fn check_phase(&self, response: bool) -> Result<(), Trap> {
-        let exchange = &*self.exchange;
-        let access = self.function.access();
-        let buffered = exchange.buffers_response();
-        let phases = match (response, buffered) {
-            (false, _) => access.request,
-            (true, false) => access.response,
-            (true, true) => access.buffered_response,
-        };
-        let phase = exchange.phase;
-        let lenient = exchange.rules().lenient.iter().any(|rule| {
-            rule.function == self.function
-                && rule.phase == phase
-                && rule.response == response
-                && exchange.buffering().contains(rule.needs)
-        });
-        if phases.contains(phase) || lenient {
+        if self.exchange.allows(self.function, response) {
             return Ok(());
         }
+        let (phase, access) = (self.exchange.phase, self.function.access());
         let message = if phase == Phase::Init {
             "called during initialisation; only enable_features, get_config, log and log_enabled may be called there".to_owned()
         } else if response && access.buffered_response.contains(phase) {

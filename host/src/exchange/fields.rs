@@ -1,8 +1,9 @@
 //! Headers or trailers, as the model and its tests see them.
 //!
 //! Most of them come from an HTTP library and go back to it, often untouched, so they stay in its map
-//! for as long as what is done to them can be said there. What cannot, such as a name in upper case
-//! that some hosts keep, moves all of them to a table of plain bytes.
+//! for as long as what is done to them can be said there. The few that a guest sets itself are a list
+//! until they are more. What neither can say, such as a name in upper case that some hosts keep, moves
+//! all of them to a table of plain bytes.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -16,17 +17,38 @@ type Table = BTreeMap<String, Vec<Vec<u8>>>;
 /// Values are bytes, because HTTP does not promise text.
 #[derive(Clone, Default)]
 pub struct Headers {
-    /// All of them, unless `None`: then the table is.
-    map: Option<HeaderMap>,
+    form: Form,
     /// All of them; made when it is asked for.
     table: OnceLock<Table>,
 }
+
+/// Where headers are.
+#[derive(Clone)]
+enum Form {
+    /// In the order in which they were added; at most [`FEW`].
+    Few(Vec<(HeaderName, HeaderValue)>),
+    Map(HeaderMap),
+    /// In the table only.
+    Table,
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+/// So many are found in a list as fast as in a map.
+const FEW: usize = 8;
+
+/// A map of an HTTP library takes no more values than this.
+const MOST_IN_A_MAP: usize = 1 << 14;
 
 impl Headers {
     /// No headers.
     #[must_use]
     pub const fn new() -> Self {
-        Self { map: None, table: OnceLock::new() }
+        Self { form: Form::Few(Vec::new()), table: OnceLock::new() }
     }
 
     /// Replaces all values of `name` by one.
@@ -45,44 +67,72 @@ impl Headers {
     }
 
     pub(crate) fn insert_exact(&mut self, name: String, value: Vec<u8>) {
-        if self.write(name.as_bytes(), &value, Write::Insert).is_none() {
+        if self.parse_and_write(&name, &value, Write::Insert).is_none() {
             self.plain().insert(name, vec![value]);
         }
     }
 
     pub(crate) fn append_exact(&mut self, name: String, value: Vec<u8>) {
-        if self.write(name.as_bytes(), &value, Write::Append).is_none() {
+        if self.parse_and_write(&name, &value, Write::Append).is_none() {
             self.plain().entry(name).or_default().push(value);
         }
     }
 
+    fn parse_and_write(&mut self, name: &str, value: &[u8], how: Write) -> Option<()> {
+        let name = HeaderName::from_lowercase(name.as_bytes()).ok()?;
+        self.write(name, HeaderValue::from_bytes(value).ok()?, how)
+    }
+
     pub(crate) fn remove_exact(&mut self, name: &str) -> bool {
-        match &mut self.map {
-            Some(map) => {
+        match &mut self.form {
+            Form::Few(few) => {
+                let before = few.len();
+                few.retain(|(own, _)| own != name);
+                let found = few.len() < before;
+                if found {
+                    self.table.take();
+                }
+                found
+            }
+            Form::Map(map) => {
                 self.table.take();
                 // A map has no name in upper case.
                 !has_upper(name) && map.remove(name).is_some()
             }
-            None => self.table.get_mut().is_some_and(|table| table.remove(name).is_some()),
+            Form::Table => self.table.get_mut().is_some_and(|table| table.remove(name).is_some()),
         }
     }
 
-    /// Writes a header to the map, or gives `None` where that cannot hold it, or not exactly so.
-    pub(crate) fn write(&mut self, name: &[u8], value: &[u8], how: Write) -> Option<()> {
-        if self.map.is_none() && self.table.get().is_some() {
-            return None;
+    /// Writes a header, or gives `None` where a map cannot hold it, or all of them are in the table.
+    pub(crate) fn write(&mut self, name: HeaderName, value: HeaderValue, how: Write) -> Option<()> {
+        if let Form::Few(few) = &mut self.form
+            && few.len() < FEW
+        {
+            self.table.take();
+            let place = match how {
+                Write::Append => None,
+                Write::Insert => few.iter().position(|(own, _)| *own == name),
+            };
+            match place {
+                None => few.push((name, value)),
+                Some(place) => {
+                    few[place].1 = value;
+                    let mut number = 0;
+                    few.retain(|(own, _)| {
+                        number += 1;
+                        number <= place + 1 || *own != name
+                    });
+                }
+            }
+            return Some(());
         }
-        let name = HeaderName::from_lowercase(name).ok()?;
-        let value = HeaderValue::from_bytes(value).ok()?;
-        let map = self.map.get_or_insert_default();
+        let map = self.map_mut()?;
         // A map that is full is an error.
         match how {
             Write::Insert => map.try_insert(name, value).map(|_| ()),
             Write::Append => map.try_append(name, value).map(|_| ()),
         }
-        .ok()?;
-        self.table.take();
-        Some(())
+        .ok()
     }
 
     /// All values of `name`, in the order in which they were added.
@@ -97,26 +147,37 @@ impl Headers {
 
     /// All values of a name in lower case; as [`Self::get`], without making the table.
     pub(crate) fn values(&self, name: &str) -> Vec<&[u8]> {
-        match &self.map {
-            Some(map) => map.get_all(name).iter().map(HeaderValue::as_bytes).collect(),
-            None => self.get_exact(name).iter().map(Vec::as_slice).collect(),
+        match &self.form {
+            Form::Few(few) => {
+                let of_name = few.iter().filter(|(own, _)| own == name);
+                of_name.map(|(_, value)| value.as_bytes()).collect()
+            }
+            Form::Map(map) => map.get_all(name).iter().map(HeaderValue::as_bytes).collect(),
+            Form::Table => self.get_exact(name).iter().map(Vec::as_slice).collect(),
         }
     }
 
     /// The first value of `name`.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
-        match &self.map {
-            Some(map) => map.get(name).map(HeaderValue::as_bytes),
-            None => self.get(name).first().map(Vec::as_slice),
+        match &self.form {
+            Form::Few(few) => {
+                let found = few.iter().find(|(own, _)| own.as_str().eq_ignore_ascii_case(name));
+                found.map(|(_, value)| value.as_bytes())
+            }
+            Form::Map(map) => map.get(name).map(HeaderValue::as_bytes),
+            Form::Table => self.get(name).first().map(Vec::as_slice),
         }
     }
 
     /// As [`Self::first`], of a name that need not be parsed.
     pub(crate) fn first_of(&self, name: &HeaderName) -> Option<&[u8]> {
-        match &self.map {
-            Some(map) => map.get(name).map(HeaderValue::as_bytes),
-            None => self.table.get()?.get(name.as_str())?.first().map(Vec::as_slice),
+        match &self.form {
+            Form::Few(few) => {
+                few.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_bytes())
+            }
+            Form::Map(map) => map.get(name).map(HeaderValue::as_bytes),
+            Form::Table => self.table.get()?.get(name.as_str())?.first().map(Vec::as_slice),
         }
     }
 
@@ -133,14 +194,14 @@ impl Headers {
 
     /// The names, sorted; as [`Self::names`], without making the table.
     pub(crate) fn sorted_names(&self) -> Vec<&str> {
-        match &self.map {
-            Some(map) => {
-                let mut names: Vec<_> = map.keys().map(HeaderName::as_str).collect();
-                names.sort_unstable();
-                names
-            }
-            None => self.names().collect(),
-        }
+        let mut names: Vec<_> = match &self.form {
+            Form::Few(few) => few.iter().map(|(name, _)| name.as_str()).collect(),
+            Form::Map(map) => map.keys().map(HeaderName::as_str).collect(),
+            Form::Table => return self.names().collect(),
+        };
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Every name with each of its values, sorted by name.
@@ -153,23 +214,29 @@ impl Headers {
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        match &self.map {
-            Some(map) => map.keys_len(),
-            None => self.table.get().map_or(0, BTreeMap::len),
+        match &self.form {
+            Form::Few(_) => self.sorted_names().len(),
+            Form::Map(map) => map.keys_len(),
+            Form::Table => self.table.get().map_or(0, BTreeMap::len),
         }
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        match &self.form {
+            Form::Few(few) => few.is_empty(),
+            Form::Map(map) => map.is_empty(),
+            Form::Table => self.table.get().is_none_or(BTreeMap::is_empty),
+        }
     }
 
     /// How many values there are, of all names.
     pub(crate) fn count(&self) -> usize {
-        match &self.map {
-            Some(map) => map.len(),
-            None => self.table.get().map_or(0, |table| table.values().map(Vec::len).sum()),
+        match &self.form {
+            Form::Few(few) => few.len(),
+            Form::Map(map) => map.len(),
+            Form::Table => self.table.get().map_or(0, |table| table.values().map(Vec::len).sum()),
         }
     }
 
@@ -179,29 +246,27 @@ impl Headers {
             *self = others;
             return;
         }
-        let fits = |mine: &HeaderMap, theirs: &HeaderMap| mine.len() + theirs.len() < MOST_IN_A_MAP;
-        let others = match (&mut self.map, others.map) {
-            (Some(mine), Some(theirs)) if fits(mine, &theirs) => {
-                self.table.take();
-                let mut last = None;
-                for (name, value) in theirs {
-                    // Without a name it is one more value of the last one.
-                    last = name.or(last);
-                    if let Some(name) = &last {
-                        mine.append(name.clone(), value);
+        let fits = self.count() + others.count() < MOST_IN_A_MAP;
+        if fits && !matches!(others.form, Form::Table) {
+            let Some(map) = self.map_mut() else { return self.extend(others.iter()) };
+            match others.form {
+                Form::Few(few) => {
+                    for (name, value) in few {
+                        map.append(name, value);
                     }
                 }
-                return;
+                Form::Map(theirs) => append_map(map, theirs),
+                Form::Table => {}
             }
-            (_, map) => Self { map, ..others },
-        };
-        self.extend(others.iter());
+        } else {
+            self.extend(others.iter());
+        }
     }
 
     /// The names that both have, sorted.
     pub(crate) fn in_both(&self, other: &Self) -> Vec<String> {
-        if let (Some(one), Some(other)) = (&self.map, &other.map)
-            && !one.keys().any(|name| other.contains_key(name))
+        if !matches!(self.form, Form::Table)
+            && !self.pairs().any(|(name, _)| other.first_of(name).is_some())
         {
             return Vec::new();
         }
@@ -211,20 +276,10 @@ impl Headers {
 
     /// Puts all of `firsts` before the values that their names have here.
     pub(crate) fn prepend_all(&mut self, mut firsts: Self) {
-        if self.is_empty() || firsts.is_empty() {
-            self.append_all(firsts);
-            return;
-        }
-        let new = firsts.map.as_ref().is_some_and(|firsts| {
-            let name_is_new = |name| self.map.as_ref().is_some_and(|map| !map.contains_key(name));
-            firsts.keys().all(name_is_new)
-        });
-        if new {
-            self.append_all(firsts);
-        } else {
+        if !self.is_empty() && !firsts.in_both(self).is_empty() {
             std::mem::swap(self, &mut firsts);
-            self.append_all(firsts);
         }
+        self.append_all(firsts);
     }
 
     /// The map of an HTTP library.
@@ -233,46 +288,81 @@ impl Headers {
     ///
     /// The first name and value that HTTP does not allow.
     pub fn into_map(self) -> Result<HeaderMap, (String, Vec<u8>)> {
-        if let Some(map) = self.map {
-            return Ok(map);
-        }
-        let mut map = HeaderMap::new();
-        for (name, values) in self.table.into_inner().unwrap_or_default() {
-            for value in values {
-                let key = HeaderName::from_bytes(name.as_bytes()).ok();
-                let found = HeaderValue::from_bytes(&value).ok();
-                let (Some(key), Some(found)) = (key, found) else { return Err((name, value)) };
-                if map.try_append(key, found).is_err() {
-                    return Err((name, value));
-                }
+        match self.form {
+            Form::Few(few) => {
+                Ok(few.into_iter().fold(HeaderMap::new(), |mut map, (name, value)| {
+                    map.append(name, value);
+                    map
+                }))
             }
+            Form::Map(map) => Ok(map),
+            Form::Table => to_map(self.table.into_inner().unwrap_or_default()),
         }
-        Ok(map)
     }
 
-    /// The map of an HTTP library, while it is one.
-    pub(crate) const fn as_map(&self) -> Option<&HeaderMap> {
-        self.map.as_ref()
+    /// Those of a map of an HTTP library, or of a list of the same; in no order.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        let (few, map) = match &self.form {
+            Form::Few(few) => (few.as_slice(), None),
+            Form::Map(map) => (&[][..], Some(map)),
+            Form::Table => (&[][..], None),
+        };
+        few.iter().map(|(name, value)| (name, value)).chain(map.into_iter().flatten())
     }
 
-    /// Whether all of them are in a map, as far as there are any.
+    /// Whether all of them can be in a map as they are.
+    pub(crate) fn is_sendable(&self) -> bool {
+        !matches!(self.form, Form::Table) || self.is_empty()
+    }
+
+    /// Takes in those of a map, which is left empty, in the place of those that were here.
     #[cfg(feature = "tower")]
-    pub(crate) fn is_map(&self) -> bool {
-        self.map.is_some() || self.table.get().is_none_or(BTreeMap::is_empty)
-    }
-
-    /// Takes all of them out of the map. As with that of the map, a value without a name belongs to
-    /// the name before.
-    #[cfg(feature = "tower")]
-    pub(crate) fn drain_map(&mut self) -> impl Iterator<Item = (Option<HeaderName>, HeaderValue)> {
+    pub(crate) fn borrow_from(&mut self, map: &mut HeaderMap) {
         self.table.take();
-        self.map.as_mut().map(HeaderMap::drain).into_iter().flatten()
+        match &mut self.form {
+            Form::Map(own) if own.is_empty() => std::mem::swap(own, map),
+            form => *form = Form::Map(std::mem::take(map)),
+        }
+    }
+
+    /// Gives back to a map what was taken in from it, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// The first name and value that HTTP does not allow.
+    #[cfg(feature = "tower")]
+    pub(crate) fn give_back_to(&mut self, map: &mut HeaderMap) -> Result<(), (String, Vec<u8>)> {
+        match &mut self.form {
+            Form::Map(own) => {
+                self.table.take();
+                std::mem::swap(own, map);
+            }
+            _ => *map = std::mem::take(self).into_map()?,
+        }
+        Ok(())
+    }
+
+    /// Whether they are a list.
+    #[cfg(feature = "tower")]
+    pub(crate) const fn is_few(&self) -> bool {
+        matches!(self.form, Form::Few(_))
+    }
+
+    /// Takes all of them out where they are a list. A single one, which is what most guests set, leaves
+    /// the room of the list behind.
+    #[cfg(feature = "tower")]
+    pub(crate) fn take_few(&mut self) -> Option<Few> {
+        let Form::Few(few) = &mut self.form else { return None };
+        self.table.take();
+        let one = if few.len() == 1 { few.pop() } else { None };
+        let more = if few.is_empty() { Vec::new() } else { std::mem::take(few) };
+        Some(Few { one, more })
     }
 
     fn table(&self) -> &Table {
         self.table.get_or_init(|| {
             let mut table = Table::new();
-            for (name, value) in self.map.iter().flatten() {
+            for (name, value) in self.pairs() {
                 let values = table.entry(name.as_str().to_owned()).or_default();
                 values.push(value.as_bytes().to_vec());
             }
@@ -280,15 +370,76 @@ impl Headers {
         })
     }
 
-    /// The table, to be changed; the map is gone then.
+    /// The map, to be changed; `None` where all are in the table.
+    fn map_mut(&mut self) -> Option<&mut HeaderMap> {
+        if let Form::Few(few) = &mut self.form {
+            let mut map = HeaderMap::new();
+            for (name, value) in few.drain(..) {
+                map.append(name, value);
+            }
+            self.form = Form::Map(map);
+        }
+        match &mut self.form {
+            Form::Map(map) => {
+                self.table.take();
+                Some(map)
+            }
+            Form::Few(_) | Form::Table => None,
+        }
+    }
+
+    /// The table, to be changed; nothing else is left then.
     fn plain(&mut self) -> &mut Table {
         self.table();
-        self.map = None;
+        self.form = Form::Table;
         match self.table.get_mut() {
             Some(table) => table,
             None => unreachable!("it was made above"),
         }
     }
+}
+
+/// Headers that were taken out of a list.
+#[cfg(feature = "tower")]
+#[derive(Debug, Default)]
+pub(crate) struct Few {
+    /// The only one.
+    pub(crate) one: Option<(HeaderName, HeaderValue)>,
+    /// All of them, if they are more.
+    pub(crate) more: Vec<(HeaderName, HeaderValue)>,
+}
+
+#[cfg(feature = "tower")]
+impl Few {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
+        self.one.iter().chain(&self.more)
+    }
+}
+
+fn append_map(map: &mut HeaderMap, others: HeaderMap) {
+    let mut last = None;
+    for (name, value) in others {
+        // Without a name it is one more value of the last one.
+        last = name.or(last);
+        if let Some(name) = &last {
+            map.append(name.clone(), value);
+        }
+    }
+}
+
+fn to_map(table: Table) -> Result<HeaderMap, (String, Vec<u8>)> {
+    let mut map = HeaderMap::new();
+    for (name, values) in table {
+        for value in values {
+            let key = HeaderName::from_bytes(name.as_bytes()).ok();
+            let found = HeaderValue::from_bytes(&value).ok();
+            let (Some(key), Some(found)) = (key, found) else { return Err((name, value)) };
+            if map.try_append(key, found).is_err() {
+                return Err((name, value));
+            }
+        }
+    }
+    Ok(map)
 }
 
 /// How a header is written.
@@ -298,16 +449,13 @@ pub(crate) enum Write {
     Append,
 }
 
-/// A map of an HTTP library takes no more values than this.
-const MOST_IN_A_MAP: usize = 1 << 14;
-
 fn has_upper(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 impl From<HeaderMap> for Headers {
     fn from(map: HeaderMap) -> Self {
-        Self { map: Some(map), table: OnceLock::new() }
+        Self { form: Form::Map(map), table: OnceLock::new() }
     }
 }
 
@@ -322,6 +470,14 @@ impl Eq for Headers {}
 impl std::fmt::Debug for Headers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Headers").field(self.table()).finish()
+    }
+}
+
+#[cfg(feature = "tower")]
+impl From<Few> for Headers {
+    fn from(few: Few) -> Self {
+        let list = few.one.into_iter().chain(few.more).collect();
+        Self { form: Form::Few(list), table: OnceLock::new() }
     }
 }
 

@@ -4,9 +4,57 @@ use http_wasm_abi::{Features, Function, HeaderKind, Phase};
 
 use super::call::{Call, List};
 use super::fields::Write;
-use super::{Framing, Headers, Trap, TrapKind, value};
+use super::{Exchange, Framing, Headers, Memory, Trap, TrapKind, value};
 
 const HOST: &str = "host";
+
+impl Exchange {
+    /// Writes a header about which there is nothing to be said, as most are, and tells whether it was
+    /// one; all others take the long way.
+    pub(super) fn write_plain_header(
+        &mut self,
+        function: Function,
+        args: &[u64],
+        memory: &dyn Memory,
+    ) -> bool {
+        let (&[kind, name, name_len, value, value_len], false) = (args, self.settings.record_calls)
+        else {
+            return false;
+        };
+        let (is_response, is_open) = match HeaderKind::from_bits(kind as u32) {
+            Some(HeaderKind::Request) => (false, true),
+            Some(HeaderKind::Response) => (true, self.response.head.is_none()),
+            _ => return false,
+        };
+        if !is_open || !self.allows(function, is_response) {
+            return false;
+        }
+        let map = if is_response { &mut self.response.headers } else { &mut self.request.headers };
+        let (Some(name), Some(value)) =
+            (memory.read(name, name_len as u32), memory.read(value, value_len as u32))
+        else {
+            return false;
+        };
+        let written = self.header_bytes.saturating_add(name.len()).saturating_add(value.len());
+        let limits = &self.settings.limits;
+        if map.count() >= limits.header_count
+            || written > limits.header_bytes
+            || !is_response && (name == HOST.as_bytes() || Framing::has(name))
+        {
+            return false;
+        }
+        let how = match function {
+            Function::AddHeaderValue => Write::Append,
+            _ => Write::Insert,
+        };
+        let header = self.recent.header(name, value);
+        let is_written = header.and_then(|(name, value)| map.write(name, value, how)).is_some();
+        if is_written {
+            self.header_bytes = written;
+        }
+        is_written
+    }
+}
 
 impl Call<'_> {
     pub(super) fn get_header_names(
@@ -132,9 +180,6 @@ impl Call<'_> {
         }
         if let Some(value) = value {
             self.check_limits(kind, name.1, value.1)?;
-            if self.write_plain(kind, name, value, how) {
-                return Ok(0);
-            }
         }
         let name = self.name(name)?;
         let removes = value.is_none();
@@ -184,39 +229,6 @@ impl Call<'_> {
             map.append_exact(name, value);
         }
         Ok(0)
-    }
-
-    /// Writes a header about which there is nothing to be said, as most are, and tells whether it was
-    /// one; all others take the long way.
-    fn write_plain(
-        &mut self,
-        kind: HeaderKind,
-        (name, name_len): (u64, u32),
-        (value, value_len): (u64, u32),
-        how: Write,
-    ) -> bool {
-        let exchange = &mut *self.exchange;
-        let plain = match kind {
-            HeaderKind::Request => true,
-            HeaderKind::Response => exchange.response.head.is_none(),
-            HeaderKind::RequestTrailers | HeaderKind::ResponseTrailers => false,
-        };
-        if !plain || self.record.is_some() {
-            return false;
-        }
-        let (Some(name), Some(value)) =
-            (self.memory.read(name, name_len), self.memory.read(value, value_len))
-        else {
-            return false;
-        };
-        if kind == HeaderKind::Request && (name == HOST.as_bytes() || Framing::has(name)) {
-            return false;
-        }
-        let map = match kind {
-            HeaderKind::Request => &mut exchange.request.headers,
-            _ => &mut exchange.response.headers,
-        };
-        map.write(name, value, how).is_some()
     }
 
     /// Traps where one more header is more than the host holds.

@@ -23,6 +23,7 @@ mod memory;
 mod message;
 #[cfg(feature = "tower")]
 mod passing;
+mod recent;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,8 @@ use http_wasm_abi::{Features, Function, LogLevel, Phase};
 use crate::profile::{Profile, Rules};
 use arriving::Incoming;
 
+#[cfg(feature = "tower")]
+pub(crate) use fields::Few;
 pub use fields::Headers;
 pub use flow::{NextError, Rest};
 pub(crate) use framing::Framing;
@@ -44,7 +47,7 @@ pub use limits::Limits;
 pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
 #[cfg(feature = "tower")]
-pub(crate) use passing::{failed_next_status, merge_passing, prepend_passing};
+pub(crate) use passing::{failed_next_status, merge_framing, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
 
 /// What holds for all exchanges of an instance.
@@ -144,6 +147,7 @@ pub struct Exchange {
     gives_request_away: bool,
     /// How many bytes of header names and values the guest has written.
     header_bytes: usize,
+    recent: recent::Recent,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
@@ -180,6 +184,7 @@ impl Exchange {
             sent_framing: None,
             gives_request_away: false,
             header_bytes: 0,
+            recent: recent::Recent::default(),
             head_request: request.method == "HEAD",
             request,
             request_body: body::RequestBody::new(incoming),

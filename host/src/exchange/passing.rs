@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use http::header::{Entry, OccupiedEntry};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
 use super::draft::{Draft, merge_headers, set_twice};
 use super::message::{content_length, expects_body};
-use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
+use super::{Exchange, Few, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::Profile;
 
 impl Exchange {
@@ -33,6 +34,7 @@ impl Exchange {
             sent_framing,
             gives_request_away,
             header_bytes,
+            recent,
             head_request,
             request_body,
             response,
@@ -56,6 +58,7 @@ impl Exchange {
         *sent_framing = None;
         *gives_request_away = false;
         *header_bytes = 0;
+        recent.rewind();
         *head_request = request.method == "HEAD";
         *reads = 0;
         *config_reads = 0;
@@ -86,8 +89,8 @@ impl Exchange {
             && self.request_body.is_untouched()
             && self.response.has_headers_only()
             // What cannot be in a map is looked at by who sends it.
-            && self.request.headers.is_map()
-            && self.response.headers.is_map()
+            && self.response.headers.is_few()
+            && self.request.headers.is_sendable()
             && !self.rewrites_length()
     }
 
@@ -99,9 +102,9 @@ impl Exchange {
             && (expects_body(&self.request) || self.request.headers.contains("content-length"))
     }
 
-    /// Takes out the request's headers, where the exchange [passes](Self::passes).
-    pub(crate) fn take_request_headers(&mut self) -> Headers {
-        std::mem::take(&mut self.request.headers)
+    /// The request, to take its headers out, where the exchange [passes](Self::passes).
+    pub(crate) const fn request_mut(&mut self) -> &mut Request {
+        &mut self.request
     }
 
     /// Takes out where the client said that the request's body ends, if the guest has said otherwise.
@@ -110,61 +113,82 @@ impl Exchange {
     }
 
     /// Takes out the headers that the guest has set for the response, where the exchange
-    /// [passes](Self::passes). Their map stays, for the next exchange.
-    pub(crate) fn take_response_headers(&mut self) -> Vec<(HeaderName, HeaderValue)> {
-        let mut headers = Vec::with_capacity(self.response.headers.count());
-        let mut last = None;
-        for (name, value) in self.response.headers.drain_map() {
-            // Without a name it is one more value of the last one.
-            last = name.or(last);
-            if let Some(name) = &last {
-                headers.push((name.clone(), value));
-            }
-        }
-        headers
+    /// [passes](Self::passes).
+    pub(crate) fn take_response_headers(&mut self) -> Few {
+        self.response.headers.take_few().unwrap_or_default()
     }
 }
 
-/// The headers of a response, where the exchange has ended before: those that the guest has set, and
-/// those that the next handler has sent. What is not portable about it is given to `report`.
+/// Adds the headers that a guest has set to those of the next handler's response, where the exchange
+/// has ended before. What is not portable about it is given to `report`, where there is one.
 pub(crate) fn merge_passing(
     profile: Profile,
-    mine: Headers,
-    theirs: Headers,
-    mut report: impl FnMut(&Problem),
-) -> Headers {
-    merge_headers(profile.rules(), mine, theirs, |message| {
-        report(&Problem { phase: Phase::Response, function: None, message });
-    })
-}
-
-/// The same in place, for headers that say nothing about where the message ends.
-pub(crate) fn prepend_passing(
-    profile: Profile,
-    mine: Vec<(HeaderName, HeaderValue)>,
+    mine: Few,
     theirs: &mut HeaderMap,
-    mut report: Option<impl FnMut(&Problem)>,
+    report: Option<&mut dyn FnMut(&Problem)>,
 ) {
     let rules = profile.rules();
-    let is_mine = |name: &&HeaderName| mine.iter().any(|(own, _)| own == *name);
-    let twice: Vec<_> = theirs.keys().filter(is_mine).cloned().collect();
-    if let Some(report) = report.as_mut().filter(|_| rules.reports) {
-        for name in &twice {
+    let Few { one, more } = mine;
+    let mut report = report.filter(|_| rules.reports);
+    let mut tell = |name: &HeaderName| {
+        if let Some(report) = &mut report {
             let message = set_twice(name.as_str());
             report(&Problem { phase: Phase::Response, function: None, message });
         }
+    };
+    if let Some((name, value)) = one {
+        match theirs.try_entry(name) {
+            Ok(Entry::Vacant(entry)) => _ = entry.try_insert(value),
+            Ok(Entry::Occupied(entry)) => {
+                tell(entry.key());
+                if !rules.exact_case {
+                    prepend(entry, value);
+                }
+            }
+            Err(_) => {}
+        }
+        return;
+    }
+    let is_theirs = |(name, _): &&(HeaderName, HeaderValue)| theirs.contains_key(name);
+    let mut twice: Vec<HeaderName> = Vec::new();
+    for (name, _) in more.iter().filter(is_theirs) {
+        if !twice.contains(name) {
+            tell(name);
+            twice.push(name.clone());
+        }
+    }
+    let (both, new): (Vec<_>, Vec<_>) =
+        more.into_iter().partition(|(name, _)| twice.contains(name));
+    for (name, value) in new {
+        _ = theirs.try_append(name, value);
     }
     // From the last to the first, each before what is there.
-    for (name, value) in mine.into_iter().rev() {
-        if rules.exact_case && twice.contains(&name) {
-            continue;
-        }
-        let others: Vec<_> = theirs.get_all(&name).iter().cloned().collect();
-        theirs.insert(name.clone(), value);
-        for other in others {
-            theirs.append(name.clone(), other);
+    for (name, value) in both.into_iter().rev().filter(|_| !rules.exact_case) {
+        if let Ok(Entry::Occupied(entry)) = theirs.try_entry(name) {
+            prepend(entry, value);
         }
     }
+}
+
+/// Puts a value before those that a name has.
+fn prepend(mut entry: OccupiedEntry<'_, HeaderValue>, value: HeaderValue) {
+    let mut moved = value;
+    for place in entry.iter_mut() {
+        std::mem::swap(place, &mut moved);
+    }
+    entry.append(moved);
+}
+
+/// The same as [`merge_passing`] for headers that say where the message ends, which have to be whole.
+pub(crate) fn merge_framing(
+    profile: Profile,
+    mine: Few,
+    theirs: Headers,
+    mut report: impl FnMut(&Problem),
+) -> Headers {
+    merge_headers(profile.rules(), mine.into(), theirs, |message| {
+        report(&Problem { phase: Phase::Response, function: None, message });
+    })
 }
 
 /// The status that a client gets where the next handler failed and the guest has set none.

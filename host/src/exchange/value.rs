@@ -20,7 +20,7 @@ pub(super) fn is_value(bytes: &[u8]) -> bool {
 /// Headers as a Go server sends them: bad names left out, line breaks turned into spaces.
 pub(super) fn as_sent(headers: Headers) -> Headers {
     let is_good = |value: &HeaderValue| value.as_bytes().trim_ascii().len() == value.len();
-    if headers.is_empty() || headers.as_map().is_some_and(|map| map.values().all(is_good)) {
+    if headers.is_sendable() && headers.pairs().all(|(_, value)| is_good(value)) {
         return headers;
     }
     headers

@@ -28,6 +28,8 @@ impl Default for Capacity {
 #[derive(Debug)]
 pub(super) struct Admission {
     capacity: Capacity,
+    /// How many instances may be at work without a permit.
+    reserved: AtomicUsize,
     working: AtomicUsize,
     waiting: AtomicUsize,
     freed: Notify,
@@ -41,15 +43,36 @@ impl Admission {
     pub(super) fn new(capacity: Capacity) -> Self {
         Self {
             capacity,
+            reserved: AtomicUsize::new(0),
             working: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             freed: Notify::new(),
         }
     }
 
+    /// Sets how many instances may be at work without a permit, and are counted as if they had one.
+    pub(super) fn reserve(&self, instances: usize) {
+        self.reserved.store(instances, Ordering::SeqCst);
+    }
+
+    fn most(&self) -> usize {
+        self.capacity.instances.saturating_sub(self.reserved.load(Ordering::Relaxed)).max(1)
+    }
+
+    /// Whether there is a right to an instance now.
+    pub(super) fn admits(&self) -> bool {
+        self.working.load(Ordering::Relaxed) < self.most()
+    }
+
+    /// A permit for an instance that is at work without one already.
+    pub(super) fn admit_reserved(self: &Arc<Self>) -> Permit {
+        self.working.fetch_add(1, Ordering::SeqCst);
+        Permit(Arc::clone(self))
+    }
+
     /// The right to an instance, if there is one at once.
     pub(super) fn try_admit(self: &Arc<Self>) -> Option<Permit> {
-        let most = self.capacity.instances.max(1);
+        let most = self.most();
         let one_more = |working: usize| (working < most).then_some(working + 1);
         // In one order for all with `waiting`, so that whoever frees an instance sees who waits.
         self.working

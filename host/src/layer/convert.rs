@@ -7,7 +7,9 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, Entry, HOST, TRAILER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, request, response};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, request, response,
+};
 
 use super::ClientAddr;
 use super::body::Body;
@@ -56,65 +58,69 @@ impl Hidden {
 /// Puts the head of a request into the model's; the headers are taken out. HTTP/2 has no `host`; the
 /// model does.
 pub(super) fn fill_request(
-    parts: &mut request::Parts,
+    request: &mut http::Request<Body>,
     arrives: bool,
     unseen: Unseen,
     model: &mut Request,
 ) {
     // Servers give a URI with an authority to requests over HTTP/2, and to those of a proxy.
-    if let Some(authority) = parts.uri.authority()
-        && !parts.headers.contains_key(HOST)
+    if let Some(authority) = request.uri().authority()
+        && !request.headers().contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(authority.as_str())
     {
-        parts.headers.insert(HOST, host);
+        request.headers_mut().insert(HOST, host);
     }
-    parts.method.as_str().clone_into(&mut model.method);
-    path_and_query(&parts.uri).clone_into(&mut model.uri);
-    let seen_version = if unseen.version { "" } else { version(parts.version) };
+    request.method().as_str().clone_into(&mut model.method);
+    path_and_query(request.uri()).clone_into(&mut model.uri);
+    let seen_version = if unseen.version { "" } else { version(request.version()) };
     seen_version.clone_into(&mut model.version);
     model.source_addr.clear();
     if !unseen.source_addr
-        && let Some(ClientAddr(address)) = parts.extensions.get()
+        && let Some(ClientAddr(address)) = request.extensions().get()
     {
         model.source_addr = address.to_string();
     }
     if !unseen.headers
-        && let Some(hidden) = Hidden::take(&mut parts.headers)
+        && let Some(hidden) = Hidden::take(request.headers_mut())
     {
-        parts.extensions.insert(hidden);
+        request.extensions_mut().insert(hidden);
     }
-    model.chunked = arrives && !parts.headers.contains_key(CONTENT_LENGTH);
-    model.headers = std::mem::take(&mut parts.headers).into();
+    model.chunked = arrives && !request.headers().contains_key(CONTENT_LENGTH);
+    model.headers.borrow_from(request.headers_mut());
 }
 
-/// The request for the inner service where the guest has at most changed its head. `line` says whether
-/// it may have changed method and URI.
-pub(super) fn to_passing_request(
-    mut parts: request::Parts,
-    model: &Request,
-    headers: crate::exchange::Headers,
+/// Makes of a request what the inner service gets, where the guest has at most changed its head. `line`
+/// says whether it may have changed method and URI.
+pub(super) fn pass_request(
+    request: &mut http::Request<Body>,
+    model: &mut Request,
     line: bool,
-    body: Body,
-) -> Result<http::Request<Body>, String> {
+) -> Result<(), String> {
     if line {
-        set_line(&mut parts, &model.method, &model.uri)?;
+        set_method(request.method_mut(), &model.method)?;
+        set_uri(request.uri_mut(), &model.uri)?;
     }
-    parts.headers = to_map(headers)?;
-    if let Some(hidden) = parts.extensions.remove::<Hidden>() {
-        hidden.restore(&mut parts.headers, |_| true);
+    model.headers.give_back_to(request.headers_mut()).map_err(wrong_header)?;
+    if let Some(hidden) = request.extensions_mut().remove::<Hidden>() {
+        hidden.restore(request.headers_mut(), |_| true);
     }
-    Ok(http::Request::from_parts(parts, body))
+    Ok(())
 }
 
-/// Sets method and URI to what the model has.
-fn set_line(parts: &mut request::Parts, method: &str, uri: &str) -> Result<(), String> {
-    if method != parts.method.as_str() {
-        parts.method = method.parse().map_err(|_| wrong("method", method))?;
+/// Sets a method to what the model has.
+fn set_method(method: &mut Method, model: &str) -> Result<(), String> {
+    if model != method.as_str() {
+        *method = model.parse().map_err(|_| wrong("method", model))?;
     }
-    if uri != path_and_query(&parts.uri) {
-        let mut changed = std::mem::take(&mut parts.uri).into_parts();
-        changed.path_and_query = Some(uri.parse().map_err(|_| wrong("URI", uri))?);
-        parts.uri = Uri::from_parts(changed).map_err(|_| wrong("URI", uri))?;
+    Ok(())
+}
+
+/// The same for a URI, of which the model has path and query.
+fn set_uri(uri: &mut Uri, model: &str) -> Result<(), String> {
+    if model != path_and_query(uri) {
+        let mut changed = std::mem::take(uri).into_parts();
+        changed.path_and_query = Some(model.parse().map_err(|_| wrong("URI", model))?);
+        *uri = Uri::from_parts(changed).map_err(|_| wrong("URI", model))?;
     }
     Ok(())
 }
@@ -153,7 +159,8 @@ pub(super) fn to_request(
     framing: Option<Framing>,
     stream: &mut Body,
 ) -> Result<http::Request<Body>, String> {
-    set_line(&mut parts, &model.method, &model.uri)?;
+    set_method(&mut parts.method, &model.method)?;
+    set_uri(&mut parts.uri, &model.uri)?;
     parts.headers = to_map(model.headers)?;
     let trailers = to_map(model.trailers)?;
     let headers = &mut parts.headers;
@@ -253,9 +260,11 @@ fn announce(headers: &mut HeaderMap, trailers: &HeaderMap) {
 }
 
 pub(super) fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {
-    model.into_map().map_err(|(name, value)| {
-        wrong("header", &format!("{name}: {}", String::from_utf8_lossy(&value)))
-    })
+    model.into_map().map_err(wrong_header)
+}
+
+fn wrong_header((name, value): (String, Vec<u8>)) -> String {
+    wrong("header", &format!("{name}: {}", String::from_utf8_lossy(&value)))
 }
 
 fn wrong(what: &str, found: &str) -> String {

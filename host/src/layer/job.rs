@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use http::request;
 use http_wasm_abi::{CtxNext, Phase};
 use tracing::Instrument as _;
 
 use super::admission::Permit;
+use super::body::Body;
+use super::lane::Kept;
 use super::metrics::{Timer, count};
 use super::streams::Streams;
 use super::{Event, Served, Shared, convert};
@@ -55,29 +56,23 @@ impl Job {
         Some(Self { shared, served, timer, work: Some(work) })
     }
 
+    /// A job for an instance that was in a lane, after its request hook.
+    pub(super) fn of_lane(
+        shared: &Arc<Shared>,
+        kept: Kept,
+        timer: Timer,
+        result: &Result<CtxNext, Trap>,
+    ) -> Self {
+        let Kept { served, pinned } = kept;
+        let owed = result.as_ref().ok().and_then(owed);
+        let work = Work { pinned, _permit: shared.admission.admit_reserved(), owed };
+        Self { shared: Arc::clone(shared), served, timer, work: Some(work) }
+    }
+
     /// Begins with a request, whose body may still be arriving.
-    pub(super) fn begin(&mut self, parts: &mut request::Parts, arrives: bool) {
-        let (unseen, forgets) = (self.served.unseen, self.served.forgets_request);
-        let (exchange, settings) = self.work().pinned.room();
-        exchange.begin(settings, arrives, |model| {
-            convert::fill_request(parts, arrives, unseen, model);
-        });
-        if forgets {
-            exchange.give_request_away();
-        }
-    }
-
-    /// Whether the guest is done with the request after its request hook, and both bodies pass.
-    pub(super) fn passes(&mut self) -> bool {
-        self.served.pool.module().has_idle_response_hook() && self.exchange().passes()
-    }
-
-    /// The guest is done with the request.
-    pub(super) fn ends(mut self) {
-        if self.work().owed.take().is_some() {
-            count(&self.shared.counters.response_hooks);
-        }
-        self.shared.counters.end(&mut self.timer);
+    pub(super) fn begin(&mut self, request: &mut http::Request<Body>, arrives: bool) {
+        let Some(Work { pinned, .. }) = &mut self.work else { return };
+        begin(&self.served, pinned, request, arrives);
     }
 
     fn work(&mut self) -> &mut Work {
@@ -130,12 +125,10 @@ impl Job {
     fn request_hook_ended(&mut self, result: Result<CtxNext, Trap>) -> Result<CtxNext, Trap> {
         self.timer.guest_until_now();
         let result = result.and_then(|result| guest::checked(result, self.exchange()));
-        match &result {
-            Ok(result) if result.is_next() => self.work().owed = Some(result.ctx()),
-            Ok(_) => count(&self.shared.counters.stopped),
-            Err(_) => {}
-        }
-        self.ended(Phase::Request, result)
+        self.work().owed = result.as_ref().ok().and_then(owed);
+        self.tell();
+        count_request_hook(&self.shared, &result);
+        result
     }
 
     pub(super) async fn response_hook(
@@ -152,8 +145,7 @@ impl Job {
         if lent.is_some() {
             streams.take_back(lent);
         }
-        self.timer.guest_until_now();
-        self.ended(Phase::Response, result)
+        self.response_hook_ended(result)
     }
 
     /// As [`Self::response_hook`], for a guest that can be called directly.
@@ -162,8 +154,7 @@ impl Job {
         let _span = tracing::debug_span!("hook", phase = %Phase::Response, is_error).entered();
         let (instance, exchange) = self.work().pinned.at_work();
         let result = instance.handle_response_directly(exchange, ctx, is_error);
-        self.timer.guest_until_now();
-        self.ended(Phase::Response, result)
+        self.response_hook_ended(result)
     }
 
     fn response_hook_begins(&mut self) -> Option<u32> {
@@ -173,21 +164,19 @@ impl Job {
         Some(ctx)
     }
 
-    fn ended<R>(&mut self, phase: Phase, result: Result<R, Trap>) -> Result<R, Trap> {
+    fn response_hook_ended(&mut self, result: Result<(), Trap>) -> Result<(), Trap> {
+        self.timer.guest_until_now();
         self.tell();
         if let Err(trap) = &result {
-            self.shared.counters.trap(trap.kind());
-            tracing::debug!(%phase, %trap, "the guest trapped");
+            count_trap(&self.shared, Phase::Response, trap);
         }
         result
     }
 
     /// Hands over what was logged and found since the last time.
     pub(super) fn tell(&mut self) {
-        if self.exchange().has_records() {
-            let shared = Arc::clone(&self.shared);
-            tell(&shared, self.exchange());
-        }
+        let Some(Work { pinned, .. }) = &mut self.work else { return };
+        tell(&self.shared, pinned.at_work().1);
     }
 
     /// What the client gets.
@@ -200,7 +189,46 @@ impl Job {
     }
 }
 
-fn tell(shared: &Shared, exchange: &mut Exchange) {
+/// Begins the exchange of an instance with a request.
+pub(super) fn begin(
+    served: &Served,
+    pinned: &mut Pinned<Arc<Pool>>,
+    request: &mut http::Request<Body>,
+    arrives: bool,
+) {
+    let (exchange, settings) = pinned.room();
+    exchange.begin(settings, arrives, |model| {
+        convert::fill_request(request, arrives, served.unseen, model);
+    });
+    if served.forgets_request {
+        exchange.give_request_away();
+    }
+}
+
+/// The ctx for the response hook, if that is owed after this result of the request hook.
+fn owed(result: &CtxNext) -> Option<u32> {
+    result.is_next().then(|| result.ctx())
+}
+
+/// Counts what a request hook has ended with.
+pub(super) fn count_request_hook(shared: &Shared, result: &Result<CtxNext, Trap>) {
+    match result {
+        Ok(result) if result.is_next() => {}
+        Ok(_) => count(&shared.counters.stopped),
+        Err(trap) => count_trap(shared, Phase::Request, trap),
+    }
+}
+
+fn count_trap(shared: &Shared, phase: Phase, trap: &Trap) {
+    shared.counters.trap(trap.kind());
+    tracing::debug!(%phase, %trap, "the guest trapped");
+}
+
+/// Hands over what was logged and found since the last time.
+pub(super) fn tell(shared: &Shared, exchange: &mut Exchange) {
+    if !exchange.has_records() {
+        return;
+    }
     let (logs, calls, problems) = exchange.take_records();
     for call in &calls {
         shared.tell(Event::Call(call));

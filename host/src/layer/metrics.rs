@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::exchange::TrapKind;
 
 /// Of so many exchanges one is timed, because looking at the clock costs as much as a small guest.
-const TIMED: u64 = 16;
+const TIMED: u64 = 64;
 
 /// What a layer has done since it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Metrics {
     pub given_up: u64,
     /// Messages of guests that were not passed on, because there were too many in a second.
     pub dropped_logs: u64,
-    /// Exchanges that were timed, one of every 16.
+    /// Exchanges that were timed, one of every 64.
     pub timed: u64,
     /// What the hooks of the timed exchanges took, host functions and waiting for bodies among it.
     pub guest_time: Duration,
@@ -65,20 +65,22 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// What was counted, without what has to be asked of others.
-            pub(super) fn read(&self) -> Metrics {
+            /// What was counted in several places, without what has to be asked of others.
+            pub(super) fn read<'a>(all: impl Iterator<Item = &'a Self>) -> Metrics {
                 let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-                let traps = TrapKind::ALL.into_iter().zip(&self.traps);
-                Metrics {
-                    $($name: load(&self.$name),)+
-                    traps: traps
-                        .map(|(kind, count)| (kind, load(count)))
-                        .filter(|&(_, count)| count > 0)
-                        .collect(),
-                    guest_time: Duration::from_nanos(load(&self.guest_nanos)),
-                    host_time: Duration::from_nanos(load(&self.host_nanos)),
-                    ..Metrics::default()
+                let mut metrics = Metrics::default();
+                let mut traps = [0; TrapKind::ALL.len()];
+                for counters in all {
+                    $(metrics.$name += load(&counters.$name);)+
+                    for (sum, count) in traps.iter_mut().zip(&counters.traps) {
+                        *sum += load(count);
+                    }
+                    metrics.guest_time += Duration::from_nanos(load(&counters.guest_nanos));
+                    metrics.host_time += Duration::from_nanos(load(&counters.host_nanos));
                 }
+                let traps = TrapKind::ALL.into_iter().zip(traps);
+                metrics.traps = traps.filter(|&(_, count)| count > 0).collect();
+                metrics
             }
         }
     };
@@ -106,6 +108,11 @@ pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Counts one more where nobody else counts at the same time.
+pub(super) fn count_alone(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+}
+
 impl Counters {
     pub(super) fn trap(&self, kind: TrapKind) {
         let place = TrapKind::ALL.iter().position(|&known| known == kind);
@@ -116,12 +123,14 @@ impl Counters {
 
     /// Begins to time the exchange that is now counted, if it is one that is timed.
     pub(super) fn begin(&self) -> Timer {
-        let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
-        Timer {
-            last: number.is_multiple_of(TIMED).then(Instant::now),
-            guest: Duration::ZERO,
-            host: Duration::ZERO,
-        }
+        Timer::new(self.exchanges.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The same where nobody else counts at the same time.
+    pub(super) fn begin_alone(&self) -> Timer {
+        let number = self.exchanges.load(Ordering::Relaxed);
+        self.exchanges.store(number + 1, Ordering::Relaxed);
+        Timer::new(number)
     }
 
     pub(super) fn end(&self, timer: &mut Timer) {
@@ -145,6 +154,15 @@ pub(super) struct Timer {
 }
 
 impl Timer {
+    /// Begins to time the exchange of this number, if it is one that is timed.
+    fn new(number: u64) -> Self {
+        Self {
+            last: number.is_multiple_of(TIMED).then(Instant::now),
+            guest: Duration::ZERO,
+            host: Duration::ZERO,
+        }
+    }
+
     /// Since the last time, the layer worked.
     pub(super) fn host_until_now(&mut self) {
         if let Some(time) = self.lap() {

@@ -45,7 +45,9 @@ mod admission;
 mod body;
 mod convert;
 mod event;
+mod future;
 mod job;
+mod lane;
 mod metrics;
 mod play;
 mod streams;
@@ -54,8 +56,7 @@ mod tests;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -73,10 +74,12 @@ use crate::exchange::LogEntry;
 pub use admission::Capacity;
 pub use body::{Body, BoxError};
 pub use event::{BodyFault, Error, Event};
+pub use future::ResponseFuture;
 pub use metrics::Metrics;
 
 use admission::{Admission, LogRate};
 use convert::Unseen;
+use lane::Lanes;
 use metrics::Counters;
 use play::Begun;
 
@@ -90,6 +93,9 @@ type Observer = dyn Fn(Event<'_>) + Send + Sync;
 /// What all requests through a layer share.
 struct Shared {
     served: RwLock<Arc<Served>>,
+    /// That of what is served, where the guest goes in lanes; otherwise 0.
+    lane_generation: AtomicU64,
+    lanes: Lanes,
     admission: Arc<Admission>,
     patience: Duration,
     observer: Option<Box<Observer>>,
@@ -100,6 +106,8 @@ struct Shared {
 /// The guest that serves requests now.
 struct Served {
     pool: Arc<Pool>,
+    /// Of what has served here in turn, counted from 1.
+    generation: u64,
     unseen: Unseen,
     /// It does not look at the request after the next handler.
     forgets_request: bool,
@@ -110,7 +118,7 @@ struct Served {
 }
 
 impl Served {
-    fn new(pool: Arc<Pool>) -> Self {
+    fn new(pool: Arc<Pool>, generation: u64) -> Self {
         let module = pool.module();
         let none = |functions: &[Function]| {
             !functions.iter().any(|&function| Module::imports(module, function))
@@ -136,7 +144,17 @@ impl Served {
             ]),
             writes_line: !none(&[Function::SetMethod, Function::SetUri]),
             pool,
+            generation,
         }
+    }
+}
+
+impl Served {
+    /// Whether requests are usually over for the guest when its request hook ends, which neither waits
+    /// nor runs for long.
+    fn goes_in_lanes(&self) -> bool {
+        let module = self.pool.module();
+        module.is_direct() && module.has_idle_response_hook() && self.pool.keeps_all()
     }
 }
 
@@ -183,16 +201,19 @@ impl Builder {
     /// The layer.
     #[must_use]
     pub fn build(self) -> GuestLayer {
-        GuestLayer {
-            shared: Arc::new(Shared {
-                served: RwLock::new(Arc::new(Served::new(self.pool))),
-                admission: Arc::new(Admission::new(self.capacity)),
-                patience: self.patience,
-                observer: self.observer,
-                log_rate: Mutex::new(LogRate::new(self.log_rate)),
-                counters: Counters::default(),
-            }),
-        }
+        let served = Served::new(self.pool, 1);
+        let shared = Shared {
+            lane_generation: AtomicU64::new(0),
+            lanes: Lanes::new(self.capacity.instances),
+            admission: Arc::new(Admission::new(self.capacity)),
+            patience: self.patience,
+            observer: self.observer,
+            log_rate: Mutex::new(LogRate::new(self.log_rate)),
+            counters: Counters::default(),
+            served: RwLock::new(Arc::new(served)),
+        };
+        shared.open_lanes(&shared.served());
+        GuestLayer { shared: Arc::new(shared) }
     }
 }
 
@@ -228,8 +249,12 @@ impl GuestLayer {
     /// Puts another pool in the place of the one that serves requests. Requests in flight end with
     /// the guest that they began with.
     pub fn replace(&self, pool: Arc<Pool>) {
-        let served = Arc::new(Served::new(pool));
-        *self.shared.served.write().unwrap_or_else(PoisonError::into_inner) = served;
+        let shared = &self.shared;
+        let mut served = shared.served.write().unwrap_or_else(PoisonError::into_inner);
+        *served = Arc::new(Served::new(pool, served.generation + 1));
+        shared.open_lanes(&served);
+        drop(served);
+        shared.lanes.clear();
     }
 
     /// The pool that serves requests now.
@@ -243,7 +268,8 @@ impl GuestLayer {
     pub fn metrics(&self) -> Metrics {
         let pool = self.pool();
         let (instances, memory) = (pool.instances(), pool.memory());
-        Metrics { instances, memory, ..self.shared.counters.read() }
+        let counters = self.shared.lanes.counters().chain([&self.shared.counters]);
+        Metrics { instances, memory, ..Counters::read(counters) }
     }
 }
 
@@ -286,53 +312,53 @@ where
 {
     type Response = Response<Body>;
     type Error = Error;
-    type Future = Responding;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context).map_err(|error| Error::NotReady(error.into()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The one that said that it is ready is the one to call.
-        let next = self.inner.clone();
-        let inner = std::mem::replace(&mut self.inner, next);
-        let request = request.map(Body::stream);
+        let mut request = request.map(Body::stream);
         let span =
             tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
-        let begun = span.in_scope(|| play::begin(&self.shared, inner, request));
-        match begun {
-            Begun::Ended(result, unread) => Box::pin(async move {
-                drop(unread);
-                result
-            }),
-            Begun::Passes(mut inner, request, head) => {
-                let answer = span.in_scope(|| inner.call(request));
-                in_span(span, async move { head.end(answer.await) })
+        match span.in_scope(|| play::begin(&self.shared, &mut request)) {
+            Begun::Ended(result, unread) => ResponseFuture::ended(result, unread),
+            Begun::Passes(head) => {
+                let next = span.in_scope(|| self.inner.call(request));
+                ResponseFuture::passes(next, head, span)
             }
-            Begun::Next(inner, request, passing) => {
+            Begun::Next(request, passing) => {
+                let inner = self.take_inner();
                 let passing = async move { passing.end(play::call(inner, request).await) };
-                in_span(span, passing)
+                ResponseFuture::waits(passing.instrument(span))
             }
-            Begun::Waits(inner, request) => {
-                in_span(span, play::play(Arc::clone(&self.shared), inner, request))
+            Begun::Waits => {
+                let playing = play::play(Arc::clone(&self.shared), self.take_inner(), request);
+                ResponseFuture::waits(playing.instrument(span))
             }
         }
     }
 }
 
-type Responding = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
-
-/// Runs a future in a span, where somebody looks at it.
-fn in_span(
-    span: tracing::Span,
-    future: impl Future<Output = Result<Response<Body>, Error>> + Send + 'static,
-) -> Responding {
-    if span.is_disabled() { Box::pin(future) } else { Box::pin(future.instrument(span)) }
+impl<S: Clone> GuestService<S> {
+    /// The inner service that has said that it is ready, to be called later.
+    fn take_inner(&mut self) -> S {
+        let next = self.inner.clone();
+        std::mem::replace(&mut self.inner, next)
+    }
 }
 
 impl Shared {
     fn served(&self) -> Arc<Served> {
         Arc::clone(&self.served.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets the guest that is served now go in lanes, if it is one of those.
+    fn open_lanes(&self, served: &Served) {
+        let opens = served.goes_in_lanes();
+        self.admission.reserve(if opens { self.lanes.len() } else { 0 });
+        self.lane_generation.store(if opens { served.generation } else { 0 }, Ordering::SeqCst);
     }
 
     fn tell(&self, event: Event<'_>) {

@@ -6,19 +6,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, request, response,
-};
-use http_wasm_abi::{BodyKind, Phase};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request, response};
+use http_wasm_abi::{BodyKind, CtxNext, Phase};
 use tower_service::Service;
 
 use super::body::{Body, BoxError};
 use super::convert;
-use super::job::Job;
-use super::metrics::count;
+use super::job::{self, Job};
+use super::lane::{Entered, Kept};
+use super::metrics::{count, count_alone};
 use super::streams::{StreamFault, Streams};
 use super::{BodyFault, Error, Event, Shared};
-use crate::exchange::{self, Framing, Headers, NextError, Problem, Rest, Trap, TrapKind};
+use crate::exchange::{self, Few, Framing, Headers, NextError, Problem, Rest, Trap, TrapKind};
 use crate::guest;
 use crate::profile::Profile;
 
@@ -26,16 +25,15 @@ use crate::profile::Profile;
 type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;
 
 /// How a request begins.
-pub(super) enum Begun<S> {
-    /// It has its answer. What was not read of its body is let go when somebody asks for that: a server
-    /// closes a connection whose request is dropped before it has looked for more.
+pub(super) enum Begun {
+    /// It has its answer; this is what was not read of its body.
     Ended(Result<Response<Body>, Error>, Body),
-    /// It goes on to the inner service, and the guest is done with it.
-    Passes(S, Request<Body>, Head),
+    /// It goes on to the inner service as it now is, and the guest is done with it.
+    Passes(Head),
     /// It goes on to the inner service, and the response hook comes after that.
-    Next(S, Request<Body>, Box<Passing>),
-    /// It may have to wait before its guest is called, or while it is.
-    Waits(S, Request<Body>),
+    Next(Request<Body>, Box<Passing>),
+    /// It may have to wait before its guest is called, or while it is. Nothing has happened to it.
+    Waits,
 }
 
 /// What a guest has left that is done with a request.
@@ -43,7 +41,7 @@ pub(super) struct Head {
     shared: Arc<Shared>,
     profile: Profile,
     /// What it has set for the response.
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Few,
 }
 
 /// A request in the inner service, of a guest that is called directly.
@@ -55,51 +53,87 @@ pub(super) struct Passing {
 }
 
 /// Begins directly, where that can be: the guest needs no body and no time, and an instance is idle.
-pub(super) fn begin<S>(shared: &Arc<Shared>, inner: S, request: Request<Body>) -> Begun<S> {
+pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request<Body>) -> Begun {
+    if let Some(entered) = Entered::enter(shared) {
+        return begin_in_lane(shared, entered, request);
+    }
     let served = shared.served();
     if !served.pool.module().is_direct() {
-        return Begun::Waits(inner, request);
+        return Begun::Waits;
     }
-    let Some(mut job) = Job::try_start(shared, &served) else {
-        return Begun::Waits(inner, request);
-    };
-    let (mut parts, body) = request.into_parts();
-    if let Err(refused) = refuse_headers(shared, &served.pool, &parts.headers) {
-        return Begun::Ended(Ok(*refused), body);
+    let Some(mut job) = Job::try_start(shared, &served) else { return Begun::Waits };
+    if let Err(refused) = refuse_headers(shared, &served.pool, request.headers()) {
+        return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
     }
-    let is_head = parts.method == Method::HEAD;
-    let arrives = !http_body::Body::is_end_stream(&body);
-    job.begin(&mut parts, arrives);
-    match job.request_hook_directly() {
-        Err(trap) => return Begun::Ended(Ok(request_fault(shared, None, &trap)), body),
+    let arrives = !http_body::Body::is_end_stream(request.body());
+    job.begin(request, arrives);
+    let result = job.request_hook_directly();
+    go_on(job, result, request)
+}
+
+/// The same for a guest that is done with the request when its request hook ends, unless it wants more
+/// than to change heads.
+fn begin_in_lane(
+    shared: &Arc<Shared>,
+    mut entered: Entered<'_>,
+    request: &mut Request<Body>,
+) -> Begun {
+    let counters = entered.counters();
+    let mut timer = counters.begin_alone();
+    let Kept { served, pinned } = entered.kept();
+    if let Err(refused) = refuse_headers(shared, &served.pool, request.headers()) {
+        entered.stay();
+        return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
+    }
+    let arrives = !http_body::Body::is_end_stream(request.body());
+    job::begin(served, pinned, request, arrives);
+    timer.host_until_now();
+    count_alone(&counters.request_hooks);
+    let (instance, exchange) = pinned.at_work();
+    let span = tracing::debug_span!("hook", phase = %Phase::Request);
+    let result = span.in_scope(|| instance.handle_request_directly(exchange));
+    timer.guest_until_now();
+    let result = result.and_then(|result| guest::checked(result, exchange));
+    job::tell(shared, exchange);
+    let passes = matches!(&result, Ok(ctx_next) if ctx_next.is_next()) && exchange.passes();
+    if !passes {
+        job::count_request_hook(shared, &result);
+        let job = Job::of_lane(shared, entered.leave(), timer, &result);
+        return go_on(job, result, request);
+    }
+    let passed = convert::pass_request(request, exchange.request_mut(), served.writes_line);
+    let headers = exchange.take_response_headers();
+    let profile = exchange.settings().profile;
+    count_alone(&counters.response_hooks);
+    counters.end(&mut timer);
+    entered.stay();
+    match passed {
+        Ok(()) => Begun::Passes(Head { shared: Arc::clone(shared), profile, headers }),
+        Err(reason) => {
+            shared.tell(Event::NextFailed(&reason.into()));
+            let answer = convert::plain(StatusCode::BAD_GATEWAY, "bad gateway");
+            Begun::Ended(Ok(answer), std::mem::take(request.body_mut()))
+        }
+    }
+}
+
+/// What becomes of a request after its hook.
+fn go_on(mut job: Job, result: Result<CtxNext, Trap>, request: &mut Request<Body>) -> Begun {
+    let is_head = *request.method() == Method::HEAD;
+    match result {
+        Err(trap) => {
+            let answer = request_fault(job.shared(), None, &trap);
+            return Begun::Ended(Ok(answer), std::mem::take(request.body_mut()));
+        }
         Ok(ctx_next) if !ctx_next.is_next() => {
-            return Begun::Ended(finish(job, Conclusion::default(), is_head), body);
+            let answer = finish(job, Conclusion::default(), is_head);
+            return Begun::Ended(answer, std::mem::take(request.body_mut()));
         }
         Ok(_) => {}
     }
-    if job.passes() {
-        let line = served.writes_line;
-        let profile = job.exchange().settings().profile;
-        let headers = job.exchange().take_request_headers();
-        let model = job.exchange().request();
-        let request = convert::to_passing_request(parts, model, headers, line, body);
-        let headers = job.exchange().take_response_headers();
-        job.ends();
-        return match request {
-            Ok(request) => {
-                let head = Head { shared: Arc::clone(shared), profile, headers };
-                Begun::Passes(inner, request, head)
-            }
-            Err(reason) => {
-                shared.tell(Event::NextFailed(&reason.into()));
-                let answer = convert::plain(StatusCode::BAD_GATEWAY, "bad gateway");
-                Begun::Ended(Ok(answer), Body::empty())
-            }
-        };
-    }
-    let mut unread = body;
+    let (parts, mut unread) = std::mem::take(request).into_parts();
     match forward(&mut job, parts, &mut unread) {
-        Some(request) => Begun::Next(inner, request, Box::new(Passing { job, is_head, unread })),
+        Some(request) => Begun::Next(request, Box::new(Passing { job, is_head, unread })),
         None => {
             let passing = Passing { job, is_head, unread: Body::empty() };
             Begun::Ended(passing.conclude(Conclusion::default(), false), unread)
@@ -116,40 +150,30 @@ impl Head {
         E: Into<BoxError>,
     {
         let Self { shared, profile, headers } = self;
-        let (mut parts, body) = match answer {
-            Ok(response) => {
-                let (parts, body) = response.into_parts();
-                (parts, Body::stream(body))
-            }
+        let mut response = match answer {
+            Ok(response) => response.map(Body::stream),
             Err(error) => {
                 let error = error.into();
                 count(&shared.counters.next_failures);
                 shared.tell(Event::NextFailed(&error));
                 let mut failed = Response::new(Body::empty());
                 *failed.status_mut() = exchange::failed_next_status(profile);
-                failed.into_parts()
+                failed
             }
         };
-        let is_twice = |(name, _): &(HeaderName, HeaderValue)| parts.headers.contains_key(name);
+        let map = response.headers_mut();
+        let mut report = |problem: &Problem| shared.tell(Event::Problem(problem));
         if headers.iter().any(|(name, _)| Framing::is(name)) {
-            let theirs = Headers::from(std::mem::take(&mut parts.headers));
+            let theirs = Headers::from(std::mem::take(map));
             let framing = Framing::of(&theirs);
-            let mine = Headers::from(HeaderMap::from_iter(headers));
-            let merged = exchange::merge_passing(profile, mine, theirs, |problem| {
-                shared.tell(Event::Problem(problem));
-            });
-            parts.headers = convert::to_map(merged).map_err(Error::Unsendable)?;
-            framing.restore(&mut parts.headers);
-        } else if !headers.iter().any(is_twice) {
-            for (name, value) in headers {
-                parts.headers.append(name, value);
-            }
+            let merged = exchange::merge_framing(profile, headers, theirs, report);
+            *map = convert::to_map(merged).map_err(Error::Unsendable)?;
+            framing.restore(map);
         } else {
-            let report = |problem: &Problem| shared.tell(Event::Problem(problem));
-            let report = shared.observer.is_some().then_some(report);
-            exchange::prepend_passing(profile, headers, &mut parts.headers, report);
+            let report = shared.observer.is_some().then_some(&mut report as &mut _);
+            exchange::merge_passing(profile, headers, map, report);
         }
-        Ok(Response::from_parts(parts, body))
+        Ok(response)
     }
 }
 
@@ -182,7 +206,7 @@ impl Passing {
 pub(super) async fn play<S, R>(
     shared: Arc<Shared>,
     inner: S,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Result<Response<Body>, Error>
 where
     S: Service<Request<Body>, Response = Response<R>>,
@@ -192,12 +216,11 @@ where
 {
     let timer = shared.counters.begin();
     let served = shared.served();
-    let (mut parts, body) = request.into_parts();
-    if let Err(refused) = refuse_headers(&shared, &served.pool, &parts.headers) {
+    if let Err(refused) = refuse_headers(&shared, &served.pool, request.headers()) {
         return Ok(*refused);
     }
-    let is_head = parts.method == Method::HEAD;
-    let arrives = !http_body::Body::is_end_stream(&body);
+    let is_head = *request.method() == Method::HEAD;
+    let arrives = !http_body::Body::is_end_stream(request.body());
     let Some(permit) = shared.admission.admit().await else {
         count(&shared.counters.refused_busy);
         shared.tell(Event::Busy);
@@ -211,7 +234,8 @@ where
             return Ok(internal_error());
         }
     };
-    job.begin(&mut parts, arrives);
+    job.begin(&mut request, arrives);
+    let (parts, body) = request.into_parts();
     let mut streams = Streams::new(body, shared.patience);
     let mut result = Ok(());
     if arrives && job.exchange().holds_whole(BodyKind::Request) {

@@ -220,6 +220,8 @@ fn log_lines(state: &mut State, stream: usize, all: bool) {
 /// Logs what is left of lines without an end; called when a hook has ended.
 pub(super) fn flush(state: &mut State) {
     for stream in 0..state.output.len() {
-        log_lines(state, stream, true);
+        if !state.output[stream].is_empty() {
+            log_lines(state, stream, true);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Which bodies are held, which pass, and what becomes of their lengths.
 
+use std::pin::Pin;
+
 use super::*;
 
 /// Enables response buffering and replaces both bodies by "yes".

@@ -1,5 +1,7 @@
 //! Requests whose future is dropped before it ends.
 
+use std::pin::Pin;
+
 use super::*;
 
 /// Polls a request until the inner service is reached, or the body is waited for, and drops it.

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use std::pin::Pin;
+
 use super::*;
 
 /// Reads all of a body in pieces of 1,000 bytes, and logs how many bytes there were, as four

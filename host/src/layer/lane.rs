@@ -1,0 +1,156 @@
+//! Instances that stay at hand for the threads that use them.
+//!
+//! A guest that neither waits nor runs for long, and is done with a request when its request hook
+//! ends, works on it between two steps of a thread, without any other request in between. For such
+//! guests each thread has a lane: an instance of its own, the right to use it, and counters that
+//! nobody else writes. That takes one lock that nobody else wants, where the pool, the admission and
+//! the common counters are a dozen operations that processors have to agree on.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+
+use super::metrics::Counters;
+use super::{Served, Shared};
+use crate::engine::{Pinned, Pool};
+
+/// The lanes of a layer.
+pub(super) struct Lanes(Box<[Lane]>);
+
+/// On cache lines of its own, as its thread alone writes to it.
+#[derive(Default)]
+#[repr(align(128))]
+struct Lane {
+    /// What was at work here last, and has not trapped.
+    kept: Mutex<Option<Kept>>,
+    /// Written by who has the lock.
+    counters: Counters,
+}
+
+/// An instance that stays, and what it belongs to.
+pub(super) struct Kept {
+    pub(super) served: Arc<Served>,
+    pub(super) pinned: Pinned<Arc<Pool>>,
+}
+
+/// A lane in use, with an instance in it.
+pub(super) struct Entered<'a> {
+    shared: &'a Shared,
+    lane: &'a Lane,
+    kept: MutexGuard<'a, Option<Kept>>,
+}
+
+impl Lanes {
+    /// For so many instances at work: at most half of them are in lanes.
+    pub(super) fn new(instances: usize) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        // More than processors, because threads are not numbered by the processor that they are on. A
+        // power of two, so that a lane is found without a division.
+        let wanted = (2 * threads).next_power_of_two();
+        let most = (instances / 2 + 1).next_power_of_two() / 2;
+        Self((0..wanted.min(most)).map(|_| Lane::default()).collect())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What was counted in all of them.
+    pub(super) fn counters(&self) -> impl Iterator<Item = &Counters> {
+        self.0.iter().map(|lane| &lane.counters)
+    }
+
+    /// Gives back the instances that are not at work.
+    pub(super) fn clear(&self) {
+        for lane in &self.0 {
+            lane.clear();
+        }
+    }
+
+    fn own(&self) -> Option<&Lane> {
+        self.0.get(number() & self.0.len().wrapping_sub(1))
+    }
+}
+
+impl Lane {
+    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Kept>>> {
+        match self.kept.try_lock() {
+            Ok(kept) => Some(kept),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Poisoned(poisoned)) => {
+                // Somebody who was told of an event panicked, amid an exchange.
+                let mut kept = poisoned.into_inner();
+                if let Some(Kept { pinned, .. }) = kept.take() {
+                    pinned.discard();
+                }
+                self.kept.clear_poison();
+                Some(kept)
+            }
+        }
+    }
+
+    fn clear(&self) {
+        let kept = self.try_lock().and_then(|mut kept| kept.take());
+        drop(kept);
+    }
+}
+
+impl<'a> Entered<'a> {
+    /// Enters the lane of this thread, if there is one for the guest that serves now, it is not in
+    /// use (by who is told of an event and sends a request), and an instance is idle.
+    pub(super) fn enter(shared: &'a Shared) -> Option<Self> {
+        let generation = shared.lane_generation.load(Ordering::Acquire);
+        if generation == 0 || !shared.admission.admits() {
+            return None;
+        }
+        let lane = shared.lanes.own()?;
+        let mut kept = lane.try_lock()?;
+        if kept.as_ref().is_none_or(|kept| kept.served.generation != generation) {
+            *kept = None;
+            let served = shared.served();
+            let mut pinned = served.pool.try_take_owned()?;
+            shared.tell_logs(&pinned.take_start_logs());
+            *kept = Some(Kept { served, pinned });
+        }
+        Some(Self { shared, lane, kept })
+    }
+
+    pub(super) fn kept(&mut self) -> &mut Kept {
+        match &mut *self.kept {
+            Some(kept) => kept,
+            None => unreachable!("it was put there, and only leaving takes it out"),
+        }
+    }
+
+    pub(super) const fn counters(&self) -> &'a Counters {
+        &self.lane.counters
+    }
+
+    /// Leaves with the instance, which is at work for longer.
+    pub(super) fn leave(mut self) -> Kept {
+        match self.kept.take() {
+            Some(kept) => kept,
+            None => unreachable!("it was put there, and only this takes it out"),
+        }
+    }
+
+    /// Leaves the instance here for the next request.
+    pub(super) fn stay(self) {
+        let Self { shared, lane, kept } = self;
+        let generation = kept.as_ref().map(|kept| kept.served.generation);
+        drop(kept);
+        // Who replaced the guest meanwhile could not clear this lane.
+        let now = shared.lane_generation.load(Ordering::SeqCst);
+        if generation.is_some_and(|generation| generation != now) {
+            lane.clear();
+        }
+    }
+}
+
+/// The number of this thread, among those that have asked.
+fn number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.with(|number| *number)
+}
