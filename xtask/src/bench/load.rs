@@ -131,21 +131,20 @@ impl Running {
         let path = Path::new(command.get_program()).to_owned();
         let mut process = Guard::spawn(command).map_err(failed("cannot run", &path))?;
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
-        let end = Instant::now() + READY;
-        loop {
-            let ended = process.ended().ok().flatten();
+        let address = || {
             let text = read(&said);
-            if let Some((line, _)) = text.split_once('\n')
-                && let Some(Ok(address)) = line.strip_prefix("http://").map(str::parse)
-            {
-                return Ok(Self { address, _process: process });
-            }
-            if ended.is_some() || Instant::now() > end {
+            let (line, _) = text.split_once('\n')?;
+            line.strip_prefix("http://")?.parse().ok()
+        };
+        let clock = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let clock = clock.map_err(failed("cannot wait for", &path))?;
+        match clock.block_on(process.ready(READY, address)) {
+            Ok(address) => Ok(Self { address, _process: process }),
+            Err(_) => {
                 let text = read(&wrong);
                 let reason = if text.is_empty() { text } else { format!("; it said:\n{text}") };
-                return Err(Error::Server { program, seconds: READY.as_secs(), reason });
+                Err(Error::Server { program, seconds: READY.as_secs(), reason })
             }
-            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -153,6 +152,15 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_server_that_starts_says_its_address() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo http://127.0.0.1:81; exec sleep 600"]);
+        let address = Running::start(command).map(|running| running.address).unwrap();
+        assert_eq!(address.to_string(), "127.0.0.1:81");
+    }
 
     #[test]
     fn a_server_that_does_not_start_says_why() {

@@ -5,13 +5,12 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http_wasm_host::exchange::LogEntry;
 
-use super::suite::failed;
 use crate::interop::guard::Guard;
-use crate::interop::{Error, HostUnderTest, Place, RunningHost};
+use crate::interop::{Error, HostUnderTest, Place, RunningHost, failed};
 
 /// How long it may take until it says where it listens.
 const READY: Duration = Duration::from_secs(30);
@@ -81,26 +80,21 @@ impl CommandHost {
             let read = |path| fs::read_to_string(path).unwrap_or_default();
             format!("{}{}", read(&output), read(&errors))
         };
-        let refused = |reason: String| Error::Refused { guest: place.guest.clone(), reason };
-        let end = Instant::now() + READY;
-        loop {
-            let ended = process.ended().ok().flatten();
+        let first_line = || {
             let text = fs::read_to_string(&output).unwrap_or_default();
-            if let Some((line, _)) = text.split_once('\n') {
-                let address = line.trim().trim_end_matches('/').strip_prefix("http://");
-                let address =
-                    address.and_then(|address| address.parse().ok()).ok_or_else(|| {
-                        refused(format!("its first line is {line:?}, wanted http://ADDRESS:PORT"))
-                    })?;
-                return Ok((address, process));
-            }
-            if let Some(status) = ended {
-                return Err(refused(format!("{} ({status})", said().trim())));
-            }
-            if Instant::now() > end {
-                return Err(Error::NotReady { seconds: READY.as_secs(), log: said() });
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            text.split_once('\n').map(|(line, _)| line.to_owned())
+        };
+        let line = process
+            .ready(READY, first_line)
+            .await
+            .map_err(|reason| Error::not_ready(reason, &place.guest, said()))?;
+        let address = line.trim().trim_end_matches('/').strip_prefix("http://");
+        match address.and_then(|address| address.parse().ok()) {
+            Some(address) => Ok((address, process)),
+            None => Err(Error::Refused {
+                guest: place.guest.clone(),
+                reason: format!("its first line is {line:?}, wanted http://ADDRESS:PORT"),
+            }),
         }
     }
 }

@@ -8,6 +8,10 @@
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// How long to wait between two looks at a server that starts.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A running child process; killed on drop.
 #[derive(Debug)]
@@ -16,6 +20,17 @@ pub struct Guard {
     #[cfg(unix)]
     watchdog: Child,
     ended: Option<ExitStatus>,
+}
+
+/// Why a server did not become ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// It has ended.
+    #[error("it ended by itself ({0})")]
+    Ended(ExitStatus),
+    /// Its time is over.
+    #[error("it was not ready within {} s", .0.as_secs())]
+    Late(Duration),
 }
 
 impl Guard {
@@ -61,6 +76,32 @@ impl Guard {
         }
         Ok(self.ended)
     }
+
+    /// Waits until `look` finds what the server says when it is ready, and gives that.
+    ///
+    /// # Errors
+    /// When the server has ended, or `look` has not found it within `time`.
+    pub async fn ready<T>(
+        &mut self,
+        time: Duration,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> Result<T, NotReady> {
+        let end = Instant::now() + time;
+        loop {
+            // Asked first: what a server has said before its end is there to be found after it.
+            let ended = self.ended().ok().flatten();
+            if let Some(found) = look() {
+                return Ok(found);
+            }
+            if let Some(status) = ended {
+                return Err(NotReady::Ended(status));
+            }
+            if Instant::now() > end {
+                return Err(NotReady::Late(time));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -105,7 +146,6 @@ impl Drop for Guard {
 mod tests {
     use std::io::{BufRead, BufReader};
     use std::process::Stdio;
-    use std::time::{Duration, Instant};
 
     use super::*;
 
@@ -176,6 +216,28 @@ mod tests {
         let mut guard = Guard::spawn(command).unwrap();
         assert!(soon(|| guard.ended().unwrap().is_some()));
         assert_eq!(guard.ended().unwrap().unwrap().code(), Some(3));
+    }
+
+    #[tokio::test]
+    async fn a_server_is_ready_or_has_ended_or_is_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("said");
+        let start = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]).stdout(std::fs::File::create(&path).unwrap());
+            Guard::spawn(command).unwrap()
+        };
+        let look = || std::fs::read_to_string(&path).ok().filter(|said| said.ends_with('\n'));
+        let long = Duration::from_secs(10);
+        let said = start("sleep 0.1; echo here; exec sleep 600").ready(long, look).await;
+        assert_eq!(said, Ok("here\n".to_owned()));
+        let said = start("echo here").ready(long, look).await;
+        assert_eq!(said, Ok("here\n".to_owned()), "also when it has ended since");
+        let ended = start("printf no; exit 3").ready(long, look).await.unwrap_err();
+        assert_eq!(ended.to_string(), "it ended by itself (exit status: 3)");
+        let short = Duration::from_millis(20);
+        let late = start("exec sleep 600").ready(short, look).await;
+        assert_eq!(late, Err(NotReady::Late(short)));
     }
 
     #[test]

@@ -27,6 +27,7 @@ use http_wasm_abi::LogLevel;
 use http_wasm_host::exchange::LogEntry;
 
 use crate::live;
+use guard::NotReady;
 
 /// A guest with a configuration: what one middleware of a host is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,4 +149,24 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+}
+
+impl Error {
+    /// Why a server that has one guest is not ready; `said` is what it printed. One that ends by
+    /// itself does so because of the guest.
+    pub(crate) fn not_ready(reason: NotReady, guest: &str, said: String) -> Self {
+        match reason {
+            NotReady::Ended(status) => {
+                let reason = format!("{} ({status})", said.trim());
+                Self::Refused { guest: guest.to_owned(), reason }
+            }
+            NotReady::Late(time) => Self::NotReady { seconds: time.as_secs(), log: said },
+        }
+    }
+}
+
+/// An error of the file system or of a process, for `map_err`.
+pub(crate) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Io { what, path, source }
 }

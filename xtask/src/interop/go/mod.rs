@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::gobuild::{self, Program};
 use super::guard::Guard;
-use super::{Error, HostUnderTest, Place, RunningHost};
+use super::{Error, HostUnderTest, Place, RunningHost, failed};
 
 /// The server.
 pub(super) const PROGRAM: Program = Program {
@@ -72,10 +72,6 @@ impl GoHost {
         folder: &Path,
     ) -> Result<Server, Error> {
         let path = folder.join(format!("output{number}.txt"));
-        let failed = |what, path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::Io { what, path, source }
-        };
         let output = File::create(&path).map_err(failed("cannot create", &path))?;
         let mut command = Command::new(&self.binary);
         command.arg("-guest").arg(&place.wasm).arg("-upstream").arg(format!("http://{upstream}"));
@@ -88,21 +84,10 @@ impl GoHost {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
         let mut process = Guard::spawn(command).map_err(failed("cannot run", &self.binary))?;
         let mut output = Output { path, read: 0 };
-        let end = Instant::now() + READY;
-        loop {
-            let ended = process.ended().ok().flatten();
-            let address = output.until(|line| line["listening"].as_str()?.parse().ok());
-            if let Some(address) = address {
-                return Ok(Server { address, output, traps: 0, _process: process });
-            }
-            if let Some(status) = ended {
-                let reason = format!("{} ({status})", output.text().trim());
-                return Err(Error::Refused { guest: place.guest.clone(), reason });
-            }
-            if Instant::now() > end {
-                return Err(Error::NotReady { seconds: READY.as_secs(), log: output.text() });
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        let listening = || output.until(|line| line["listening"].as_str()?.parse().ok());
+        match process.ready(READY, listening).await {
+            Ok(address) => Ok(Server { address, output, traps: 0, _process: process }),
+            Err(reason) => Err(Error::not_ready(reason, &place.guest, output.text())),
         }
     }
 }
