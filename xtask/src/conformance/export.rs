@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::suite::{Case, NamedPlace, Suite, failed};
+use super::suite::{Case, NamedPlace, Suite};
 use super::url::DOMAIN;
-use crate::interop;
+use crate::interop::{self, failed};
 
 const README: &str = include_str!("../../../conformance/README.md");
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::report::Report;
 use super::suite::{Error, Suite};
-use crate::interop::HostUnderTest;
 use crate::interop::replay::{self, Subject};
+use crate::interop::{HostUnderTest, failed};
 use crate::live::upstream::Upstream;
 use crate::ui;
 
@@ -29,7 +29,7 @@ pub async fn run<H: HostUnderTest>(
     let guests = folder.join("guests");
     let home = folder.join("host");
     for path in [&guests, &home] {
-        std::fs::create_dir_all(path).map_err(super::suite::failed("cannot create", path))?;
+        std::fs::create_dir_all(path).map_err(failed("cannot create", path))?;
     }
     let subjects: Vec<Subject> = suite.subjects(&guests)?;
     ui::step("Playing", format_args!("{} cases on {}", suite.cases.len(), host.describe()));

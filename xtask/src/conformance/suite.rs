@@ -1,6 +1,6 @@
 //! The cases: read from the embedded folder, or from texts that a test gives.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use http_wasm_host::recorded::{self, ReadError, RecordedFile};
 use include_dir::{Dir, DirEntry, include_dir};
@@ -8,7 +8,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 use super::deviations::{self, Deviations};
 use super::guest;
 use crate::interop::replay::Subject;
-use crate::interop::{self, Place};
+use crate::interop::{self, Place, failed};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../conformance");
 
@@ -189,15 +189,6 @@ impl Suite {
         };
         self.cases.iter().map(write).collect()
     }
-}
-
-/// An error of the file system, for `map_err`.
-pub(super) fn failed(
-    what: &'static str,
-    path: &Path,
-) -> impl FnOnce(std::io::Error) -> interop::Error {
-    let path: PathBuf = path.to_owned();
-    move |source| interop::Error::Io { what, path, source }
 }
 
 /// The embedded files, with `/` between the parts of their paths.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Error, lock};
+use super::{Error, failed, lock};
 use crate::{process, ui};
 
 /// The module that the programs are built from; their `go.mod` pins its version.
@@ -73,11 +73,6 @@ fn build(home: &Path, binary: &Path) -> Result<(), Error> {
     go.current_dir(home).env("GOWORK", "off").env("GOFLAGS", "").env("CGO_ENABLED", "0");
     process::run(&mut go).map_err(Error::Go)?;
     fs::rename(&fresh, binary).map_err(failed("cannot create", binary))
-}
-
-fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Io { what, path, source }
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::Error;
 use super::gobuild::{self, Program};
 use super::guard::Guard;
+use super::{Error, failed};
 use crate::ui;
 
 /// The program that drives it.
@@ -83,10 +83,6 @@ impl Report {
 pub async fn run(tools: &Path, server: &Path) -> Result<Report, Error> {
     let binary = gobuild::ensure(tools, &PROGRAM)?;
     ui::step("Running", format_args!("the TCK {}", PROGRAM.version()));
-    let failed = |what, path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Io { what, path, source }
-    };
     let folder = tempfile::tempdir().map_err(failed("cannot create a folder in", tools))?;
     let path = folder.path().join("output.txt");
     let output = File::create(&path).map_err(failed("cannot create", &path))?;

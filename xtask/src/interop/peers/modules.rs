@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::super::Error;
+use super::super::{Error, failed};
 use crate::{process, ui};
 
 /// The modules with their versions, and their checksums.
@@ -109,11 +109,6 @@ fn walk(folder: &Path, found: &mut impl FnMut(PathBuf)) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Io { what, path, source }
 }
 
 #[cfg(test)]
