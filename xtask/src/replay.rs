@@ -41,14 +41,15 @@ pub enum Error {
     Recorded(#[from] ReadError),
 }
 
-/// What became of one exchange.
-#[derive(Debug)]
-pub enum Verdict {
-    /// All that was expected came out.
+/// What became of one exchange; `D` says what differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", content = "why", rename_all = "snake_case")]
+pub enum Verdict<D = Mismatch> {
+    /// Everything that could be compared was as expected.
     Passed,
-    /// Something else came out.
-    Failed(Vec<Mismatch>),
-    /// It cannot be played here, for this reason.
+    /// These things were not.
+    Failed(Vec<D>),
+    /// It was not played here, for this reason.
     NotApplicable(String),
 }
 
@@ -101,19 +102,33 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+impl<'a, D: 'a> FromIterator<&'a Verdict<D>> for Counts {
+    fn from_iter<I: IntoIterator<Item = &'a Verdict<D>>>(verdicts: I) -> Self {
+        let mut counts = Self::default();
+        for verdict in verdicts {
+            *match verdict {
+                Verdict::Passed => &mut counts.passed,
+                Verdict::Failed(_) => &mut counts.failed,
+                Verdict::NotApplicable(_) => &mut counts.not_applicable,
+            } += 1;
+        }
+        counts
+    }
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        let mut total = Self::default();
+        all.for_each(|counts| total += counts);
+        total
+    }
+}
+
 impl Report {
     /// How many ended how.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for played in &self.exchanges {
-            match played.verdict {
-                Verdict::Passed => counts.passed += 1,
-                Verdict::Failed(_) => counts.failed += 1,
-                Verdict::NotApplicable(_) => counts.not_applicable += 1,
-            }
-        }
-        counts
+        self.exchanges.iter().map(|played| &played.verdict).collect()
     }
 
     /// Each failure and each exchange that was not played, for a person: where it stands, and why.

@@ -15,6 +15,7 @@ use crate::interop::tck;
 use crate::interop::traefik::Traefik;
 use crate::interop::{HostUnderTest, signal};
 use crate::project::Project;
+use crate::replay::Counts;
 use crate::ui;
 
 /// Arguments of `interop`.
@@ -174,12 +175,11 @@ fn replay<H: HostUnderTest>(
     } else {
         print(&reports, &project.root);
     }
-    let played: usize = reports.iter().map(|report| report.passed() + report.failed()).sum();
-    let failed: usize = reports.iter().map(SubjectReport::failed).sum();
-    if played == 0 {
+    let Counts { passed, failed, .. } = reports.iter().map(SubjectReport::counts).sum();
+    if passed + failed == 0 {
         ui::warn("nothing was replayed, so nothing is proven");
     }
-    let good = played > 0 && failed == 0;
+    let good = passed > 0 && failed == 0;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -187,12 +187,10 @@ fn replay<H: HostUnderTest>(
 fn print(reports: &[SubjectReport], root: &Path) {
     let width = reports.iter().map(|report| report.guest.len()).max().unwrap_or_default();
     for report in reports {
+        let Counts { passed, failed, not_applicable } = report.counts();
         println!(
-            "{:width$}  {:>3} passed  {:>3} failed  {:>3} not applicable",
+            "{:width$}  {passed:>3} passed  {failed:>3} failed  {not_applicable:>3} not applicable",
             report.guest,
-            report.passed(),
-            report.failed(),
-            report.not_applicable()
         );
     }
     for report in reports {

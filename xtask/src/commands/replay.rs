@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use http_wasm_host::Profile;
 
-use crate::replay::{Counts, Guest};
+use crate::replay::{Counts, Guest, Report};
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -30,13 +30,9 @@ pub struct Args {
 /// When the guest does not load or a file cannot be read.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let guest = Guest::load(&args.guest, args.profile)?;
-    let mut reports = Vec::new();
-    let mut total = Counts::default();
-    for path in &args.exchanges {
-        let report = guest.replay(path)?;
-        total += report.counts();
-        reports.push(report);
-    }
+    let reports = args.exchanges.iter().map(|path| guest.replay(path));
+    let reports = reports.collect::<Result<Vec<_>, _>>()?;
+    let total: Counts = reports.iter().map(Report::counts).sum();
     if args.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     } else {
@@ -45,7 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let path = report.path.display().to_string();
             println!("{path:<width$} {}", report.counts(), width = width.unwrap_or(0));
         }
-        for detail in reports.iter().flat_map(crate::replay::Report::details) {
+        for detail in reports.iter().flat_map(Report::details) {
             println!("\n{detail}");
         }
     }

@@ -72,11 +72,7 @@ pub fn play(
             let known = suite.deviations.reason(host, &case.key(), &recorded.name);
             judge(differences, recorded.level, known)
         };
-        let report = |recorded: &Recorded| ExchangeReport {
-            name: recorded.name.clone(),
-            line: recorded.line,
-            verdict: play(recorded),
-        };
+        let report = |recorded: &Recorded| ExchangeReport::new(recorded, play(recorded));
         let exchanges = case.exchanges.exchanges.iter().map(report).collect();
         let (subject, name) = (case.subject.clone(), case.name.clone());
         cases.push(CaseReport { subject, name, exchanges });

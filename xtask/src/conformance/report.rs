@@ -39,16 +39,7 @@ pub enum Verdict {
 }
 
 /// An exchange and its verdict.
-#[derive(Clone, Debug, Serialize)]
-pub struct ExchangeReport {
-    /// Its name.
-    pub name: String,
-    /// The line in which it begins.
-    pub line: usize,
-    /// What became of it.
-    #[serde(flatten)]
-    pub verdict: Verdict,
-}
+pub type ExchangeReport = replay::ExchangeReport<Verdict>;
 
 /// The exchanges of a case.
 #[derive(Clone, Debug, Serialize)]
@@ -141,9 +132,10 @@ impl Report {
                 name: case.name.clone(),
                 exchanges: exchanges
                     .map(|(recorded, replayed)| ExchangeReport {
-                        name: recorded.name.clone(),
-                        line: recorded.line,
+                        name: replayed.name,
+                        line: replayed.line,
                         verdict: verdict(&case.key(), recorded, replayed.verdict),
+                        not_compared: replayed.not_compared,
                     })
                     .collect(),
             }
@@ -197,7 +189,7 @@ impl Report {
     pub fn details(&self) -> String {
         let mut text = String::new();
         for case in &self.cases {
-            for ExchangeReport { name, line, verdict } in &case.exchanges {
+            for ExchangeReport { name, line, verdict, .. } in &case.exchanges {
                 let (head, reasons): (_, Vec<&str>) = match verdict {
                     Verdict::Passed => continue,
                     Verdict::Failed { why } => ("failed", strs(why)),
@@ -249,6 +241,7 @@ mod tests {
                 name: "e".to_owned(),
                 line: 1,
                 verdict: verdict.clone(),
+                not_compared: None,
             });
             let (subject, name) = ("s".to_owned(), "c".to_owned());
             Report::of("h", vec![CaseReport { subject, name, exchanges: exchanges.collect() }])

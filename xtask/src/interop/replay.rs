@@ -11,6 +11,7 @@ use super::wire::{self, Facts, Messages};
 use super::{Error, HostUnderTest, Place, RunningHost};
 use crate::live::client;
 use crate::live::upstream::Upstream;
+use crate::replay::Counts;
 use crate::ui;
 
 /// How long a request that a host has given up may take to arrive.
@@ -29,28 +30,19 @@ pub struct Subject {
     pub exchanges: RecordedFile,
 }
 
-/// What became of an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "verdict", content = "why", rename_all = "snake_case")]
-pub enum Verdict {
-    /// Everything that could be compared was as expected.
-    Passed,
-    /// These things were not.
-    Failed(Vec<String>),
-    /// It was not played, for this reason.
-    NotApplicable(String),
-}
+/// What became of an exchange; what differs is in words.
+pub type Verdict = crate::replay::Verdict<String>;
 
-/// One exchange.
+/// One exchange, with a verdict of the kind `V`.
 #[derive(Clone, Debug, Serialize)]
-pub struct ExchangeReport {
+pub struct ExchangeReport<V = Verdict> {
     /// Its name.
     pub name: String,
     /// The line in its file where it begins.
     pub line: usize,
     /// What became of it.
     #[serde(flatten)]
-    pub verdict: Verdict,
+    pub verdict: V,
     /// What was expected and could not be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_compared: Option<String>,
@@ -67,27 +59,20 @@ pub struct SubjectReport {
     pub exchanges: Vec<ExchangeReport>,
 }
 
+impl<V> ExchangeReport<V> {
+    /// Of this exchange, all of which could be compared.
+    #[must_use]
+    pub fn new(recorded: &Recorded, verdict: V) -> Self {
+        let name = recorded.name.clone();
+        Self { name, line: recorded.line, verdict, not_compared: None }
+    }
+}
+
 impl SubjectReport {
-    /// How many passed.
+    /// How many ended how.
     #[must_use]
-    pub fn passed(&self) -> usize {
-        self.count(|verdict| matches!(verdict, Verdict::Passed))
-    }
-
-    /// How many failed.
-    #[must_use]
-    pub fn failed(&self) -> usize {
-        self.count(|verdict| matches!(verdict, Verdict::Failed(_)))
-    }
-
-    /// How many were not played.
-    #[must_use]
-    pub fn not_applicable(&self) -> usize {
-        self.count(|verdict| matches!(verdict, Verdict::NotApplicable(_)))
-    }
-
-    fn count(&self, which: impl Fn(&Verdict) -> bool) -> usize {
-        self.exchanges.iter().filter(|exchange| which(&exchange.verdict)).count()
+    pub fn counts(&self) -> Counts {
+        self.exchanges.iter().map(|exchange| &exchange.verdict).collect()
     }
 }
 
@@ -177,7 +162,9 @@ async fn carry_out<H: HostUnderTest>(
         let mut exchanges = Vec::new();
         for (recorded, step) in subject.exchanges.exchanges.iter().zip(steps) {
             exchanges.push(match (step, &mut running) {
-                (Step::LeaveOut(reason), _) => report(recorded, Verdict::NotApplicable(reason)),
+                (Step::LeaveOut(reason), _) => {
+                    ExchangeReport::new(recorded, Verdict::NotApplicable(reason))
+                }
                 (Step::Play { place, messages }, Some(running)) => {
                     play(running, upstream, place, *messages, recorded).await
                 }
@@ -198,7 +185,7 @@ async fn play<R: RunningHost>(
     recorded: &Recorded,
 ) -> ExchangeReport {
     if let Err(reason) = running.direct(place, &mut messages.request) {
-        return report(recorded, Verdict::NotApplicable(reason));
+        return ExchangeReport::new(recorded, Verdict::NotApplicable(reason));
     }
     upstream.expect(messages.answer);
     let response = client::send(running.address(place), &messages.request).await;
@@ -219,9 +206,5 @@ async fn play<R: RunningHost>(
     } else {
         Verdict::Failed(differences.iter().map(ToString::to_string).collect())
     };
-    ExchangeReport { not_compared, ..report(recorded, verdict) }
-}
-
-fn report(recorded: &Recorded, verdict: Verdict) -> ExchangeReport {
-    ExchangeReport { name: recorded.name.clone(), line: recorded.line, verdict, not_compared: None }
+    ExchangeReport { not_compared, ..ExchangeReport::new(recorded, verdict) }
 }

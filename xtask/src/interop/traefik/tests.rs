@@ -6,6 +6,7 @@ use std::path::Path;
 use super::*;
 use crate::interop::fixture::{self, GUEST};
 use crate::interop::replay::{SubjectReport, Verdict};
+use crate::replay::Counts;
 
 const EXCHANGES: &str = r#"
 [[exchange]]
@@ -97,8 +98,7 @@ fn exchanges_pass_fail_and_are_left_out() {
     let no_json = "Traefik hands over a JSON object; the config is none".to_owned();
     assert_eq!(of("not JSON"), Verdict::NotApplicable(no_json));
     assert_eq!(of("left out"), Verdict::NotApplicable("because".to_owned()));
-    let report = &reports[0];
-    assert_eq!((report.passed(), report.failed(), report.not_applicable()), (5, 2, 2));
+    assert_eq!(reports[0].counts(), Counts { passed: 5, failed: 2, not_applicable: 2 });
 
     // It answered on these addresses; now nobody does.
     let fixed = fs::read(folder.path().join("host/traefik.yml")).unwrap();
