@@ -1,7 +1,6 @@
 //! Which bodies are held, which pass, and what becomes of their lengths.
 
-use std::pin::Pin;
-
+use super::arriving::channel;
 use super::*;
 
 /// Enables response buffering and replaces both bodies by "yes".
@@ -29,48 +28,22 @@ async fn a_guest_without_body_functions_lets_bodies_pass_in_pieces() {
     let limits = Limits { request_body: 1, response_body: 1, ..Limits::default() };
     let bench = Bench::limited(&guest("", GO_ON, LOG_RESPONSE), limits);
     let layer = bench.layer.clone();
-    let (send, receive) = tokio::sync::oneshot::channel::<()>();
-    let receive = Arc::new(Mutex::new(Some(receive)));
+    let (send, tail) = channel();
+    let tail = once(tail);
     // The answer's body ends only after its head was seen.
     let inner = service_fn(move |request: Request<Body>| {
-        let receive = receive.lock().expect("nobody panics").take();
+        let tail = tail();
         async move {
-            let end = async move {
-                receive.expect("one request").await.expect("sent");
-                Ok::<_, BoxError>(http_body::Frame::data(Bytes::from_static(b"end")))
-            };
             let whole = request.into_body().collect().await?.to_bytes();
-            let tail = Body::stream(OnePiece(Box::pin(end), false));
             Ok::<_, BoxError>(Response::new(tail.after(whole)))
         }
     });
     let response = layer.layer(inner).oneshot(post("12345")).await.expect("a response");
     assert_eq!(bench.told(), ["01"]);
-    send.send(()).expect("somebody waits");
+    send.send(Bytes::from_static(b"end")).await.expect("somebody reads");
+    drop(send);
     let body = response.into_body().collect().await.expect("a body").to_bytes();
     assert_eq!(body, "12345end");
-}
-
-/// A body of one piece that is still to come.
-struct OnePiece<F>(Pin<Box<F>>, bool);
-
-impl<F: Future<Output = Result<http_body::Frame<Bytes>, BoxError>>> http_body::Body
-    for OnePiece<F>
-{
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-        if self.1 {
-            return Poll::Ready(None);
-        }
-        let piece = self.0.as_mut().poll(context);
-        self.1 = piece.is_ready();
-        piece.map(Some)
-    }
 }
 
 #[tokio::test]

@@ -1,8 +1,14 @@
 //! Requests whose future is dropped before it ends.
 
-use std::pin::Pin;
+use std::sync::Weak;
 
+use super::arriving::arriving;
 use super::*;
+
+/// A body that never comes.
+fn never() -> Body {
+    arriving(|_| Poll::Pending)
+}
 
 /// Polls a request until the inner service is reached, or the body is waited for, and drops it.
 async fn give_up(bench: &Bench, inner_answers: bool) {
@@ -20,28 +26,13 @@ async fn give_up_on(bench: &Bench, request: Request<Body>, inner_answers: bool) 
             if !inner_answers {
                 std::future::pending::<()>().await;
             }
-            Ok::<_, BoxError>(Response::new(Body::stream(Never)))
+            Ok::<_, BoxError>(Response::new(never()))
         }
     });
     let request = tokio::spawn(bench.layer.layer(inner).oneshot(request));
     arrived.await.expect("the inner service is called");
     request.abort();
     assert!(request.await.is_err_and(|error| error.is_cancelled()));
-}
-
-/// A body that never comes.
-struct Never;
-
-impl http_body::Body for Never {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-        Poll::Pending
-    }
 }
 
 /// Waits until the layer has nothing to do any more.
@@ -72,7 +63,7 @@ async fn a_request_that_was_given_up_has_no_trailers() {
     let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
         (call $log (i32.const 0) (i32.const 256) (i32.const 1))"#;
     let bench = Bench::new(&super::trailers::namer(4, GO_ON, names));
-    let request = Request::post("/").body(Body::stream(Never)).expect("a request");
+    let request = Request::post("/").body(never()).expect("a request");
     give_up_on(&bench, request, false).await;
     settled(&bench, 1).await;
     assert_eq!(bench.told(), ["\0"], "and no trap");
@@ -109,48 +100,41 @@ async fn a_hook_that_computes_ends_with_its_instance() {
 #[tokio::test]
 async fn a_body_that_the_client_stops_reading_stops_the_inner_body() {
     let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
-    let dropped = Arc::new(Mutex::new(false));
-    let tell = Arc::clone(&dropped);
+    let (body, dropped) = endless();
+    let body = once(body);
     let inner = service_fn(move |_: Request<Body>| {
-        let body = Body::stream(Tell(Arc::clone(&tell)));
-        async move { Ok::<_, BoxError>(Response::new(body)) }
+        let response = Response::new(body());
+        async move { Ok::<_, BoxError>(response) }
     });
     let response = bench.layer.layer(inner).oneshot(get("/")).await.expect("a response");
     assert_eq!(bench.told(), ["01"], "the response hook is over when the head leaves");
     assert_eq!(bench.pool.idle_instances(), 1, "and the instance is free");
     let mut body = response.into_body();
     body.frame().await.expect("a frame").expect("no error");
+    assert_eq!(dropped.strong_count(), 1);
     drop(body);
-    assert!(*dropped.lock().expect("nobody panics"));
+    assert_eq!(dropped.strong_count(), 0);
 }
 
-/// A body without end that tells when it is dropped.
-struct Tell(Arc<Mutex<bool>>);
-impl Drop for Tell {
-    fn drop(&mut self) {
-        *self.0.lock().expect("nobody panics") = true;
-    }
-}
-impl http_body::Body for Tell {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-        Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::from_static(b"more")))))
-    }
+/// A body without end, and what holds nothing any more once it is dropped.
+fn endless() -> (Body, Weak<()>) {
+    let alive = Arc::new(());
+    let dropped = Arc::downgrade(&alive);
+    let body = arriving(move |_| {
+        let _held = &alive;
+        Poll::Ready(Some(Ok(Bytes::from_static(b"more"))))
+    });
+    (body, dropped)
 }
 
 #[tokio::test]
 async fn the_body_of_a_request_that_the_guest_answers_is_not_dropped_before_anybody_asks() {
     let bench = Bench::new(&guest("", STOP, ""));
-    let dropped = Arc::new(Mutex::new(false));
-    let request = Request::post("/").body(Tell(Arc::clone(&dropped))).expect("a request");
+    let (body, dropped) = endless();
+    let request = Request::post("/").body(body).expect("a request");
     let inner = service_fn(|_: Request<Body>| async { Err::<Response<Body>, BoxError>("".into()) });
     let response = bench.layer.layer(inner).call(request);
-    assert!(!*dropped.lock().expect("nobody panics"), "a server would close the connection");
+    assert_eq!(dropped.strong_count(), 1, "a server would close the connection");
     assert_eq!(response.await.expect("a response").status(), 200);
-    assert!(*dropped.lock().expect("nobody panics"));
+    assert_eq!(dropped.strong_count(), 0);
 }

@@ -1,5 +1,6 @@
 //! The layer with small hand-written guests around small services.
 
+mod arriving;
 mod bodies;
 mod flow;
 mod given_up;
@@ -145,6 +146,12 @@ fn get(uri: &str) -> Request<Full<Bytes>> {
 fn post(body: &str) -> Request<Full<Bytes>> {
     let builder = Request::post("/").header("content-length", body.len());
     builder.body(Full::from(body.to_owned())).expect("a request")
+}
+
+/// Gives this to the first request, for services, which are cloned.
+fn once<T>(value: T) -> impl Fn() -> T + Clone {
+    let value = Arc::new(Mutex::new(Some(value)));
+    move || value.lock().expect("nobody panics").take().expect("one request")
 }
 
 /// Answers with the request: its body, and as headers its URI and its `x-a`.

@@ -1,13 +1,11 @@
 //! Bodies that arrive while a guest reads them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use std::pin::Pin;
-
+use super::arriving::{Then, channel, pieces, pieces_then};
 use super::*;
 
-/// Reads all of a body in pieces of 1,000 bytes, and logs how many bytes there were, as four
-/// little-endian bytes that are made into letters.
+/// Reads all of a body in pieces of 1,000 bytes, and logs how many bytes there were.
 const READ_ALL: &str = r#"
   (local $all i32) (local $got i64)
   (loop $more
@@ -40,52 +38,14 @@ pub(super) fn reader(start: u32, on_request: &str, on_response: &str) -> String 
     )
 }
 
-/// A body of so many pieces, which counts those that were asked for.
-pub(super) struct Pieces {
-    left: usize,
-    piece: Bytes,
-    asked: Arc<AtomicUsize>,
-    /// What comes instead of the end.
-    pub(super) end: Option<BoxError>,
-    /// Nothing more comes instead of the end.
-    pub(super) hangs: bool,
-}
-
-pub(super) fn pieces(count: usize, len: usize) -> (Pieces, Arc<AtomicUsize>) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let piece = Bytes::from(vec![b'a'; len]);
-    let body = Pieces { left: count, piece, asked: Arc::clone(&asked), end: None, hangs: false };
-    (body, asked)
-}
-
-impl http_body::Body for Pieces {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-        if self.left == 0 {
-            return match self.end.take() {
-                _ if self.hangs => Poll::Pending,
-                error => Poll::Ready(error.map(Err)),
-            };
-        }
-        self.left -= 1;
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        Poll::Ready(Some(Ok(http_body::Frame::data(self.piece.clone()))))
-    }
-}
-
 async fn through(
     bench: &Bench,
     body: Body,
     answer: impl FnOnce(Request<Body>) -> Response<Body> + Send + 'static,
 ) -> Result<Got, Error> {
-    let answer = Arc::new(Mutex::new(Some(answer)));
+    let answer = once(answer);
     let inner = service_fn(move |request: Request<Body>| {
-        let answer = answer.lock().expect("nobody panics").take().expect("one request");
+        let answer = answer();
         async move { Ok::<_, BoxError>(answer(request)) }
     });
     let request = Request::post("/").body(body).expect("a request");
@@ -112,7 +72,7 @@ fn tight() -> Limits {
 async fn a_request_body_of_any_size_is_read_in_bounded_memory() {
     let bench = Bench::limited(&reader(0, "READ (i64.const 0)", ""), tight());
     let (body, asked) = pieces(3_000, 10_007);
-    through(&bench, Body::stream(body), never).await.expect("a response");
+    through(&bench, body, never).await.expect("a response");
     assert_eq!(bench.told(), ["30021000"]);
     assert_eq!(asked.load(Ordering::Relaxed), 3_000);
 }
@@ -122,7 +82,7 @@ async fn no_more_is_asked_for_than_the_guest_wants() {
     let one = "(drop (call $read (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 0)";
     let bench = Bench::new(&reader(0, one, ""));
     let (body, asked) = pieces(3_000, 600);
-    through(&bench, Body::stream(body), never).await.expect("a response");
+    through(&bench, body, never).await.expect("a response");
     assert_eq!(asked.load(Ordering::Relaxed), 2, "two pieces have a thousand bytes");
 }
 
@@ -132,7 +92,7 @@ async fn what_was_not_read_goes_on() {
     let bench = Bench::new(&reader(0, one, ""));
     let (body, asked) = pieces(100, 600);
     let seen = Arc::clone(&asked);
-    let got = through(&bench, Body::stream(body), move |request| {
+    let got = through(&bench, body, move |request| {
         assert_eq!(seen.load(Ordering::Relaxed), 2, "the rest comes when it is wanted");
         Response::new(request.into_body())
     });
@@ -158,34 +118,15 @@ async fn a_guest_waits_for_a_body_without_its_thread() {
     assert_eq!(bench.told(), ["15"]);
 }
 
-/// A body that is sent piece by piece.
-fn channel() -> (tokio::sync::mpsc::Sender<Bytes>, Body) {
-    struct Receiver(tokio::sync::mpsc::Receiver<Bytes>);
-    impl http_body::Body for Receiver {
-        type Data = Bytes;
-        type Error = BoxError;
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-        ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-            self.0
-                .poll_recv(context)
-                .map(|bytes| bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
-        }
-    }
-    let (send, receive) = tokio::sync::mpsc::channel(1);
-    (send, Body::stream(Receiver(receive)))
-}
-
 #[tokio::test]
 async fn a_buffered_request_is_held_up_to_the_limit() {
     let bench = Bench::limited(&reader(1, "READ (i64.const 1)", ""), tight());
     let (body, _) = pieces(9, 1_000);
-    let got = through(&bench, Body::stream(body), |request| Response::new(request.into_body()));
+    let got = through(&bench, body, |request| Response::new(request.into_body()));
     assert_eq!(got.await.expect("a response").body.len(), 9_000, "read, and all of it passed on");
     bench.told();
     let (body, asked) = pieces(100, 1_000);
-    let got = through(&bench, Body::stream(body), never).await.expect("a response");
+    let got = through(&bench, body, never).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (413, &b"the request's body is too large"[..]));
     assert_eq!(asked.load(Ordering::Relaxed), 11);
     let told = bench.told();
@@ -213,7 +154,7 @@ async fn a_buffered_response_that_is_not_read_passes() {
     let (body, asked) = pieces(100, 1_000);
     let seen = Arc::clone(&asked);
     let got = through(&bench, Body::empty(), move |_| {
-        let mut response = Response::new(Body::stream(body));
+        let mut response = Response::new(body);
         response.headers_mut().insert("content-length", 100_000.into());
         response
     });
@@ -227,11 +168,11 @@ async fn a_buffered_response_that_is_not_read_passes() {
 async fn a_buffered_response_that_is_read_is_held_up_to_the_limit() {
     let bench = Bench::limited(&reader(2, GO_ON, "READ"), tight());
     let (body, _) = pieces(9, 1_000);
-    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    let got = through(&bench, Body::empty(), |_| Response::new(body));
     assert_eq!(got.await.expect("a response").body.len(), 9_000);
     assert_eq!(bench.told(), ["9000"]);
     let (body, _) = pieces(100, 1_000);
-    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    let got = through(&bench, Body::empty(), |_| Response::new(body));
     assert_eq!(got.await.expect("a response").status, 502);
     assert!(bench.told()[0].contains("longer than 10000 bytes"));
 }
@@ -252,7 +193,7 @@ async fn a_response_that_is_replaced_first_is_read_in_bounded_memory() {
     let hook = format!("(local $all i32) (local $got i64) {hook}");
     let bench = Bench::limited(&reader(2, GO_ON, &hook), tight());
     let (body, _) = pieces(3_000, 1_000);
-    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    let got = through(&bench, Body::empty(), |_| Response::new(body));
     assert_eq!(got.await.expect("a response").body.as_ref(), b"x");
     assert_eq!(bench.told(), ["2999000"]);
 }
@@ -260,9 +201,8 @@ async fn a_response_that_is_replaced_first_is_read_in_bounded_memory() {
 #[tokio::test]
 async fn a_request_body_that_breaks_off_is_a_400() {
     let bench = Bench::new(&reader(0, "READ (i64.const 0)", ""));
-    let (mut body, _) = pieces(3, 10);
-    body.end = Some("cable cut".into());
-    let got = through(&bench, Body::stream(body), never).await.expect("a response");
+    let (body, _) = pieces_then(3, 10, Then::BreaksOff("cable cut"));
+    let got = through(&bench, body, never).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (400, &b"the request's body is broken"[..]));
     assert_eq!(bench.told(), ["the request body did not arrive whole: cable cut"]);
     assert_eq!(bench.pool.idle_instances(), 0, "the guest trapped");
@@ -272,9 +212,8 @@ async fn a_request_body_that_breaks_off_is_a_400() {
 #[tokio::test]
 async fn a_response_body_that_breaks_off_is_a_502() {
     let bench = Bench::new(&reader(2, GO_ON, "READ"));
-    let (mut body, _) = pieces(3, 10);
-    body.end = Some("cable cut".into());
-    let got = through(&bench, Body::empty(), |_| Response::new(Body::stream(body)));
+    let (body, _) = pieces_then(3, 10, Then::BreaksOff("cable cut"));
+    let got = through(&bench, Body::empty(), |_| Response::new(body));
     let got = got.await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (502, &b"bad gateway"[..]));
     assert_eq!(bench.told(), ["the response body did not arrive whole: cable cut"]);
@@ -293,9 +232,7 @@ async fn a_body_that_does_not_come_is_given_up() {
             |_| {},
             |builder| builder.patience(patience),
         );
-        let (mut body, _) = pieces(3, 10);
-        body.hangs = true;
-        let slow = Body::stream(body);
+        let (slow, _) = pieces_then(3, 10, Then::Hangs);
         let began = tokio::time::Instant::now();
         let got = if status == 408 {
             through(&bench, slow, never).await
@@ -362,14 +299,13 @@ async fn the_end_comes_with_the_last_bytes_where_it_is_known() {
     through(&bench, body, never).await.expect("a response");
     assert_eq!(bench.told(), ["1"]);
     // Only the length says so.
-    let (body, asked) = pieces(1, 1_000);
-    let body = Body::stream(Pieces { hangs: true, ..body });
+    let (body, asked) = pieces_then(1, 1_000, Then::Hangs);
     let request = Request::post("/").header("content-length", "1000").body(body);
     bench.layer.layer(service_fn(echo)).oneshot(request.expect("a request")).await.expect("one");
     assert_eq!(bench.told(), ["1"]);
     assert_eq!(asked.load(Ordering::Relaxed), 1);
     // Nothing says so.
     let (body, _) = pieces(1, 1_000);
-    through(&bench, Body::stream(body), never).await.expect("a response");
+    through(&bench, body, never).await.expect("a response");
     assert_eq!(bench.told(), ["0"]);
 }

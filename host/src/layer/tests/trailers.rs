@@ -1,6 +1,7 @@
 //! What follows on bodies.
 
-use super::streams::{pieces, reader};
+use super::arriving::{Then, pieces, pieces_then};
+use super::streams::reader;
 use super::*;
 
 fn sum() -> http::HeaderMap {
@@ -33,8 +34,8 @@ async fn how_a_request_travels_is_not_for_guests() {
     let request = || {
         let (body, _) = pieces(1, 5);
         let request = Request::get("/").header("transfer-encoding", "chunked");
-        let body = Body::stream(body).with_trailers(sum());
-        request.header("trailer", "sum").header("x-b", "c").body(body).expect("a request")
+        let request = request.header("trailer", "sum").header("x-b", "c");
+        request.body(body.with_trailers(sum())).expect("a request")
     };
     // Once with a guest that may read bodies, once with one that lets them pass.
     for wat in [namer(0, &go_on, ""), idle_guest(NAMES, &go_on)] {
@@ -88,7 +89,7 @@ async fn trailers_outlive_the_body_that_they_came_after() {
     let bench = Bench::new(&rewriter());
     let inner = service_fn(|_| async move {
         let (body, _) = pieces(3, 1_000);
-        let mut response = Response::new(Body::stream(body).with_trailers(sum()));
+        let mut response = Response::new(body.with_trailers(sum()));
         response.headers_mut().insert("trailer", "sum".parse()?);
         Ok::<_, BoxError>(response)
     });
@@ -104,9 +105,8 @@ async fn trailers_outlive_the_body_that_they_came_after() {
 async fn nobody_waits_for_trailers_that_were_not_announced() {
     let bench = Bench::new(&rewriter());
     let inner = async |_| {
-        let (mut body, _) = pieces(1, 1_000);
-        body.hangs = true;
-        Ok(Response::new(Body::stream(body)))
+        let (body, _) = pieces_then(1, 1_000, Then::Hangs);
+        Ok(Response::new(body))
     };
     let got = bench.send(get("/"), inner).await.expect("a response");
     assert_eq!(got.body, "x-a");
@@ -116,9 +116,8 @@ async fn nobody_waits_for_trailers_that_were_not_announced() {
 async fn a_broken_body_does_not_break_the_one_in_its_place() {
     let bench = Bench::new(&rewriter());
     let inner = async |_| {
-        let (mut body, _) = pieces(1, 1_000);
-        body.end = Some("it broke".into());
-        let mut response = Response::new(Body::stream(body));
+        let (body, _) = pieces_then(1, 1_000, Then::BreaksOff("it broke"));
+        let mut response = Response::new(body);
         response.headers_mut().insert("trailer", "sum".parse()?);
         Ok(response)
     };
@@ -140,7 +139,7 @@ async fn trailers_of_a_request_that_has_gone_on_are_known_afterwards() {
     // Through two guests, which both have them.
     let (outer, inner) = (Bench::new(&wat), Bench::new(&wat));
     let (body, _) = pieces(2, 5);
-    let body = Body::stream(Body::stream(body).with_trailers(sum()));
+    let body = body.with_trailers(sum());
     let chain = outer.layer.layer(inner.layer.layer(reads));
     chain.oneshot(asked(body)).await.expect("a response");
     for mut told in [inner.told(), outer.told()] {
@@ -150,9 +149,7 @@ async fn trailers_of_a_request_that_has_gone_on_are_known_afterwards() {
     // Nobody waits for those that have not come.
     let ignores =
         service_fn(|_: Request<Body>| async { Ok::<_, BoxError>(Response::new(Body::empty())) });
-    let (mut body, _) = pieces(1, 5);
-    body.hangs = true;
-    let body = Body::stream(body);
+    let (body, _) = pieces_then(1, 5, Then::Hangs);
     let bench = Bench::new(&wat);
     bench.layer.layer(ignores).oneshot(asked(body)).await.expect("a response");
     assert_eq!(bench.told(), ["\0\0\0\0"]);
