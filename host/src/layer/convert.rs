@@ -165,12 +165,7 @@ pub(super) fn to_request(
     let trailers = to_map(model.trailers)?;
     let headers = &mut parts.headers;
     let body = match rest {
-        Rest::AsSent => {
-            if let Some(framing) = framing {
-                framing.restore(headers);
-            }
-            std::mem::take(stream).after(model.body)
-        }
+        Rest::AsSent => as_sent(headers, framing, model.body, std::mem::take(stream)),
         // A request's trailers belong to the body that is replaced.
         Rest::Nothing | Rest::Trailers => {
             let length = model.body.len();
@@ -220,12 +215,7 @@ pub(super) fn to_response(
     let trailers = to_map(model.trailers)?;
     let headers = &mut parts.headers;
     let body = match rest {
-        Rest::AsSent => {
-            if let Some(framing) = framing {
-                framing.restore(headers);
-            }
-            stream.after(model.body)
-        }
+        Rest::AsSent => as_sent(headers, framing, model.body, stream),
         Rest::Nothing => {
             headers.remove(TRANSFER_ENCODING);
             if !is_head && headers.contains_key(CONTENT_LENGTH) {
@@ -248,6 +238,19 @@ pub(super) fn to_response(
     let declared = headers.contains_key(CONTENT_LENGTH);
     let body = body.with_trailers(trailers).hide_length(declared);
     Ok(http::Response::from_parts(parts, body))
+}
+
+/// A body that goes on as it came: framed as it was, with what the model has had of it first.
+fn as_sent(
+    headers: &mut HeaderMap,
+    framing: Option<Framing>,
+    first: Vec<u8>,
+    stream: Body,
+) -> Body {
+    if let Some(framing) = framing {
+        framing.restore(headers);
+    }
+    stream.after(first)
 }
 
 /// Announces trailers, unless that is done: over HTTP/1 only those are sent that are announced.
