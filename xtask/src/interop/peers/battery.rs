@@ -5,7 +5,7 @@
 //! a path, the number of a test) is one of many to the others.
 
 use http::header::HOST;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::live::{self, client};
 
@@ -257,27 +257,6 @@ fn post_bytes(body: &[u8]) -> Ask {
     ask
 }
 
-impl Ask {
-    fn header(self, name: &str, value: &str) -> Self {
-        self.header_bytes(name, value.as_bytes())
-    }
-
-    fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
-        add(&mut self.0.headers, name, value);
-        self
-    }
-
-    fn trailer(mut self, name: &str, value: &str) -> Self {
-        add(&mut self.0.trailers, name, value.as_bytes());
-        self
-    }
-
-    fn chunked(mut self) -> Self {
-        self.0.chunked = true;
-        self
-    }
-}
-
 /// An answer that is being put together.
 struct Answer(live::Response);
 
@@ -291,27 +270,8 @@ impl Answer {
         self
     }
 
-    fn header(self, name: &str, value: &str) -> Self {
-        self.header_bytes(name, value.as_bytes())
-    }
-
-    fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
-        add(&mut self.0.headers, name, value);
-        self
-    }
-
-    fn trailer(mut self, name: &str, value: &str) -> Self {
-        add(&mut self.0.trailers, name, value.as_bytes());
-        self
-    }
-
     fn body(mut self, body: &str) -> Self {
         self.0.body = body.as_bytes().to_vec();
-        self
-    }
-
-    fn chunked(mut self) -> Self {
-        self.0.chunked = true;
         self
     }
 
@@ -320,8 +280,45 @@ impl Answer {
     }
 }
 
+/// What requests and answers have alike.
+trait Message: Sized {
+    /// Headers, trailers, and whether the body goes in chunks.
+    fn parts(&mut self) -> (&mut HeaderMap, &mut HeaderMap, &mut bool);
+
+    fn header(self, name: &str, value: &str) -> Self {
+        self.header_bytes(name, value.as_bytes())
+    }
+
+    fn header_bytes(mut self, name: &str, value: &[u8]) -> Self {
+        add(self.parts().0, name, value);
+        self
+    }
+
+    fn trailer(mut self, name: &str, value: &str) -> Self {
+        add(self.parts().1, name, value.as_bytes());
+        self
+    }
+
+    fn chunked(mut self) -> Self {
+        *self.parts().2 = true;
+        self
+    }
+}
+
+impl Message for Ask {
+    fn parts(&mut self) -> (&mut HeaderMap, &mut HeaderMap, &mut bool) {
+        (&mut self.0.headers, &mut self.0.trailers, &mut self.0.chunked)
+    }
+}
+
+impl Message for Answer {
+    fn parts(&mut self) -> (&mut HeaderMap, &mut HeaderMap, &mut bool) {
+        (&mut self.0.headers, &mut self.0.trailers, &mut self.0.chunked)
+    }
+}
+
 /// What is written here is what HTTP allows; a test holds it to that.
-fn add(headers: &mut http::HeaderMap, name: &str, value: &[u8]) {
+fn add(headers: &mut HeaderMap, name: &str, value: &[u8]) {
     if let (Ok(name), Ok(value)) =
         (http::HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
     {
