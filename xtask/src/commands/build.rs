@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::LimitArgs;
 use crate::build::{Builder, BuiltGuest, Options};
-use crate::check::Limits;
 use crate::project::Project;
 use crate::ui;
 
@@ -23,12 +23,8 @@ pub struct Args {
     /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
     #[arg(long, value_name = "FILE")]
     wasm_opt: Option<PathBuf>,
-    /// Refuse guests with more pages of memory at the start
-    #[arg(long, value_name = "PAGES", default_value_t = Limits::default().max_pages)]
-    max_pages: u64,
-    /// Refuse guests with more bytes
-    #[arg(long, value_name = "BYTES")]
-    max_size: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Print results as JSON
     #[arg(long)]
     json: bool,
@@ -45,11 +41,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ui::set_verbose(args.verbose);
     let project = Project::locate(args.manifest_path.as_deref())?;
     let filters = project.select(&args.filters)?;
-    let options = Options {
-        dev: args.dev,
-        wasm_opt: args.wasm_opt.clone(),
-        limits: Limits { max_pages: args.max_pages, max_size: args.max_size },
-    };
+    let options =
+        Options { dev: args.dev, wasm_opt: args.wasm_opt.clone(), limits: args.limits.into() };
     let mut builder = Builder::new(&project, &options)?;
     let tool = builder.wasm_opt();
     ui::step("Using", format_args!("wasm-opt {} ({})", tool.version(), tool.origin()));

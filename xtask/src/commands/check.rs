@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::check::{Limits, Report, check};
+use super::LimitArgs;
+use crate::check::{Report, check};
 use crate::project::Project;
 
 /// Arguments of `check`.
@@ -15,12 +16,8 @@ pub struct Args {
     /// Guests of any language, or names of filters that were built; all of the project when none is named
     #[arg(value_name = "FILE.wasm|FILTER")]
     guests: Vec<PathBuf>,
-    /// Pages of memory that a guest may have at the start
-    #[arg(long, value_name = "PAGES", default_value_t = Limits::default().max_pages)]
-    max_pages: u64,
-    /// Bytes that a guest may have
-    #[arg(long, value_name = "BYTES")]
-    max_size: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Print results as JSON
     #[arg(long)]
     json: bool,
@@ -40,7 +37,7 @@ struct Row<'a> {
 /// # Errors
 /// When it could not be done.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let limits = Limits { max_pages: args.max_pages, max_size: args.max_size };
+    let limits = args.limits.into();
     let mut reports = Vec::new();
     for file in files(&args.guests)? {
         let bytes = std::fs::read(&file)

@@ -34,6 +34,40 @@ pub(super) const GUEST: &str = r#"(module
     (call $log (i32.const 1) (i32.const 48) (i32.const 11))
     (if (local.get $context) (then (unreachable)))))"#;
 
+/// Exchanges that pass with this guest wherever the whole message is handed on, and the
+/// configuration as it is.
+pub(super) const PASSING: &str = r#"
+[[exchange]]
+name = "as it is"
+[exchange.request]
+method = "POST"
+uri = "/a//b/../c/%2f%61?x=%20y;z&&"
+headers = { host = "example.test", x-forwarded-for = "192.0.2.1" }
+body = { repeat = "abc", times = 10000 }
+chunked = true
+trailers = { x-sum = "1" }
+[exchange.upstream]
+status = 201
+headers = { set-cookie = ["a=1", "b=2"] }
+body = { repeat = "xyz", times = 10000 }
+trailers = { x-end = "2" }
+[exchange.expect.upstream]
+method = "POST"
+uri = "/a//b/../c/%2f%61?x=%20y;z&&"
+headers = { host = "example.test", x-forwarded-for = "192.0.2.1", x-guest = "yes", accept-encoding = false, user-agent = false }
+body = { repeat = "abc", times = 10000 }
+trailers = { x-sum = "1" }
+[exchange.expect]
+response = { status = 201, headers = { set-cookie = ["a=1", "b=2"], x-guest = "yes" }, body = { repeat = "xyz", times = 10000 }, trailers = { x-end = "2" } }
+logs = [{ level = "debug", message = "" }, { level = "warn", message = "in response" }]
+
+[[exchange]]
+name = "config"
+config = "any text: [1, true]"
+[exchange.expect]
+logs = [{ level = "debug", message = "any text: [1, true]" }, { level = "warn", message = "in response" }]
+"#;
+
 /// Where this repository keeps its tools; a host is installed there once.
 pub(super) fn tools() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");

@@ -112,40 +112,11 @@ fn lock(records: &Shared) -> std::sync::MutexGuard<'_, Records> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interop::fixture::{self, GUEST};
+    use crate::interop::fixture::{self, GUEST, PASSING};
     use crate::interop::replay::Verdict;
 
+    /// What comes after the exchanges that pass everywhere.
     const EXCHANGES: &str = r#"
-[[exchange]]
-name = "as it is"
-[exchange.request]
-method = "POST"
-uri = "/a//b/../c/%2f%61?x=%20y;z&&"
-headers = { host = "example.test", x-forwarded-for = "192.0.2.1" }
-body = { repeat = "abc", times = 10000 }
-chunked = true
-trailers = { x-sum = "1" }
-[exchange.upstream]
-status = 201
-headers = { set-cookie = ["a=1", "b=2"] }
-body = { repeat = "xyz", times = 10000 }
-trailers = { x-end = "2" }
-[exchange.expect.upstream]
-method = "POST"
-uri = "/a//b/../c/%2f%61?x=%20y;z&&"
-headers = { host = "example.test", x-forwarded-for = "192.0.2.1", x-guest = "yes", accept-encoding = false, user-agent = false }
-body = { repeat = "abc", times = 10000 }
-trailers = { x-sum = "1" }
-[exchange.expect]
-response = { status = 201, headers = { set-cookie = ["a=1", "b=2"], x-guest = "yes" }, body = { repeat = "xyz", times = 10000 }, trailers = { x-end = "2" } }
-logs = [{ level = "debug", message = "" }, { level = "warn", message = "in response" }]
-
-[[exchange]]
-name = "config"
-config = "any text: [1, true]"
-[exchange.expect]
-logs = [{ level = "debug", message = "any text: [1, true]" }, { level = "warn", message = "in response" }]
-
 [[exchange]]
 name = "trap in the request hook"
 request = { headers = { x-trap = "yes" } }
@@ -165,7 +136,8 @@ expect = { response = { status = 404 } }
     fn exchanges_pass_and_fail() {
         let folder = tempfile::tempdir().unwrap();
         let host = LayerHost::default();
-        let reports = fixture::replay(&host, folder.path(), GUEST, EXCHANGES).unwrap();
+        let all = [PASSING, EXCHANGES].concat();
+        let reports = fixture::replay(&host, folder.path(), GUEST, &all).unwrap();
         let [exchanges @ .., wrong] = reports[0].exchanges.as_slice() else { unreachable!() };
         assert_eq!(exchanges.len(), 4);
         for exchange in exchanges {
