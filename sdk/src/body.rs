@@ -22,6 +22,27 @@ pub use response::ResponseBody;
 pub const EMPTY_READS: u32 = 63;
 
 /// Why a body was not read or written as asked.
+///
+/// ```
+/// use http_wasm_sdk::BodyError;
+/// use http_wasm_sdk::prelude::*;
+///
+/// /// What is too long for the buffer is the client's fault; all else is answered with a 500.
+/// #[handler(buffer_request)]
+/// fn short(
+///     request: &mut Request<Buffered>,
+///     reply: Reply<'_>,
+/// ) -> Result<Option<Sent>, BodyError> {
+///     match request.body_mut().read_all(&mut Buffer::<16>::new()) {
+///         Ok(_) => Ok(None),
+///         Err(BodyError::TooLong) => Ok(Some(reply.status(StatusCode::PAYLOAD_TOO_LARGE).end())),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # assert_eq!(testing::run::<short>(&Scenario::post("/").body("hello")).upstream_text(), "hello");
+/// # assert_eq!(testing::run::<short>(&Scenario::post("/").body([b'x'; 17])).status(), 413);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BodyError {
@@ -239,7 +260,34 @@ fn read_whole(
     (result, bytes)
 }
 
-/// Where a body is written to, in pieces.
+/// Where a body is written to, in pieces, also by [`write!`].
+///
+/// ```
+/// use core::fmt::Write as _;
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Words;
+///
+/// #[handler(buffer_response)]
+/// impl Words {
+///     fn request(&self, _request: &mut Request) {}
+///
+///     /// Answers with the status alone.
+///     fn response(&self, _: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
+///         let status = response.status().as_u16();
+///         let mut body = response.body_mut();
+///         let mut writer = body.writer()?;
+///         writer.write("the answer is ");
+///         // Writing does not fail.
+///         let _ = write!(writer, "{status}");
+///         Ok(())
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<Words>(&Scenario::get("/").upstream_status(404).upstream_body("no"));
+/// # assert_eq!(outcome.response_text(), "the answer is 404");
+/// ```
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
     kind: BodyKind,

@@ -82,6 +82,20 @@ impl<'a> Uri<'a> {
 }
 
 /// The segments of a path; see [`Uri::segments`].
+///
+/// ```
+/// use http_wasm_sdk::{Encoded, Segments, uri};
+///
+/// /// Whose page it is: `/users/NAME`, and nothing after it.
+/// fn user(mut segments: Segments<'_>) -> Option<Encoded<'_>> {
+///     segments.next().filter(|first| first.is("users"))?;
+///     let name = segments.next()?;
+///     segments.next().is_none().then_some(name)
+/// }
+/// assert!(user(uri!("/users/J%2FD?all").segments()).is_some_and(|name| name.is("J/D")));
+/// assert!(user(uri!("/users/a/b").segments()).is_none());
+/// assert!(user(uri!("/").segments()).is_none());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Segments<'a>(Option<&'a [u8]>);
 
@@ -105,6 +119,18 @@ pub struct Pair<'a> {
 }
 
 /// The pairs of a query; see [`Uri::query_pairs`].
+///
+/// ```
+/// use http_wasm_sdk::{QueryPairs, uri};
+///
+/// /// Whether a flag is there and not switched off. The last one counts.
+/// fn is_on(pairs: QueryPairs<'_>, flag: &str) -> bool {
+///     pairs.filter(|pair| pair.key.is(flag)).last().is_some_and(|pair| !pair.value.is("off"))
+/// }
+/// assert!(is_on(uri!("/?debug").query_pairs(), "debug"));
+/// assert!(!is_on(uri!("/?debug=on&debug=o%66f").query_pairs(), "debug"));
+/// assert!(!is_on(uri!("/").query_pairs(), "debug"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct QueryPairs<'a>(Option<&'a [u8]>);
 
