@@ -6,11 +6,14 @@ use wasmparser::{BinaryReaderError, Operator, Parser, Payload, Validator, WasmFe
 
 use super::Report;
 
-/// What hosts accept: WebAssembly 2.0 without bulk memory.
+/// What all hosts accept: WebAssembly 2.0 without bulk memory and `externref`.
 ///
 /// Bulk memory is part of 2.0, and hosts do accept it; but wazero before 1.9, built with Go 1.24 or
-/// later, corrupts a register in it, and proxies that people run today are that pair.
-pub const ACCEPTED: WasmFeatures = WasmFeatures::WASM2.difference(WasmFeatures::BULK_MEMORY);
+/// later, corrupts a register in it, and proxies that people run today are that pair. `externref` is
+/// part of it too; the engine of the reference host is built without. What the validator calls the
+/// types of garbage collection is in 2.0 that one type.
+pub const ACCEPTED: WasmFeatures =
+    WasmFeatures::WASM2.difference(WasmFeatures::BULK_MEMORY).difference(WasmFeatures::GC_TYPES);
 
 const NO_HOST: &str =
     "hosts accept WebAssembly 2.0 only: compile without it, such as for the target wasm32v1-none";
@@ -47,6 +50,7 @@ pub(super) fn check(bytes: &[u8], report: &mut Report) -> bool {
         );
     }
     needed.retain(|(_, feature)| !bulk(*feature));
+    externref(bytes, &mut needed, report);
     // Features imply others; only the ones that no other one of the list stands for are named.
     for (name, feature) in &needed {
         let implied = needed.iter().any(|(_, other)| other != feature && other.contains(*feature));
@@ -66,6 +70,26 @@ pub(super) fn check(bytes: &[u8], report: &mut Report) -> bool {
         }
     }
     true
+}
+
+/// Reports `externref` where that is what the types of garbage collection are needed for. Of the
+/// proposals that have others of them, one more is needed then, and named instead.
+fn externref(bytes: &[u8], needed: &mut Vec<(&'static str, WasmFeatures)>, report: &mut Report) {
+    const OTHERS: WasmFeatures = WasmFeatures::GC.union(WasmFeatures::STACK_SWITCHING);
+    needed.retain(|(_, feature)| *feature != WasmFeatures::GC_TYPES);
+    if needed.iter().any(|(_, feature)| OTHERS.contains(*feature)) {
+        return;
+    }
+    if let Err(error) = validate(bytes, WasmFeatures::all().difference(WasmFeatures::GC_TYPES)) {
+        report.problem(
+            "externref",
+            format!(
+                "found the type at byte {}, wanted numbers and funcref, because the reference host does not load it, and no function of the ABI has a value of it",
+                error.offset()
+            ),
+            "compile without reference types, such as for the target wasm32v1-none",
+        );
+    }
 }
 
 fn validate(bytes: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {

@@ -1,3 +1,5 @@
+use http_wasm_host::engine::{Module, Options};
+
 use super::*;
 
 const MEMORY: &str = r#"(memory (export "memory") 1)"#;
@@ -177,18 +179,48 @@ fn features_beyond_webassembly_2_are_named() {
     );
 }
 
+/// Whether the reference host loads it.
+fn is_loaded(bytes: &[u8]) -> bool {
+    Module::new(bytes, Options::default()).is_ok()
+}
+
 #[test]
-fn webassembly_2_is_accepted() {
-    let report = check(
-        &guest(
-            "(func (param i32) (result i32 i32) (i32.extend8_s (local.get 0)) (local.get 0)) \
-             (func (param f32) (result i32) (i32.trunc_sat_f32_s (local.get 0))) \
-             (func (param v128) (result i32) (i8x16.all_true (local.get 0))) \
-             (func (param externref))",
-        ),
-        &Limits::default(),
+fn webassembly_2_is_accepted_and_loaded() {
+    let wasm = guest(
+        "(func (param i32) (result i32 i32) (i32.extend8_s (local.get 0)) (local.get 0)) \
+         (func (param f32) (result i32) (i32.trunc_sat_f32_s (local.get 0))) \
+         (func (param v128) (result i32) (i8x16.all_true (local.get 0))) \
+         (table $one 1 funcref) (table $two 1 funcref) \
+         (func (param funcref) (table.set $two (i32.const 0) (local.get 0))) \
+         (global (mut funcref) (ref.null func))",
     );
+    let report = check(&wasm, &Limits::default());
     assert!(report.is_ok(), "{report:#?}");
+    assert!(is_loaded(&wasm));
+}
+
+#[test]
+fn externref_is_refused_as_the_reference_host_refuses_it() {
+    for text in [
+        "(func (param externref))",
+        "(func (local externref))",
+        "(func (drop (ref.null extern)))",
+        "(table 1 externref)",
+        "(global externref (ref.null extern))",
+    ] {
+        let wasm = guest(text);
+        refused(
+            &wasm,
+            &["externref: found the type at byte ", "wanted numbers and funcref", "wasm32v1-none"],
+        );
+        assert!(!is_loaded(&wasm), "{text}");
+    }
+    // Of what needs garbage collection, that is said.
+    refused(&guest("(func (drop (ref.i31 (i32.const 1))))"), &["gc: "]);
+    let both = guest("(func $f (param externref) (return_call $f (local.get 0)))");
+    let problems = problems(&both);
+    assert!(problems.iter().any(|problem| problem.starts_with("tail call: ")), "{problems:#?}");
+    assert!(problems.iter().any(|problem| problem.starts_with("externref: ")), "{problems:#?}");
 }
 
 #[test]
