@@ -199,7 +199,7 @@ impl Service<Request<Body>> for Link {
                 let origin = origin.clone();
                 Box::pin(async move { Ok(origin.answer(request).await) })
             }
-            Self::Guest(guest) => guest.call(request),
+            Self::Guest(guest) => Box::pin(guest.call(request)),
         }
     }
 }
