@@ -44,6 +44,8 @@ pub struct Instance {
     store: Store<State>,
     pre: InstancePre<State>,
     options: Arc<Options>,
+    /// How many ticks a hook may run; `None`: it is not to be counted.
+    ticks: Option<u64>,
     /// The guest can be called without a stack of its own: it neither waits nor runs for long.
     direct: bool,
     /// A call has to be made in a way that could wait.
@@ -82,7 +84,11 @@ impl Instance {
         };
         let mut store = Store::new(module.pre.module().engine(), state);
         store.limiter(|state| &mut state.limits);
-        if options.time_limit.is_some() {
+        let limit = options.time_limit.map(clock::ticks);
+        if limit.is_some() && module.direct {
+            // It is never at work for long.
+            store.set_epoch_deadline(u64::MAX / 2);
+        } else if limit.is_some() {
             store.epoch_deadline_callback(|mut context| {
                 let state = context.data_mut();
                 if state.ticks == 0 {
@@ -100,6 +106,7 @@ impl Instance {
             store,
             pre: module.pre.clone(),
             options,
+            ticks: limit.filter(|_| !module.direct),
             direct: module.direct,
             waits: module.waits,
             idle_response: module.idle_response,
@@ -133,11 +140,10 @@ impl Instance {
     /// Prepares a call into the guest, within the limits.
     fn enter(&mut self, yields: bool) -> wasmtime::Result<()> {
         self.entered = true;
-        let state = self.store.data_mut();
-        // A guest that is called directly cannot, and is never at work for long.
-        state.yields = yields && !self.direct;
-        if let Some(limit) = self.options.time_limit {
-            state.ticks = clock::ticks(limit);
+        if let Some(ticks) = self.ticks {
+            let state = self.store.data_mut();
+            state.yields = yields;
+            state.ticks = ticks;
             self.store.set_epoch_deadline(1);
         }
         match self.options.fuel_limit {

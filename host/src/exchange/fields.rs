@@ -348,15 +348,16 @@ impl Headers {
         matches!(self.form, Form::Few(_))
     }
 
-    /// Takes all of them out where they are a list. A single one, which is what most guests set, leaves
-    /// the room of the list behind.
+    /// Takes all of them out, where they are a list.
     #[cfg(feature = "tower")]
-    pub(crate) fn take_few(&mut self) -> Option<Few> {
-        let Form::Few(few) = &mut self.form else { return None };
+    pub(crate) fn take_few(&mut self) -> Few {
+        let Form::Few(few) = &mut self.form else { return Few::None };
         self.table.take();
-        let one = if few.len() == 1 { few.pop() } else { None };
-        let more = if few.is_empty() { Vec::new() } else { std::mem::take(few) };
-        Some(Few { one, more })
+        match few.len() {
+            // The room of the list stays.
+            0 | 1 => few.pop().map_or(Few::None, |(name, value)| Few::One(name, value)),
+            _ => Few::More(std::mem::take(few)),
+        }
     }
 
     fn table(&self) -> &Table {
@@ -401,18 +402,23 @@ impl Headers {
 
 /// Headers that were taken out of a list.
 #[cfg(feature = "tower")]
-#[derive(Debug, Default)]
-pub(crate) struct Few {
-    /// The only one.
-    pub(crate) one: Option<(HeaderName, HeaderValue)>,
-    /// All of them, if they are more.
-    pub(crate) more: Vec<(HeaderName, HeaderValue)>,
+#[derive(Debug)]
+pub(crate) enum Few {
+    None,
+    /// What most guests set.
+    One(HeaderName, HeaderValue),
+    More(Vec<(HeaderName, HeaderValue)>),
 }
 
 #[cfg(feature = "tower")]
 impl Few {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(HeaderName, HeaderValue)> {
-        self.one.iter().chain(&self.more)
+    /// Whether one of them has a name that is `wanted`.
+    pub(crate) fn any(&self, wanted: impl Fn(&HeaderName) -> bool) -> bool {
+        match self {
+            Self::None => false,
+            Self::One(name, _) => wanted(name),
+            Self::More(more) => more.iter().any(|(name, _)| wanted(name)),
+        }
     }
 }
 
@@ -476,7 +482,11 @@ impl std::fmt::Debug for Headers {
 #[cfg(feature = "tower")]
 impl From<Few> for Headers {
     fn from(few: Few) -> Self {
-        let list = few.one.into_iter().chain(few.more).collect();
+        let list = match few {
+            Few::None => Vec::new(),
+            Few::One(name, value) => vec![(name, value)],
+            Few::More(more) => more,
+        };
         Self { form: Form::Few(list), table: OnceLock::new() }
     }
 }

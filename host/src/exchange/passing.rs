@@ -115,7 +115,7 @@ impl Exchange {
     /// Takes out the headers that the guest has set for the response, where the exchange
     /// [passes](Self::passes).
     pub(crate) fn take_response_headers(&mut self) -> Few {
-        self.response.headers.take_few().unwrap_or_default()
+        self.response.headers.take_few()
     }
 }
 
@@ -128,7 +128,6 @@ pub(crate) fn merge_passing(
     report: Option<&mut dyn FnMut(&Problem)>,
 ) {
     let rules = profile.rules();
-    let Few { one, more } = mine;
     let mut report = report.filter(|_| rules.reports);
     let mut tell = |name: &HeaderName| {
         if let Some(report) = &mut report {
@@ -136,19 +135,23 @@ pub(crate) fn merge_passing(
             report(&Problem { phase: Phase::Response, function: None, message });
         }
     };
-    if let Some((name, value)) = one {
-        match theirs.try_entry(name) {
-            Ok(Entry::Vacant(entry)) => _ = entry.try_insert(value),
-            Ok(Entry::Occupied(entry)) => {
-                tell(entry.key());
-                if !rules.exact_case {
-                    prepend(entry, value);
+    let more = match mine {
+        Few::None => return,
+        Few::One(name, value) => {
+            match theirs.try_entry(name) {
+                Ok(Entry::Vacant(entry)) => _ = entry.try_insert(value),
+                Ok(Entry::Occupied(entry)) => {
+                    tell(entry.key());
+                    if !rules.exact_case {
+                        prepend(entry, value);
+                    }
                 }
+                Err(_) => {}
             }
-            Err(_) => {}
+            return;
         }
-        return;
-    }
+        Few::More(more) => more,
+    };
     let is_theirs = |(name, _): &&(HeaderName, HeaderValue)| theirs.contains_key(name);
     let mut twice: Vec<HeaderName> = Vec::new();
     for (name, _) in more.iter().filter(is_theirs) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::combinators::MapErr;
 
 /// Any error of a body or a service.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -18,11 +18,40 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type TrailerNote = Arc<OnceLock<HeaderMap>>;
 
 /// The body of requests and responses that have been through a guest.
-#[derive(Debug, Default)]
-pub struct Body {
+///
+/// Small, because messages are moved often and most bodies are empty, or go by as they came.
+#[derive(Default)]
+pub struct Body(Option<Frames>);
+
+type Frames = Pin<Box<dyn Source + Send>>;
+
+/// Where the frames of a body come from.
+trait Source: http_body::Body<Data = Bytes, Error = BoxError> {
+    /// What was put around a stream, if this is such a body.
+    fn made(self: Pin<&mut Self>) -> Option<&mut Made>;
+}
+
+impl<B, F> Source for MapErr<B, F>
+where
+    Self: http_body::Body<Data = Bytes, Error = BoxError>,
+{
+    fn made(self: Pin<&mut Self>) -> Option<&mut Made> {
+        None
+    }
+}
+
+impl Source for Made {
+    fn made(self: Pin<&mut Self>) -> Option<&mut Made> {
+        Some(self.get_mut())
+    }
+}
+
+/// Bytes and trailers around a stream that is still coming.
+#[derive(Default)]
+struct Made {
     first: Option<Bytes>,
-    stream: Option<UnsyncBoxBody<Bytes, BoxError>>,
-    trailers: Option<Box<HeaderMap>>,
+    stream: Option<Frames>,
+    trailers: Option<HeaderMap>,
     /// Where the trailers are noted as they go by, for a guest that asks later.
     note: Option<TrailerNote>,
     /// Of the stream only the trailers are wanted.
@@ -35,15 +64,14 @@ pub struct Body {
 impl Body {
     /// No body.
     #[must_use]
-    pub fn empty() -> Self {
-        Self::default()
+    pub const fn empty() -> Self {
+        Self(None)
     }
 
     /// A body that is all there.
     #[must_use]
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        Self { first: (!bytes.is_empty()).then_some(bytes), ..Self::default() }
+        Self::empty().after(bytes)
     }
 
     /// A body that comes from somewhere else.
@@ -53,52 +81,116 @@ impl Body {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        if body.is_end_stream() {
-            return Self::empty();
-        }
         // One that has been through another guest already is not wrapped once more.
         let mut body = Some(body);
         if let Some(own) = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>() {
             return own.take().unwrap_or_default();
         }
-        let Some(body) = body else { return Self::empty() };
-        Self { stream: Some(body.map_err(Into::into).boxed_unsync()), ..Self::default() }
+        let coming = body.filter(|body| !body.is_end_stream());
+        Self(coming.map(|body| Box::pin(body.map_err(Into::into)) as Frames))
     }
 
     /// Puts bytes before this body.
     #[must_use]
     pub fn after(self, bytes: impl Into<Bytes>) -> Self {
         let mut bytes: Bytes = bytes.into();
-        if let Some(first) = self.first {
+        if bytes.is_empty() {
+            return self;
+        }
+        let mut made = self.into_made();
+        if let Some(first) = made.first {
             bytes = [bytes, first].concat().into();
         }
-        Self { first: (!bytes.is_empty()).then_some(bytes), ..self }
+        made.first = Some(bytes);
+        made.into()
     }
 
     /// Puts other bytes in the place of those of this body, whose trailers stay.
     pub(super) fn replaced_by(self, bytes: impl Into<Bytes>) -> Self {
-        let stream = Self { first: None, ..self };
-        Self { is_replaced: true, ..stream.after(bytes) }
+        let made = Made { first: None, is_replaced: true, ..self.into_made() };
+        Self::from(made).after(bytes)
     }
 
     /// Puts trailers at the end, if there are any.
-    pub(super) fn with_trailers(mut self, trailers: HeaderMap) -> Self {
-        if !trailers.is_empty() {
-            self.trailers = Some(Box::new(trailers));
+    pub(super) fn with_trailers(self, trailers: HeaderMap) -> Self {
+        if trailers.is_empty() {
+            return self;
         }
-        self
+        Made { trailers: Some(trailers), ..self.into_made() }.into()
     }
 
     /// Where the trailers will be found that this body has had in passing. All guests of a chain share
     /// it, as they do the body.
     pub(super) fn note(&mut self) -> TrailerNote {
-        Arc::clone(self.note.get_or_insert_default())
+        let mut made = std::mem::take(self).into_made();
+        let note = Arc::clone(made.note.get_or_insert_default());
+        *self = made.into();
+        note
     }
 
+    /// Hides the length from who asks the body.
+    pub(super) fn hide_length(self, hide: bool) -> Self {
+        if !hide {
+            return self;
+        }
+        Made { hides_length: true, ..self.into_made() }.into()
+    }
+
+    fn into_made(self) -> Made {
+        let Some(mut frames) = self.0 else { return Made::default() };
+        match frames.as_mut().made() {
+            Some(made) => std::mem::take(made),
+            None => Made { stream: Some(frames), ..Made::default() },
+        }
+    }
+}
+
+impl From<Made> for Body {
+    fn from(made: Made) -> Self {
+        Self(Some(Box::pin(made)))
+    }
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use http_body::Body as _;
+        f.debug_struct("Body")
+            .field("is_end_stream", &self.is_end_stream())
+            .field("size_hint", &self.size_hint())
+            .finish_non_exhaustive()
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Some(frames) = &mut self.0 else { return Poll::Ready(None) };
+        let polled = frames.as_mut().poll_frame(context);
+        if let Poll::Ready(None) = polled {
+            self.0 = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(http_body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.as_ref().map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+    }
+}
+
+impl Made {
     /// The trailers of the stream, after those that were put at the end here.
     fn last(&mut self, more: Option<HeaderMap>) -> Option<Frame<Bytes>> {
         self.stream = None;
-        let mut trailers = self.trailers.take().map(|trailers| *trailers);
+        let mut trailers = self.trailers.take();
         if let Some(more) = more {
             let trailers = trailers.get_or_insert_default();
             for (name, value) in &more {
@@ -116,15 +208,9 @@ impl Body {
     const fn has_trailers(&self) -> bool {
         self.trailers.is_some() || self.is_replaced && self.stream.is_some()
     }
-
-    /// Hides the length from who asks the body.
-    pub(super) fn hide_length(mut self, hide: bool) -> Self {
-        self.hides_length |= hide;
-        self
-    }
 }
 
-impl http_body::Body for Body {
+impl http_body::Body for Made {
     type Data = Bytes;
     type Error = BoxError;
 
@@ -136,7 +222,7 @@ impl http_body::Body for Body {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         while let Some(stream) = &mut self.stream {
-            match Pin::new(stream).poll_frame(context) {
+            match stream.as_mut().poll_frame(context) {
                 Poll::Ready(None) => self.stream = None,
                 Poll::Ready(Some(Ok(frame))) if self.is_replaced && frame.is_data() => {}
                 // What was to come instead of it is whole.

@@ -163,7 +163,7 @@ impl Head {
         };
         let map = response.headers_mut();
         let mut report = |problem: &Problem| shared.tell(Event::Problem(problem));
-        if headers.iter().any(|(name, _)| Framing::is(name)) {
+        if headers.any(Framing::is) {
             let theirs = Headers::from(std::mem::take(map));
             let framing = Framing::of(&theirs);
             let merged = exchange::merge_framing(profile, headers, theirs, report);
