@@ -125,7 +125,7 @@ pub(crate) fn merge_passing(
     profile: Profile,
     mine: Few,
     theirs: &mut HeaderMap,
-    report: Option<&mut dyn FnMut(&Problem)>,
+    report: Option<impl FnMut(&Problem)>,
 ) {
     let rules = profile.rules();
     let mut report = report.filter(|_| rules.reports);

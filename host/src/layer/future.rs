@@ -29,7 +29,7 @@ pin_project! {
         /// a server closes a connection whose request is dropped before it has looked for more.
         Ended { result: Option<Result<Response<Body>, Error>>, unread: Body },
         /// The guest is done, and the inner service is not.
-        Passes { #[pin] next: F, head: Option<Head>, span: Option<Box<Span>> },
+        Passes { #[pin] next: F, head: Head, span: Option<Box<Span>> },
         /// The guest is not done.
         Waits { future: Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>> },
     }
@@ -45,7 +45,7 @@ impl<F> ResponseFuture<F> {
     pub(super) fn passes(next: F, head: Head, span: Span) -> Self {
         // Large, and rarely there.
         let span = (!span.is_disabled()).then(|| Box::new(span));
-        Self { state: State::Passes { next, head: Some(head), span } }
+        Self { state: State::Passes { next, head, span } }
     }
 
     pub(super) fn waits(
@@ -76,10 +76,7 @@ where
             StateNow::Passes { next, head, span } => {
                 let _entered = span.as_ref().map(|span| span.enter());
                 let answer = ready!(next.poll(context));
-                match head.take() {
-                    Some(head) => Poll::Ready(head.end(answer)),
-                    None => panic!("polled after it was done"),
-                }
+                Poll::Ready(head.end(answer))
             }
             StateNow::Waits { future } => future.as_mut().poll(context),
         }

@@ -322,18 +322,22 @@ where
         let mut request = request.map(Body::stream);
         let span =
             tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
-        match span.in_scope(|| play::begin(&self.shared, &mut request)) {
+        let entered = span.enter();
+        match play::begin(&self.shared, &mut request) {
             Begun::Ended(result, unread) => ResponseFuture::ended(result, unread),
             Begun::Passes(head) => {
-                let next = span.in_scope(|| self.inner.call(request));
+                let next = self.inner.call(request);
+                drop(entered);
                 ResponseFuture::passes(next, head, span)
             }
             Begun::Next(request, passing) => {
+                drop(entered);
                 let inner = self.take_inner();
                 let passing = async move { passing.end(play::call(inner, request).await) };
                 ResponseFuture::waits(passing.instrument(span))
             }
             Begun::Waits => {
+                drop(entered);
                 let playing = play::play(Arc::clone(&self.shared), self.take_inner(), request);
                 ResponseFuture::waits(playing.instrument(span))
             }

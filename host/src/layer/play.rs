@@ -143,37 +143,46 @@ fn go_on(mut job: Job, result: Result<CtxNext, Trap>, request: &mut Request<Body
 
 impl Head {
     /// What becomes of the inner service's answer: where that fails, a plain 502.
-    pub(super) fn end<R, E>(self, answer: Result<Response<R>, E>) -> Result<Response<Body>, Error>
+    pub(super) fn end<R, E>(
+        &mut self,
+        answer: Result<Response<R>, E>,
+    ) -> Result<Response<Body>, Error>
     where
         R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
         R::Error: Into<BoxError>,
         E: Into<BoxError>,
     {
-        let Self { shared, profile, headers } = self;
         let mut response = match answer {
             Ok(response) => response.map(Body::stream),
-            Err(error) => {
-                let error = error.into();
-                count(&shared.counters.next_failures);
-                shared.tell(Event::NextFailed(&error));
-                let mut failed = Response::new(Body::empty());
-                *failed.status_mut() = exchange::failed_next_status(profile);
-                failed
-            }
+            Err(error) => self.failed(&error.into()),
         };
-        let map = response.headers_mut();
-        let mut report = |problem: &Problem| shared.tell(Event::Problem(problem));
+        self.merge(response.headers_mut())?;
+        Ok(response)
+    }
+
+    fn failed(&self, error: &BoxError) -> Response<Body> {
+        count(&self.shared.counters.next_failures);
+        self.shared.tell(Event::NextFailed(error));
+        let mut failed = Response::new(Body::empty());
+        *failed.status_mut() = exchange::failed_next_status(self.profile);
+        failed
+    }
+
+    /// Adds what the guest has set to the headers of the response.
+    fn merge(&mut self, map: &mut HeaderMap) -> Result<(), Error> {
+        let headers = std::mem::replace(&mut self.headers, Few::None);
+        let report = |problem: &Problem| self.shared.tell(Event::Problem(problem));
         if headers.any(Framing::is) {
             let theirs = Headers::from(std::mem::take(map));
             let framing = Framing::of(&theirs);
-            let merged = exchange::merge_framing(profile, headers, theirs, report);
+            let merged = exchange::merge_framing(self.profile, headers, theirs, report);
             *map = convert::to_map(merged).map_err(Error::Unsendable)?;
             framing.restore(map);
         } else {
-            let report = shared.observer.is_some().then_some(&mut report as &mut _);
-            exchange::merge_passing(profile, headers, map, report);
+            let report = self.shared.observer.is_some().then_some(report);
+            exchange::merge_passing(self.profile, headers, map, report);
         }
-        Ok(response)
+        Ok(())
     }
 }
 
