@@ -40,6 +40,7 @@ impl Exchange {
         {
             return Ok(0);
         }
+        self.plain = false;
         let phase = self.phase;
         let record = self.settings.record_calls.then(Record::default);
         let mut call = Call { exchange: self, function, memory, record };

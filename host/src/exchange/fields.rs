@@ -135,6 +135,22 @@ impl Headers {
         .ok()
     }
 
+    /// The same for a copy of a header.
+    pub(crate) fn write_copy(
+        &mut self,
+        header: &(HeaderName, HeaderValue),
+        how: Write,
+    ) -> Option<()> {
+        match &mut self.form {
+            Form::Few(few) if how == Write::Append && few.len() < FEW => {
+                self.table.take();
+                few.push(header.clone());
+                Some(())
+            }
+            _ => self.write(header.0.clone(), header.1.clone(), how),
+        }
+    }
+
     /// All values of `name`, in the order in which they were added.
     #[must_use]
     pub fn get(&self, name: &str) -> &[Vec<u8>] {

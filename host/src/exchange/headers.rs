@@ -47,12 +47,16 @@ impl Exchange {
             Function::AddHeaderValue => Write::Append,
             _ => Write::Insert,
         };
-        let header = self.recent.header(name, value);
-        let is_written = header.and_then(|(name, value)| map.write(name, value, how)).is_some();
-        if is_written {
+        let is_written = match self.recent.again(name, value) {
+            Some(header) => map.write_copy(header, how),
+            None => {
+                self.recent.other(name, value).and_then(|(name, value)| map.write(name, value, how))
+            }
+        };
+        if is_written.is_some() {
             self.header_bytes = written;
         }
-        is_written
+        is_written.is_some()
     }
 }
 

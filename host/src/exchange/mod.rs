@@ -148,6 +148,11 @@ pub struct Exchange {
     /// How many bytes of header names and values the guest has written.
     header_bytes: usize,
     recent: recent::Recent,
+    /// The guest has written headers and nothing else since the exchange began.
+    plain: bool,
+    /// The exchange is over, was plain and without a body in the request: all but the request's head
+    /// and what counts headers is as at the beginning of the next one.
+    fresh: bool,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
@@ -185,6 +190,8 @@ impl Exchange {
             gives_request_away: false,
             header_bytes: 0,
             recent: recent::Recent::default(),
+            plain: false,
+            fresh: false,
             head_request: request.method == "HEAD",
             request,
             request_body: body::RequestBody::new(incoming),

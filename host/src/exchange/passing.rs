@@ -23,6 +23,14 @@ impl Exchange {
         arrives: bool,
         fill: impl FnOnce(&mut Request),
     ) {
+        if std::mem::take(&mut self.fresh) && !arrives && Arc::ptr_eq(&self.settings, new_settings)
+        {
+            fill(&mut self.request);
+            self.head_request = self.request.method == "HEAD";
+            self.header_bytes = 0;
+            self.recent.rewind();
+            return;
+        }
         // All fields by name, so that none is forgotten.
         let Self {
             settings,
@@ -35,6 +43,8 @@ impl Exchange {
             gives_request_away,
             header_bytes,
             recent,
+            plain,
+            fresh: _,
             head_request,
             request_body,
             response,
@@ -59,6 +69,7 @@ impl Exchange {
         *gives_request_away = false;
         *header_bytes = 0;
         recent.rewind();
+        *plain = true;
         *head_request = request.method == "HEAD";
         *reads = 0;
         *config_reads = 0;
@@ -81,13 +92,22 @@ impl Exchange {
         problems.clear();
     }
 
+    /// Sets method and URI of the request, where that was not done at the beginning.
+    pub(crate) fn set_line(&mut self, fill: impl FnOnce(&mut Request)) {
+        fill(&mut self.request);
+        self.head_request = self.request.method == "HEAD";
+    }
+
     /// Whether the guest, after its request hook, has done nothing but look, and change heads. Then
     /// both bodies pass as they are.
     pub(crate) fn passes(&self) -> bool {
+        let only_heads = || {
+            self.sent_framing.is_none()
+                && self.request_body.is_untouched()
+                && self.response.has_headers_only()
+        };
         self.features == Features::NONE
-            && self.sent_framing.is_none()
-            && self.request_body.is_untouched()
-            && self.response.has_headers_only()
+            && (self.plain || only_heads())
             // What cannot be in a map is looked at by who sends it.
             && self.response.headers.is_few()
             && self.request.headers.is_sendable()
@@ -113,8 +133,9 @@ impl Exchange {
     }
 
     /// Takes out the headers that the guest has set for the response, where the exchange
-    /// [passes](Self::passes).
+    /// [passes](Self::passes), and so is over.
     pub(crate) fn take_response_headers(&mut self) -> Few {
+        self.fresh = self.plain && !self.request_body.incoming.is_arriving();
         self.response.headers.take_few()
     }
 }

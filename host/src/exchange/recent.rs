@@ -20,8 +20,7 @@ pub(super) struct Recent {
 
 #[derive(Clone, Debug)]
 struct Place {
-    name: HeaderName,
-    value: HeaderValue,
+    header: (HeaderName, HeaderValue),
     changes: u8,
 }
 
@@ -32,35 +31,37 @@ impl Recent {
         self.next = 0;
     }
 
-    /// The header of these bytes, if it is one that a map can hold exactly.
-    pub(super) fn header(
+    /// The next header, if it is the one of these bytes that was written there before.
+    pub(super) fn again(
         &mut self,
         name: &[u8],
         value: &[u8],
-    ) -> Option<(HeaderName, HeaderValue)> {
+    ) -> Option<&(HeaderName, HeaderValue)> {
+        let header = &self.places.get(self.next)?.header;
+        if header.0.as_str().as_bytes() != name || header.1.as_bytes() != value {
+            return None;
+        }
+        self.next += 1;
+        Some(header)
+    }
+
+    /// The next header, which is another one, if a map can hold exactly that.
+    pub(super) fn other(&mut self, name: &[u8], value: &[u8]) -> Option<(HeaderName, HeaderValue)> {
         let number = self.next;
         self.next += 1;
-        let count = self.places.len();
-        let place = self.places.get_mut(number);
-        if let Some(place) = &place
-            && place.name.as_str().as_bytes() == name
-            && place.value.as_bytes() == value
-        {
-            return Some((place.name.clone(), place.value.clone()));
-        }
         let name = HeaderName::from_lowercase(name).ok()?;
         let value = HeaderValue::from_bytes(value).ok()?;
-        match place {
+        let count = self.places.len();
+        match self.places.get_mut(number) {
             _ if value.len() > LONG => {}
             Some(place) if place.changes < CHANGES => {
-                place.name = name.clone();
-                place.value = value.clone();
+                place.header = (name.clone(), value.clone());
                 place.changes += 1;
             }
             Some(_) => {}
             // A place before this one may be missing, and then this is none either.
             None if number == count && number < MOST => {
-                self.places.push(Place { name: name.clone(), value: value.clone(), changes: 0 });
+                self.places.push(Place { header: (name.clone(), value.clone()), changes: 0 });
             }
             None => {}
         }
@@ -75,13 +76,16 @@ mod tests {
     fn write(recent: &mut Recent, headers: &[(&str, &str)]) {
         recent.next = 0;
         for (name, value) in headers {
-            let (found, written) = recent.header(name.as_bytes(), value.as_bytes()).expect("good");
+            let (name_bytes, value_bytes) = (name.as_bytes(), value.as_bytes());
+            let again = recent.again(name_bytes, value_bytes).cloned();
+            let header = again.or_else(|| recent.other(name_bytes, value_bytes));
+            let (found, written) = header.expect("good");
             assert_eq!((found.as_str(), written.to_str().expect("text")), (*name, *value));
         }
     }
 
     fn kept(recent: &Recent) -> Vec<&str> {
-        recent.places.iter().map(|place| place.value.to_str().expect("text")).collect()
+        recent.places.iter().map(|place| place.header.1.to_str().expect("text")).collect()
     }
 
     #[test]
@@ -118,8 +122,8 @@ mod tests {
     #[test]
     fn what_a_map_cannot_hold_exactly_is_none() {
         let mut recent = Recent::default();
-        assert!(recent.header(b"A", b"1").is_none());
-        assert!(recent.header(b"a", b"1\n").is_none());
-        assert!(recent.header(b"", b"1").is_none());
+        assert!(recent.other(b"A", b"1").is_none());
+        assert!(recent.other(b"a", b"1\n").is_none());
+        assert!(recent.other(b"", b"1").is_none());
     }
 }

@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 /// How many instances there may be, and what becomes of requests that find all of them at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// The most instances that work at once. 256 unless changed.
+    /// The most instances that work at once. 256 unless changed. Of 8 or more, up to an eighth are
+    /// only for requests that their guest is done with before the inner service is called.
     pub instances: usize,
     /// The most requests that wait for one; the client of one more gets 503. 1,024 unless changed.
     pub queue: usize,

@@ -18,6 +18,8 @@ use crate::exchange::{Framing, Request, Response, Rest};
 /// What of a request a guest cannot look at, because it does not import the function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unseen {
+    /// Method and URI.
+    pub(super) line: bool,
     pub(super) headers: bool,
     pub(super) version: bool,
     pub(super) source_addr: bool,
@@ -70,8 +72,9 @@ pub(super) fn fill_request(
     {
         request.headers_mut().insert(HOST, host);
     }
-    request.method().as_str().clone_into(&mut model.method);
-    path_and_query(request.uri()).clone_into(&mut model.uri);
+    if !unseen.line {
+        fill_line(request, model);
+    }
     let seen_version = if unseen.version { "" } else { version(request.version()) };
     seen_version.clone_into(&mut model.version);
     model.source_addr.clear();
@@ -87,6 +90,12 @@ pub(super) fn fill_request(
     }
     model.chunked = arrives && !request.headers().contains_key(CONTENT_LENGTH);
     model.headers.borrow_from(request.headers_mut());
+}
+
+/// Puts method and URI of a request into the model's.
+pub(super) fn fill_line(request: &http::Request<Body>, model: &mut Request) {
+    request.method().as_str().clone_into(&mut model.method);
+    path_and_query(request.uri()).clone_into(&mut model.uri);
 }
 
 /// Makes of a request what the inner service gets, where the guest has at most changed its head. `line`

@@ -7,6 +7,7 @@ use tracing::Instrument as _;
 
 use super::admission::Permit;
 use super::body::Body;
+use super::convert::Unseen;
 use super::lane::Kept;
 use super::metrics::{Timer, count};
 use super::streams::Streams;
@@ -72,7 +73,7 @@ impl Job {
     /// Begins with a request, whose body may still be arriving.
     pub(super) fn begin(&mut self, request: &mut http::Request<Body>, arrives: bool) {
         let Some(Work { pinned, .. }) = &mut self.work else { return };
-        begin(&self.served, pinned, request, arrives);
+        begin(&self.served, self.served.unseen, pinned, request, arrives);
     }
 
     fn work(&mut self) -> &mut Work {
@@ -192,13 +193,14 @@ impl Job {
 /// Begins the exchange of an instance with a request.
 pub(super) fn begin(
     served: &Served,
+    unseen: Unseen,
     pinned: &mut Pinned<Arc<Pool>>,
     request: &mut http::Request<Body>,
     arrives: bool,
 ) {
     let (exchange, settings) = pinned.room();
     exchange.begin(settings, arrives, |model| {
-        convert::fill_request(request, arrives, served.unseen, model);
+        convert::fill_request(request, arrives, unseen, model);
     });
     if served.forgets_request {
         exchange.give_request_away();

@@ -40,13 +40,14 @@ pub(super) struct Entered<'a> {
 }
 
 impl Lanes {
-    /// For so many instances at work: at most half of them are in lanes.
+    /// For so many instances at work: at most an eighth of them are in lanes, as nothing else can have
+    /// those.
     pub(super) fn new(instances: usize) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         // More than processors, because threads are not numbered by the processor that they are on. A
         // power of two, so that a lane is found without a division.
         let wanted = (2 * threads).next_power_of_two();
-        let most = (instances / 2 + 1).next_power_of_two() / 2;
+        let most = (instances / 8).checked_ilog2().map_or(0, |log| 1 << log);
         Self((0..wanted.min(most)).map(|_| Lane::default()).collect())
     }
 

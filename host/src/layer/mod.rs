@@ -115,6 +115,8 @@ struct Served {
     writes_headers: bool,
     /// It may write the request line.
     writes_line: bool,
+    /// Neither it nor the model looks at the request line, as long as it passes.
+    line_is_unseen: bool,
 }
 
 impl Served {
@@ -125,6 +127,7 @@ impl Served {
         };
         Self {
             unseen: Unseen {
+                line: false,
                 headers: none(&[Function::GetHeaderNames, Function::GetHeaderValues]),
                 version: none(&[Function::GetProtocolVersion]),
                 source_addr: none(&[Function::GetSourceAddr]),
@@ -143,6 +146,12 @@ impl Served {
                 Function::RemoveHeader,
             ]),
             writes_line: !none(&[Function::SetMethod, Function::SetUri]),
+            line_is_unseen: none(&[
+                Function::GetMethod,
+                Function::SetMethod,
+                Function::GetUri,
+                Function::SetUri,
+            ]) && !pool.settings().profile.rules().request_length_is_fixed,
             pool,
             generation,
         }

@@ -11,7 +11,7 @@ use http_wasm_abi::{BodyKind, CtxNext, Phase};
 use tower_service::Service;
 
 use super::body::{Body, BoxError};
-use super::convert;
+use super::convert::{self, Unseen};
 use super::job::{self, Job};
 use super::lane::{Entered, Kept};
 use super::metrics::{count, count_alone};
@@ -86,7 +86,8 @@ fn begin_in_lane(
         return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
     }
     let arrives = !http_body::Body::is_end_stream(request.body());
-    job::begin(served, pinned, request, arrives);
+    let unseen = Unseen { line: served.line_is_unseen, ..served.unseen };
+    job::begin(served, unseen, pinned, request, arrives);
     timer.host_until_now();
     count_alone(&counters.request_hooks);
     let (instance, exchange) = pinned.at_work();
@@ -97,6 +98,9 @@ fn begin_in_lane(
     job::tell(shared, exchange);
     let passes = matches!(&result, Ok(ctx_next) if ctx_next.is_next()) && exchange.passes();
     if !passes {
+        if unseen.line {
+            exchange.set_line(|model| convert::fill_line(request, model));
+        }
         job::count_request_hook(shared, &result);
         let job = Job::of_lane(shared, entered.leave(), timer, &result);
         return go_on(job, result, request);

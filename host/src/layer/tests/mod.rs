@@ -4,6 +4,7 @@ mod arriving;
 mod bodies;
 mod flow;
 mod given_up;
+mod lanes;
 mod observe;
 mod streams;
 mod trailers;
