@@ -99,18 +99,21 @@ pub(super) fn fill_line(request: &http::Request<Body>, model: &mut Request) {
 }
 
 /// Makes of a request what the inner service gets, where the guest has at most changed its head. `line`
-/// says whether it may have changed method and URI.
+/// says whether it may have changed method and URI, `unseen` what it could not see.
 pub(super) fn pass_request(
     request: &mut http::Request<Body>,
     model: &mut Request,
     line: bool,
+    unseen: Unseen,
 ) -> Result<(), String> {
     if line {
         set_method(request.method_mut(), &model.method)?;
         set_uri(request.uri_mut(), &model.uri)?;
     }
     model.headers.give_back_to(request.headers_mut()).map_err(wrong_header)?;
-    if let Some(hidden) = request.extensions_mut().remove::<Hidden>() {
+    if !unseen.headers
+        && let Some(hidden) = request.extensions_mut().remove::<Hidden>()
+    {
         hidden.restore(request.headers_mut(), |_| true);
     }
     Ok(())

@@ -19,7 +19,8 @@
 //! body, and each [`TICK`](crate::engine::TICK) while it computes, others have their turn. That needs
 //! a time limit in the engine's [`Options`](crate::engine::Options); without one, a guest that
 //! computes keeps its thread. Guests that can do neither for long are called directly, which takes
-//! less time.
+//! less time; of those that besides have an empty response hook, each thread keeps an instance at
+//! hand.
 //!
 //! # When the request is given up
 //!

@@ -105,7 +105,8 @@ fn begin_in_lane(
         let job = Job::of_lane(shared, entered.leave(), timer, &result);
         return go_on(job, result, request);
     }
-    let passed = convert::pass_request(request, exchange.request_mut(), served.writes_line);
+    let model = exchange.request_mut();
+    let passed = convert::pass_request(request, model, served.writes_line, unseen);
     let headers = exchange.take_response_headers();
     let profile = exchange.settings().profile;
     count_alone(&counters.response_hooks);

@@ -252,6 +252,16 @@ fn an_instance_stays_in_its_lane() {
 }
 
 #[test]
+fn what_is_counted_of_an_exchange_is_counted_from_nothing() {
+    let limits = Limits { header_bytes: 5, header_count: 1, ..Limits::default() };
+    let wat = idle_guest("", &(set(1, X_A_YES.0, (32, 1)) + GO_ON));
+    let bench = Bench::limited(&wat, limits);
+    for _ in 0..9 {
+        assert_eq!(send_now(&bench.layer).expect("an answer")["x-a"], "7");
+    }
+}
+
+#[test]
 fn who_is_told_something_may_send_a_request_itself() {
     let (layer, act) = told_later(&logs());
     let (inner, nested) = (layer.clone(), Arc::new(Mutex::new(Vec::new())));
