@@ -10,21 +10,21 @@ use std::sync::OnceLock;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-type Table = BTreeMap<String, Vec<Vec<u8>>>;
+pub(super) type Table = BTreeMap<String, Vec<Vec<u8>>>;
 
 /// Headers or trailers: names in lower case, in order, each with its values.
 ///
 /// Values are bytes, because HTTP does not promise text.
 #[derive(Clone, Default)]
 pub struct Headers {
-    form: Form,
+    pub(super) form: Form,
     /// All of them; made when it is asked for.
-    table: OnceLock<Table>,
+    pub(super) table: OnceLock<Table>,
 }
 
 /// Where headers are.
 #[derive(Clone)]
-enum Form {
+pub(super) enum Form {
     /// In the order in which they were added; at most [`FEW`].
     Few(Vec<(HeaderName, HeaderValue)>),
     Map(HeaderMap),
@@ -331,51 +331,6 @@ impl Headers {
         !matches!(self.form, Form::Table) || self.is_empty()
     }
 
-    /// Takes in those of a map, which is left empty, in the place of those that were here.
-    #[cfg(feature = "tower")]
-    pub(crate) fn borrow_from(&mut self, map: &mut HeaderMap) {
-        self.table.take();
-        match &mut self.form {
-            Form::Map(own) if own.is_empty() => std::mem::swap(own, map),
-            form => *form = Form::Map(std::mem::take(map)),
-        }
-    }
-
-    /// Gives back to a map what was taken in from it, as it is now.
-    ///
-    /// # Errors
-    ///
-    /// The first name and value that HTTP does not allow.
-    #[cfg(feature = "tower")]
-    pub(crate) fn give_back_to(&mut self, map: &mut HeaderMap) -> Result<(), (String, Vec<u8>)> {
-        match &mut self.form {
-            Form::Map(own) => {
-                self.table.take();
-                std::mem::swap(own, map);
-            }
-            _ => *map = std::mem::take(self).into_map()?,
-        }
-        Ok(())
-    }
-
-    /// Whether they are a list.
-    #[cfg(feature = "tower")]
-    pub(crate) const fn is_few(&self) -> bool {
-        matches!(self.form, Form::Few(_))
-    }
-
-    /// Takes all of them out, where they are a list.
-    #[cfg(feature = "tower")]
-    pub(crate) fn take_few(&mut self) -> Few {
-        let Form::Few(few) = &mut self.form else { return Few::None };
-        self.table.take();
-        match few.len() {
-            // The room of the list stays.
-            0 | 1 => few.pop().map_or(Few::None, |(name, value)| Few::One(name, value)),
-            _ => Few::More(std::mem::take(few)),
-        }
-    }
-
     fn table(&self) -> &Table {
         self.table.get_or_init(|| {
             let mut table = Table::new();
@@ -412,28 +367,6 @@ impl Headers {
         match self.table.get_mut() {
             Some(table) => table,
             None => unreachable!("it was made above"),
-        }
-    }
-}
-
-/// Headers that were taken out of a list.
-#[cfg(feature = "tower")]
-#[derive(Debug)]
-pub(crate) enum Few {
-    None,
-    /// What most guests set.
-    One(HeaderName, HeaderValue),
-    More(Vec<(HeaderName, HeaderValue)>),
-}
-
-#[cfg(feature = "tower")]
-impl Few {
-    /// Whether one of them has a name that is `wanted`.
-    pub(crate) fn any(&self, wanted: impl Fn(&HeaderName) -> bool) -> bool {
-        match self {
-            Self::None => false,
-            Self::One(name, _) => wanted(name),
-            Self::More(more) => more.iter().any(|(name, _)| wanted(name)),
         }
     }
 }
@@ -492,18 +425,6 @@ impl Eq for Headers {}
 impl std::fmt::Debug for Headers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Headers").field(self.table()).finish()
-    }
-}
-
-#[cfg(feature = "tower")]
-impl From<Few> for Headers {
-    fn from(few: Few) -> Self {
-        let list = match few {
-            Few::None => Vec::new(),
-            Few::One(name, value) => vec![(name, value)],
-            Few::More(more) => more,
-        };
-        Self { form: Form::Few(list), table: OnceLock::new() }
     }
 }
 

@@ -38,8 +38,6 @@ use http_wasm_abi::{Features, Function, LogLevel, Phase};
 use crate::profile::{Profile, Rules};
 use arriving::Incoming;
 
-#[cfg(feature = "tower")]
-pub(crate) use fields::Few;
 pub use fields::Headers;
 pub use flow::{NextError, Rest};
 pub(crate) use framing::Framing;
@@ -47,7 +45,7 @@ pub use limits::Limits;
 pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
 #[cfg(feature = "tower")]
-pub(crate) use passing::{failed_next_status, merge_framing, merge_passing};
+pub(crate) use passing::{Few, failed_next_status, merge_framing, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
 
 /// What holds for all exchanges of an instance.

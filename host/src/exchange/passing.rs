@@ -1,7 +1,7 @@
 //! Exchanges in which a guest lets both messages pass and changes at most their heads: most of them.
 //! A host can begin and end these in place, without making a request and a response for the model.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::header::{Entry, OccupiedEntry};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -9,8 +9,9 @@ use http_wasm_abi::{Features, Phase};
 
 use super::arriving::Incoming;
 use super::draft::{Draft, merge_headers, set_twice};
+use super::fields::Form;
 use super::message::{content_length, expects_body};
-use super::{Exchange, Few, Framing, Headers, Problem, Request, Settings, body};
+use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::Profile;
 
 impl Exchange {
@@ -137,6 +138,80 @@ impl Exchange {
     pub(crate) fn take_response_headers(&mut self) -> Few {
         self.fresh = self.plain && !self.request_body.incoming.is_arriving();
         self.response.headers.take_few()
+    }
+}
+
+impl Headers {
+    /// Takes in those of a map, which is left empty, in the place of those that were here.
+    pub(crate) fn borrow_from(&mut self, map: &mut HeaderMap) {
+        self.table.take();
+        match &mut self.form {
+            Form::Map(own) if own.is_empty() => std::mem::swap(own, map),
+            form => *form = Form::Map(std::mem::take(map)),
+        }
+    }
+
+    /// Gives back to a map what was taken in from it, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// The first name and value that HTTP does not allow.
+    pub(crate) fn give_back_to(&mut self, map: &mut HeaderMap) -> Result<(), (String, Vec<u8>)> {
+        match &mut self.form {
+            Form::Map(own) => {
+                self.table.take();
+                std::mem::swap(own, map);
+            }
+            _ => *map = std::mem::take(self).into_map()?,
+        }
+        Ok(())
+    }
+
+    /// Whether they are a list.
+    pub(crate) const fn is_few(&self) -> bool {
+        matches!(self.form, Form::Few(_))
+    }
+
+    /// Takes all of them out, where they are a list.
+    pub(crate) fn take_few(&mut self) -> Few {
+        let Form::Few(few) = &mut self.form else { return Few::None };
+        self.table.take();
+        match few.len() {
+            // The room of the list stays.
+            0 | 1 => few.pop().map_or(Few::None, |(name, value)| Few::One(name, value)),
+            _ => Few::More(std::mem::take(few)),
+        }
+    }
+}
+
+/// Headers that were taken out of a list.
+#[derive(Debug)]
+pub(crate) enum Few {
+    None,
+    /// What most guests set.
+    One(HeaderName, HeaderValue),
+    More(Vec<(HeaderName, HeaderValue)>),
+}
+
+impl Few {
+    /// Whether one of them has a name that is `wanted`.
+    pub(crate) fn any(&self, wanted: impl Fn(&HeaderName) -> bool) -> bool {
+        match self {
+            Self::None => false,
+            Self::One(name, _) => wanted(name),
+            Self::More(more) => more.iter().any(|(name, _)| wanted(name)),
+        }
+    }
+}
+
+impl From<Few> for Headers {
+    fn from(few: Few) -> Self {
+        let list = match few {
+            Few::None => Vec::new(),
+            Few::One(name, value) => vec![(name, value)],
+            Few::More(more) => more,
+        };
+        Self { form: Form::Few(list), table: OnceLock::new() }
     }
 }
 

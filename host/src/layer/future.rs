@@ -10,7 +10,7 @@ use tracing::Span;
 
 use super::Error;
 use super::body::{Body, BoxError};
-use super::play::Head;
+use super::quick::Head;
 
 pin_project! {
     /// The response of a [`GuestService`](super::GuestService), whose inner service answers with the

@@ -11,15 +11,15 @@ use http_wasm_abi::{BodyKind, CtxNext, Phase};
 use tower_service::Service;
 
 use super::body::{Body, BoxError};
-use super::convert::{self, Unseen};
-use super::job::{self, Job};
-use super::lane::{Entered, Kept};
-use super::metrics::{count, count_alone};
+use super::convert;
+use super::job::Job;
+use super::lane::Entered;
+use super::metrics::count;
+use super::quick::{self, Head};
 use super::streams::{StreamFault, Streams};
 use super::{BodyFault, Error, Event, Shared};
-use crate::exchange::{self, Few, Framing, Headers, NextError, Problem, Rest, Trap, TrapKind};
+use crate::exchange::{self, Framing, NextError, Rest, Trap, TrapKind};
 use crate::guest;
-use crate::profile::Profile;
 
 /// What the inner service answered: a panic is one of the answers.
 type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;
@@ -36,14 +36,6 @@ pub(super) enum Begun {
     Waits,
 }
 
-/// What a guest has left that is done with a request.
-pub(super) struct Head {
-    shared: Arc<Shared>,
-    profile: Profile,
-    /// What it has set for the response.
-    headers: Few,
-}
-
 /// A request in the inner service, of a guest that is called directly.
 pub(super) struct Passing {
     job: Job,
@@ -55,7 +47,7 @@ pub(super) struct Passing {
 /// Begins directly, where that can be: the guest needs no body and no time, and an instance is idle.
 pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request<Body>) -> Begun {
     if let Some(entered) = Entered::enter(shared) {
-        return begin_in_lane(shared, entered, request);
+        return quick::begin(shared, entered, request);
     }
     let served = shared.served();
     if !served.pool.module().is_direct() {
@@ -71,59 +63,12 @@ pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request<Body>) -> Begun 
     go_on(job, result, request)
 }
 
-/// The same for a guest that is done with the request when its request hook ends, unless it wants more
-/// than to change heads.
-fn begin_in_lane(
-    shared: &Arc<Shared>,
-    mut entered: Entered<'_>,
+/// What becomes of a request after its hook.
+pub(super) fn go_on(
+    mut job: Job,
+    result: Result<CtxNext, Trap>,
     request: &mut Request<Body>,
 ) -> Begun {
-    let counters = entered.counters();
-    let mut timer = counters.begin_alone();
-    let Kept { served, pinned } = entered.kept();
-    if let Err(refused) = refuse_headers(shared, &served.pool, request.headers()) {
-        entered.stay();
-        return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
-    }
-    let arrives = !http_body::Body::is_end_stream(request.body());
-    let unseen = Unseen { line: served.line_is_unseen, ..served.unseen };
-    job::begin(served, unseen, pinned, request, arrives);
-    timer.host_until_now();
-    count_alone(&counters.request_hooks);
-    let (instance, exchange) = pinned.at_work();
-    let span = tracing::debug_span!("hook", phase = %Phase::Request);
-    let result = span.in_scope(|| instance.handle_request_directly(exchange));
-    timer.guest_until_now();
-    let result = result.and_then(|result| guest::checked(result, exchange));
-    job::tell(shared, exchange);
-    let passes = matches!(&result, Ok(ctx_next) if ctx_next.is_next()) && exchange.passes();
-    if !passes {
-        if unseen.line {
-            exchange.set_line(|model| convert::fill_line(request, model));
-        }
-        job::count_request_hook(shared, &result);
-        let job = Job::of_lane(shared, entered.leave(), timer, &result);
-        return go_on(job, result, request);
-    }
-    let model = exchange.request_mut();
-    let passed = convert::pass_request(request, model, served.writes_line, unseen);
-    let headers = exchange.take_response_headers();
-    let profile = exchange.settings().profile;
-    count_alone(&counters.response_hooks);
-    counters.end(&mut timer);
-    entered.stay();
-    match passed {
-        Ok(()) => Begun::Passes(Head { shared: Arc::clone(shared), profile, headers }),
-        Err(reason) => {
-            shared.tell(Event::NextFailed(&reason.into()));
-            let answer = convert::plain(StatusCode::BAD_GATEWAY, "bad gateway");
-            Begun::Ended(Ok(answer), std::mem::take(request.body_mut()))
-        }
-    }
-}
-
-/// What becomes of a request after its hook.
-fn go_on(mut job: Job, result: Result<CtxNext, Trap>, request: &mut Request<Body>) -> Begun {
     let is_head = *request.method() == Method::HEAD;
     match result {
         Err(trap) => {
@@ -143,51 +88,6 @@ fn go_on(mut job: Job, result: Result<CtxNext, Trap>, request: &mut Request<Body
             let passing = Passing { job, is_head, unread: Body::empty() };
             Begun::Ended(passing.conclude(Conclusion::default(), false), unread)
         }
-    }
-}
-
-impl Head {
-    /// What becomes of the inner service's answer: where that fails, a plain 502.
-    pub(super) fn end<R, E>(
-        &mut self,
-        answer: Result<Response<R>, E>,
-    ) -> Result<Response<Body>, Error>
-    where
-        R: http_body::Body<Data = bytes::Bytes> + Send + 'static,
-        R::Error: Into<BoxError>,
-        E: Into<BoxError>,
-    {
-        let mut response = match answer {
-            Ok(response) => response.map(Body::stream),
-            Err(error) => self.failed(&error.into()),
-        };
-        self.merge(response.headers_mut())?;
-        Ok(response)
-    }
-
-    fn failed(&self, error: &BoxError) -> Response<Body> {
-        count(&self.shared.counters.next_failures);
-        self.shared.tell(Event::NextFailed(error));
-        let mut failed = Response::new(Body::empty());
-        *failed.status_mut() = exchange::failed_next_status(self.profile);
-        failed
-    }
-
-    /// Adds what the guest has set to the headers of the response.
-    fn merge(&mut self, map: &mut HeaderMap) -> Result<(), Error> {
-        let headers = std::mem::replace(&mut self.headers, Few::None);
-        let report = |problem: &Problem| self.shared.tell(Event::Problem(problem));
-        if headers.any(Framing::is) {
-            let theirs = Headers::from(std::mem::take(map));
-            let framing = Framing::of(&theirs);
-            let merged = exchange::merge_framing(self.profile, headers, theirs, report);
-            *map = convert::to_map(merged).map_err(Error::Unsendable)?;
-            framing.restore(map);
-        } else {
-            let report = self.shared.observer.is_some().then_some(report);
-            exchange::merge_passing(self.profile, headers, map, report);
-        }
-        Ok(())
     }
 }
 
@@ -361,7 +261,7 @@ fn finish(job: Job, conclusion: Conclusion, is_head: bool) -> Result<Response<Bo
 }
 
 /// The answer to a request with too many headers.
-fn refuse_headers(
+pub(super) fn refuse_headers(
     shared: &Shared,
     pool: &crate::engine::Pool,
     headers: &HeaderMap,

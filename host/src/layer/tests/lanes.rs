@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::OnceLock;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use super::*;
 
@@ -227,9 +227,11 @@ fn send_now(layer: &GuestLayer) -> Result<http::HeaderMap, Error> {
     }
 }
 
+type Act = Box<dyn Fn() + Send + Sync>;
+
 /// A layer, and what it does when it is told something, which is said later.
-fn told_later(wat: &str) -> (GuestLayer, Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>) {
-    let act = Arc::new(OnceLock::<Box<dyn Fn() + Send + Sync>>::new());
+fn told_later(wat: &str) -> (GuestLayer, Arc<OnceLock<Act>>) {
+    let act = Arc::new(OnceLock::<Act>::new());
     let to = Arc::clone(&act);
     let observe = move |_: Event<'_>| {
         if let Some(act) = to.get() {

@@ -10,6 +10,7 @@ mod streams;
 mod trailers;
 
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
+use tower_service::Service as _;
 
 use super::*;
 use crate::Profile;

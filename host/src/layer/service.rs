@@ -1,0 +1,79 @@
+//! The service with a guest around it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower_service::Service;
+use tracing::Instrument as _;
+
+use super::play::{self, Begun};
+use super::{Body, BoxError, Error, ResponseFuture, Shared};
+
+/// A service with a guest around it; made by [`GuestLayer`](super::GuestLayer).
+#[derive(Clone)]
+pub struct GuestService<S> {
+    pub(super) shared: Arc<Shared>,
+    pub(super) inner: S,
+}
+
+impl<S: fmt::Debug> fmt::Debug for GuestService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuestService").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for GuestService<S>
+where
+    S: Service<Request<Body>, Response = Response<R>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+    R: http_body::Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(context).map_err(|error| Error::NotReady(error.into()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let mut request = request.map(Body::stream);
+        let span =
+            tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
+        let entered = span.enter();
+        match play::begin(&self.shared, &mut request) {
+            Begun::Ended(result, unread) => ResponseFuture::ended(result, unread),
+            Begun::Passes(head) => {
+                let next = self.inner.call(request);
+                drop(entered);
+                ResponseFuture::passes(next, head, span)
+            }
+            Begun::Next(request, passing) => {
+                drop(entered);
+                let inner = self.take_inner();
+                let passing = async move { passing.end(play::call(inner, request).await) };
+                ResponseFuture::waits(passing.instrument(span))
+            }
+            Begun::Waits => {
+                drop(entered);
+                let playing = play::play(Arc::clone(&self.shared), self.take_inner(), request);
+                ResponseFuture::waits(playing.instrument(span))
+            }
+        }
+    }
+}
+
+impl<S: Clone> GuestService<S> {
+    /// The inner service that has said that it is ready, to be called later.
+    fn take_inner(&mut self) -> S {
+        let next = self.inner.clone();
+        std::mem::replace(&mut self.inner, next)
+    }
+}
