@@ -138,6 +138,7 @@ impl Instance {
     }
 
     /// Prepares a call into the guest, within the limits.
+    #[inline]
     fn enter(&mut self, yields: bool) -> wasmtime::Result<()> {
         self.entered = true;
         if let Some(ticks) = self.ticks {
@@ -153,6 +154,7 @@ impl Instance {
     }
 
     /// Says what ended a call.
+    #[inline]
     fn leave<R>(&mut self, result: wasmtime::Result<R>) -> Result<R, Trap> {
         if let Some(budget) = self.options.fuel_limit {
             self.consumed = budget.saturating_sub(self.store.get_fuel().unwrap_or_default());
@@ -263,6 +265,7 @@ impl Instance {
 
     /// As [`Self::handle_request_streaming`], for a guest of a [direct](Module::is_direct) module.
     #[cfg(feature = "tower")]
+    #[inline]
     pub(crate) fn handle_request_directly(
         &mut self,
         exchange: &mut Box<Exchange>,
@@ -316,6 +319,7 @@ impl Instance {
         result
     }
 
+    #[inline]
     fn call_directly<P, R>(
         &mut self,
         exchange: &mut Box<Exchange>,
@@ -333,6 +337,7 @@ impl Instance {
     }
 
     /// Calls a hook whose bodies are all there.
+    #[inline]
     fn call<P, R>(&mut self, pick: Pick<P, R>, params: P) -> Result<R, Trap>
     where
         P: wasmtime::WasmParams + Sync,
@@ -406,6 +411,7 @@ fn now<F: Future>(future: F) -> F::Output {
 }
 
 /// The guest's memory and the state beside it, for a host function.
+#[inline]
 pub(super) fn with_memory<R>(
     caller: &mut Caller<'_, State>,
     act: impl FnOnce(&mut [u8], &mut State) -> R,

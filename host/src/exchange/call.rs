@@ -59,6 +59,7 @@ impl Exchange {
 
 impl Exchange {
     /// Whether a function may be called now, for the request or the response.
+    #[inline]
     pub(super) fn allows(&self, function: Function, response: bool) -> bool {
         let access = function.access();
         let phases = match (response, response && self.buffers_response()) {

@@ -136,6 +136,7 @@ impl Headers {
     }
 
     /// The same for a copy of a header.
+    #[inline]
     pub(crate) fn write_copy(
         &mut self,
         header: &(HeaderName, HeaderValue),

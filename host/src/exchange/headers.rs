@@ -11,6 +11,7 @@ const HOST: &str = "host";
 impl Exchange {
     /// Writes a header about which there is nothing to be said, as most are, and tells whether it was
     /// one; all others take the long way.
+    #[inline]
     pub(super) fn write_plain_header(
         &mut self,
         function: Function,

@@ -18,6 +18,7 @@ impl Exchange {
     /// Begins anew, as [`Exchange::for_request_head`] does, in the room of an exchange that is over.
     /// `fill` sets every field of the request but the body and the trailers; without `arrives` there
     /// is no body.
+    #[inline]
     pub(crate) fn begin(
         &mut self,
         new_settings: &Arc<Settings>,
@@ -30,8 +31,17 @@ impl Exchange {
             self.head_request = self.request.method == "HEAD";
             self.header_bytes = 0;
             self.recent.rewind();
-            return;
+        } else {
+            self.begin_anew(new_settings, arrives, fill);
         }
+    }
+
+    fn begin_anew(
+        &mut self,
+        new_settings: &Arc<Settings>,
+        arrives: bool,
+        fill: impl FnOnce(&mut Request),
+    ) {
         // All fields by name, so that none is forgotten.
         let Self {
             settings,
@@ -101,6 +111,7 @@ impl Exchange {
 
     /// Whether the guest, after its request hook, has done nothing but look, and change heads. Then
     /// both bodies pass as they are.
+    #[inline]
     pub(crate) fn passes(&self) -> bool {
         let only_heads = || {
             self.sent_framing.is_none()
@@ -117,6 +128,7 @@ impl Exchange {
 
     /// Whether a host counts the bytes of a request that has none, and does not say what its client
     /// has said.
+    #[inline]
     fn rewrites_length(&self) -> bool {
         self.rules().request_length_is_fixed
             && self.sent_length == Some(0)
@@ -135,6 +147,7 @@ impl Exchange {
 
     /// Takes out the headers that the guest has set for the response, where the exchange
     /// [passes](Self::passes), and so is over.
+    #[inline]
     pub(crate) fn take_response_headers(&mut self) -> Few {
         self.fresh = self.plain && !self.request_body.incoming.is_arriving();
         self.response.headers.take_few()
@@ -143,6 +156,7 @@ impl Exchange {
 
 impl Headers {
     /// Takes in those of a map, which is left empty, in the place of those that were here.
+    #[inline]
     pub(crate) fn borrow_from(&mut self, map: &mut HeaderMap) {
         self.table.take();
         match &mut self.form {
@@ -156,6 +170,7 @@ impl Headers {
     /// # Errors
     ///
     /// The first name and value that HTTP does not allow.
+    #[inline]
     pub(crate) fn give_back_to(&mut self, map: &mut HeaderMap) -> Result<(), (String, Vec<u8>)> {
         match &mut self.form {
             Form::Map(own) => {
@@ -173,6 +188,7 @@ impl Headers {
     }
 
     /// Takes all of them out, where they are a list.
+    #[inline]
     pub(crate) fn take_few(&mut self) -> Few {
         let Form::Few(few) = &mut self.form else { return Few::None };
         self.table.take();
@@ -217,6 +233,7 @@ impl From<Few> for Headers {
 
 /// Adds the headers that a guest has set to those of the next handler's response, where the exchange
 /// has ended before. What is not portable about it is given to `report`, where there is one.
+#[inline]
 pub(crate) fn merge_passing(
     profile: Profile,
     mine: Few,

@@ -32,6 +32,7 @@ impl Recent {
     }
 
     /// The next header, if it is the one of these bytes that was written there before.
+    #[inline]
     pub(super) fn again(
         &mut self,
         name: &[u8],

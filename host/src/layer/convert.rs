@@ -59,6 +59,7 @@ impl Hidden {
 
 /// Puts the head of a request into the model's; the headers are taken out. HTTP/2 has no `host`; the
 /// model does.
+#[inline]
 pub(super) fn fill_request(
     request: &mut http::Request<Body>,
     arrives: bool,
@@ -100,6 +101,7 @@ pub(super) fn fill_line(request: &http::Request<Body>, model: &mut Request) {
 
 /// Makes of a request what the inner service gets, where the guest has at most changed its head. `line`
 /// says whether it may have changed method and URI, `unseen` what it could not see.
+#[inline]
 pub(super) fn pass_request(
     request: &mut http::Request<Body>,
     model: &mut Request,

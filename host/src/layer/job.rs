@@ -227,6 +227,7 @@ fn count_trap(shared: &Shared, phase: Phase, trap: &Trap) {
 }
 
 /// Hands over what was logged and found since the last time.
+#[inline]
 pub(super) fn tell(shared: &Shared, exchange: &mut Exchange) {
     if !exchange.has_records() {
         return;

@@ -6,8 +6,10 @@
 //! nobody else writes. That takes one lock that nobody else wants, where the pool, the admission and
 //! the common counters are a dozen operations that processors have to agree on.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use try_lock::{Locked, TryLock};
 
 use super::metrics::Counters;
 use super::{Served, Shared};
@@ -17,11 +19,10 @@ use crate::engine::{Pinned, Pool};
 pub(super) struct Lanes(Box<[Lane]>);
 
 /// On cache lines of its own, as its thread alone writes to it.
-#[derive(Default)]
 #[repr(align(128))]
 struct Lane {
     /// What was at work here last, and has not trapped.
-    kept: Mutex<Option<Kept>>,
+    kept: TryLock<Option<Kept>>,
     /// Written by who has the lock.
     counters: Counters,
 }
@@ -32,11 +33,19 @@ pub(super) struct Kept {
     pub(super) pinned: Pinned<Arc<Pool>>,
 }
 
-/// A lane in use, with an instance in it.
+/// A lane in use, with an instance in it, which stays there for the next request when this is dropped.
 pub(super) struct Entered<'a> {
-    shared: &'a Shared,
     lane: &'a Lane,
-    kept: MutexGuard<'a, Option<Kept>>,
+    kept: Locked<'a, Option<Kept>>,
+    _left: Left<'a>,
+}
+
+/// Looks at a lane once it is free again.
+struct Left<'a> {
+    lane: &'a Lane,
+    generation: &'a AtomicU64,
+    /// Of what was served when the lane was entered.
+    entered: u64,
 }
 
 impl Lanes {
@@ -48,7 +57,8 @@ impl Lanes {
         // power of two, so that a lane is found without a division.
         let wanted = (2 * threads).next_power_of_two();
         let most = (instances / 8).checked_ilog2().map_or(0, |log| 1 << log);
-        Self((0..wanted.min(most)).map(|_| Lane::default()).collect())
+        let lane = || Lane { kept: TryLock::new(None), counters: Counters::default() };
+        Self((0..wanted.min(most)).map(|_| lane()).collect())
     }
 
     pub(super) fn len(&self) -> usize {
@@ -60,61 +70,57 @@ impl Lanes {
         self.0.iter().map(|lane| &lane.counters)
     }
 
-    /// Gives back the instances that are not at work.
+    /// Gives back the instances of a guest that is served no more; those that are at work give
+    /// themselves back.
     pub(super) fn clear(&self) {
         for lane in &self.0 {
-            lane.clear();
+            // One that is left at this moment may have looked too early, and seems in use for a moment
+            // longer.
+            for _ in 0..100 {
+                if lane.clear() {
+                    break;
+                }
+                std::thread::yield_now();
+            }
         }
     }
 
+    #[inline]
     fn own(&self) -> Option<&Lane> {
         self.0.get(number() & self.0.len().wrapping_sub(1))
     }
 }
 
 impl Lane {
-    fn try_lock(&self) -> Option<MutexGuard<'_, Option<Kept>>> {
-        match self.kept.try_lock() {
-            Ok(kept) => Some(kept),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Poisoned(poisoned)) => {
-                // Somebody who was told of an event panicked, amid an exchange.
-                let mut kept = poisoned.into_inner();
-                if let Some(Kept { pinned, .. }) = kept.take() {
-                    pinned.discard();
-                }
-                self.kept.clear_poison();
-                Some(kept)
-            }
-        }
-    }
-
-    fn clear(&self) {
-        let kept = self.try_lock().and_then(|mut kept| kept.take());
-        drop(kept);
+    /// Gives back what is kept here, unless it is in use.
+    fn clear(&self) -> bool {
+        // Dropped when the lock is free again, as that calls others.
+        let kept = self.kept.try_lock().map(|mut kept| kept.take());
+        kept.is_some()
     }
 }
 
 impl<'a> Entered<'a> {
     /// Enters the lane of this thread, if there is one for the guest that serves now, it is not in
     /// use (by who is told of an event and sends a request), and an instance is idle.
+    #[inline]
     pub(super) fn enter(shared: &'a Shared) -> Option<Self> {
         let generation = shared.lane_generation.load(Ordering::Acquire);
         if generation == 0 || !shared.admission.admits() {
             return None;
         }
         let lane = shared.lanes.own()?;
-        let mut kept = lane.try_lock()?;
+        let mut kept = lane.kept.try_lock()?;
         if kept.as_ref().is_none_or(|kept| kept.served.generation != generation) {
+            // Also where no other is idle.
             *kept = None;
-            let served = shared.served();
-            let mut pinned = served.pool.try_take_owned()?;
-            shared.tell_logs(&pinned.take_start_logs());
-            *kept = Some(Kept { served, pinned });
+            *kept = Some(Kept::new(shared)?);
         }
-        Some(Self { shared, lane, kept })
+        let left = Left { lane, generation: &shared.lane_generation, entered: generation };
+        Some(Self { lane, kept, _left: left })
     }
 
+    #[inline]
     pub(super) fn kept(&mut self) -> &mut Kept {
         match &mut *self.kept {
             Some(kept) => kept,
@@ -133,16 +139,36 @@ impl<'a> Entered<'a> {
             None => unreachable!("it was put there, and only this takes it out"),
         }
     }
+}
 
-    /// Leaves the instance here for the next request.
-    pub(super) fn stay(self) {
-        let Self { shared, lane, kept } = self;
-        let generation = kept.as_ref().map(|kept| kept.served.generation);
-        drop(kept);
-        // Who replaced the guest meanwhile could not clear this lane.
-        let now = shared.lane_generation.load(Ordering::SeqCst);
-        if generation.is_some_and(|generation| generation != now) {
-            lane.clear();
+impl Kept {
+    /// An idle instance of what is served now.
+    fn new(shared: &Shared) -> Option<Self> {
+        let served = shared.served();
+        let mut pinned = served.pool.try_take_owned()?;
+        shared.tell_logs(&pinned.take_start_logs());
+        Some(Self { served, pinned })
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // Somebody who was told of an event panicked, amid an exchange.
+        if std::thread::panicking()
+            && let Some(Kept { pinned, .. }) = self.kept.take()
+        {
+            pinned.discard();
+        }
+    }
+}
+
+impl Drop for Left<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // Who has replaced the guest meanwhile could not clear this lane.
+        if self.generation.load(Ordering::SeqCst) != self.entered {
+            self.lane.clear();
         }
     }
 }

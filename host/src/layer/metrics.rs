@@ -127,12 +127,14 @@ impl Counters {
     }
 
     /// The same where nobody else counts at the same time.
+    #[inline]
     pub(super) fn begin_alone(&self) -> Timer {
         let number = self.exchanges.load(Ordering::Relaxed);
         self.exchanges.store(number + 1, Ordering::Relaxed);
         Timer::new(number)
     }
 
+    #[inline]
     pub(super) fn end(&self, timer: &mut Timer) {
         timer.host_until_now();
         if timer.last.take().is_some() {
@@ -164,6 +166,7 @@ impl Timer {
     }
 
     /// Since the last time, the layer worked.
+    #[inline]
     pub(super) fn host_until_now(&mut self) {
         if let Some(time) = self.lap() {
             self.host += time;
@@ -171,6 +174,7 @@ impl Timer {
     }
 
     /// Since the last time, a hook ran.
+    #[inline]
     pub(super) fn guest_until_now(&mut self) {
         if let Some(time) = self.lap() {
             self.guest += time;

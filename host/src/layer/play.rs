@@ -261,6 +261,7 @@ fn finish(job: Job, conclusion: Conclusion, is_head: bool) -> Result<Response<Bo
 }
 
 /// The answer to a request with too many headers.
+#[inline]
 pub(super) fn refuse_headers(
     shared: &Shared,
     pool: &crate::engine::Pool,

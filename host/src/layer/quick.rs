@@ -27,6 +27,7 @@ pub(super) struct Head {
 }
 
 /// Begins an exchange, which goes on as any other where the guest wants more than that.
+#[inline]
 pub(super) fn begin(
     shared: &Arc<Shared>,
     mut entered: Entered<'_>,
@@ -36,7 +37,6 @@ pub(super) fn begin(
     let mut timer = counters.begin_alone();
     let Kept { served, pinned } = entered.kept();
     if let Err(refused) = play::refuse_headers(shared, &served.pool, request.headers()) {
-        entered.stay();
         return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
     }
     let arrives = !http_body::Body::is_end_stream(request.body());
@@ -65,7 +65,7 @@ pub(super) fn begin(
     let profile = exchange.settings().profile;
     count_alone(&counters.response_hooks);
     counters.end(&mut timer);
-    entered.stay();
+    drop(entered);
     match passed {
         Ok(()) => Begun::Passes(Head { shared: Arc::clone(shared), profile, headers }),
         Err(reason) => {
@@ -104,6 +104,7 @@ impl Head {
     }
 
     /// Adds what the guest has set to the headers of the response.
+    #[inline]
     fn merge(&mut self, map: &mut HeaderMap) -> Result<(), Error> {
         let headers = std::mem::replace(&mut self.headers, Few::None);
         let report = |problem: &Problem| self.shared.tell(Event::Problem(problem));
