@@ -75,11 +75,8 @@ impl Exchange {
     pub fn forward_head(&mut self) -> Option<(Request, Rest)> {
         let rules = self.rules();
         let body = self.forwarded_body()?;
-        let mut request = if self.gives_request_away {
-            std::mem::take(&mut self.request)
-        } else {
-            self.request.clone()
-        };
+        let mut request =
+            if self.gives_request_away { self.request.take() } else { self.request.clone() };
         if request.uri.is_empty() {
             value::uri("").clone_into(&mut request.uri);
         }
