@@ -87,7 +87,7 @@ impl Headers {
         match &mut self.form {
             Form::Few(few) => {
                 let before = few.len();
-                few.retain(|(own, _)| own != name);
+                few.retain(|(own, _)| own.as_str() != name);
                 let found = few.len() < before;
                 if found {
                     self.table.take();
@@ -166,7 +166,7 @@ impl Headers {
     pub(crate) fn values(&self, name: &str) -> Vec<&[u8]> {
         match &self.form {
             Form::Few(few) => {
-                let of_name = few.iter().filter(|(own, _)| own == name);
+                let of_name = few.iter().filter(|(own, _)| own.as_str() == name);
                 of_name.map(|(_, value)| value.as_bytes()).collect()
             }
             Form::Map(map) => map.get_all(name).iter().map(HeaderValue::as_bytes).collect(),

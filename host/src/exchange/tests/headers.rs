@@ -383,3 +383,34 @@ fn strict_reports_trailers_that_go_treats_otherwise() {
     assert_eq!(hand.names(down), Ok(vec!["theirs".to_owned()]));
     hand.has_problem("the official Go host does not show them");
 }
+
+#[test]
+fn few_and_many_headers_are_the_same_to_who_looks() {
+    // A list, a map and a table, by what is written last.
+    for (more, last) in [(0, "z"), (20, "z"), (0, "Z")] {
+        let mut headers = Headers::new();
+        for name in ["b", "a", "b"] {
+            headers.append(name, "1");
+        }
+        for number in 0..more {
+            headers.append(&format!("more-{number}"), "1");
+        }
+        headers.append_exact(last.to_owned(), b"1".to_vec());
+        assert_eq!((headers.len(), headers.count()), (3 + more, 4 + more));
+        assert_eq!(headers.values("b"), [b"1", b"1"]);
+        assert_eq!(headers.get("B"), [b"1", b"1"]);
+        assert_eq!(headers.first("B"), Some(&b"1"[..]));
+        assert_eq!(headers.sorted_names()[..1], [if last == "Z" { "Z" } else { "a" }]);
+
+        assert!(!headers.remove_exact("B"), "{more} {last}: names are exact here");
+        headers.insert("b", "2");
+        assert_eq!(headers.values("b"), [b"2"]);
+        headers.append("b", "3");
+        headers.insert("a", "4");
+        let all: Vec<_> = headers.iter().filter(|(name, _)| !name.starts_with("more")).collect();
+        let mut wanted = [("a", &b"4"[..]), ("b", b"2"), ("b", b"3"), (last, b"1")];
+        wanted.sort_by_key(|(name, _)| *name);
+        assert_eq!(all, wanted);
+        assert!(headers.remove("B") && !headers.contains("b"));
+    }
+}
