@@ -150,6 +150,7 @@ pub struct Exchange {
     plain: bool,
     /// The exchange is over, was plain and without a body in the request: all but the request's head
     /// and what counts headers is as at the beginning of the next one.
+    #[cfg(feature = "tower")]
     fresh: bool,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
@@ -189,6 +190,7 @@ impl Exchange {
             header_bytes: 0,
             recent: recent::Recent::default(),
             plain: false,
+            #[cfg(feature = "tower")]
             fresh: false,
             head_request: request.method == "HEAD",
             request,
