@@ -153,6 +153,13 @@ pub(super) const ALL: &[Known] = &[
         "theirs flushes what a guest has written, so it leaves in chunks; ours knows how long it is and says so",
     ),
     Known::new(
+        "response.headers.*",
+        |difference, theirs, ours| is_framing(difference) && says_empty(theirs) && is_chunked(ours),
+        "a goroutine of theirs sends the head of an answer in chunks; when its end comes before that, the server says a length of 0 instead, which means the same",
+    )
+    .in_case("answer: no body in chunks")
+    .by_chance(),
+    Known::new(
         "response.headers.content-length",
         |difference, _, _| difference.ours == "none",
         "theirs counts what a guest wrote as the answer to a HEAD; ours leaves the length out, as HTTP allows",
@@ -250,6 +257,12 @@ fn is_broken(observed: &Observed) -> bool {
 
 fn is_chunked(observed: &Observed) -> bool {
     observed.answer().is_some_and(|answer| answer.chunked)
+}
+
+/// Whether a response says that it has no body.
+fn says_empty(observed: &Observed) -> bool {
+    let length = observed.answer().and_then(|answer| answer.headers.get("content-length"));
+    !is_chunked(observed) && length.is_some_and(|length| length == "0")
 }
 
 /// Whether it is about how the length of a response is told.

@@ -128,3 +128,29 @@ fn a_known_reason_does_not_hide_another_difference() {
     assert!(!explained(&theirs, &trapped(answer("internal server error", 502))));
     assert!(!explained(&theirs, &answer("internal server error", 500)), "ours did not trap");
 }
+
+#[test]
+fn an_empty_answer_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
+    let answer = |length: Option<&str>| {
+        let mut response =
+            live::Response { status: http::StatusCode::OK, ..live::Response::default() };
+        response.chunked = length.is_none();
+        if let Some(length) = length {
+            response.headers.insert("content-length", length.parse().unwrap());
+        }
+        Observed { response: Some(Ok(response)), ..Observed::default() }
+    };
+    let explained = |case: &str, theirs: Option<&str>, ours: Option<&str>| {
+        let (theirs, ours) = (answer(theirs), answer(ours));
+        let place = known::Place { guest: "x", case };
+        let found = compare::differences(&theirs, &ours);
+        assert!(!found.is_empty());
+        found.iter().all(|difference| {
+            known::ALL.iter().any(|known| known.explains(&place, difference, (&theirs, &ours)))
+        })
+    };
+    let case = "answer: no body in chunks";
+    assert!(explained(case, Some("0"), None));
+    assert!(!explained(case, Some("1"), None), "that is another answer");
+    assert!(!explained("get", Some("0"), None), "elsewhere it is no matter of chance");
+}
