@@ -95,3 +95,13 @@ async fn no_body_has_a_length_on_go_where_one_would_be_expected() {
         assert_eq!(lengths(&bench, said).await, None);
     }
 }
+
+#[test]
+fn a_body_hides_its_length_through_all_guests_of_a_chain() {
+    use http_body::Body as _;
+    for body in [Body::empty(), Body::full("text")] {
+        let hidden = Body::stream(body.hide_length(true));
+        assert_eq!(Body::stream(hidden).size_hint().exact(), None);
+    }
+    assert_eq!(Body::stream(Body::stream(Body::full("text"))).size_hint().exact(), Some(4));
+}
