@@ -109,21 +109,10 @@ impl Headers {
             && few.len() < FEW
         {
             self.table.take();
-            let place = match how {
-                Write::Append => None,
-                Write::Insert => few.iter().position(|(own, _)| *own == name),
-            };
-            match place {
-                None => few.push((name, value)),
-                Some(place) => {
-                    few[place].1 = value;
-                    let mut number = 0;
-                    few.retain(|(own, _)| {
-                        number += 1;
-                        number <= place + 1 || *own != name
-                    });
-                }
+            if how == Write::Insert {
+                few.retain(|(own, _)| *own != name);
             }
+            few.push((name, value));
             return Some(());
         }
         let map = self.map_mut()?;
@@ -267,11 +256,7 @@ impl Headers {
         if fits && !matches!(others.form, Form::Table) {
             let Some(map) = self.map_mut() else { return self.extend(others.iter()) };
             match others.form {
-                Form::Few(few) => {
-                    for (name, value) in few {
-                        map.append(name, value);
-                    }
-                }
+                Form::Few(few) => map.extend(few),
                 Form::Map(theirs) => append_map(map, theirs),
                 Form::Table => {}
             }
@@ -306,12 +291,7 @@ impl Headers {
     /// The first name and value that HTTP does not allow.
     pub fn into_map(self) -> Result<HeaderMap, (String, Vec<u8>)> {
         match self.form {
-            Form::Few(few) => {
-                Ok(few.into_iter().fold(HeaderMap::new(), |mut map, (name, value)| {
-                    map.append(name, value);
-                    map
-                }))
-            }
+            Form::Few(few) => Ok(few.into_iter().collect()),
             Form::Map(map) => Ok(map),
             Form::Table => to_map(self.table.into_inner().unwrap_or_default()),
         }
@@ -346,11 +326,7 @@ impl Headers {
     /// The map, to be changed; `None` where all are in the table.
     fn map_mut(&mut self) -> Option<&mut HeaderMap> {
         if let Form::Few(few) = &mut self.form {
-            let mut map = HeaderMap::new();
-            for (name, value) in few.drain(..) {
-                map.append(name, value);
-            }
-            self.form = Form::Map(map);
+            self.form = Form::Map(few.drain(..).collect());
         }
         match &mut self.form {
             Form::Map(map) => {

@@ -231,15 +231,26 @@ impl From<Few> for Headers {
     }
 }
 
+/// A response has as many headers as a map holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the next handler's response has no room for the headers that the guest has set; send fewer"
+)]
+pub(crate) struct NoRoom;
+
 /// Adds the headers that a guest has set to those of the next handler's response, where the exchange
 /// has ended before. What is not portable about it is given to `report`, where there is one.
+///
+/// # Errors
+///
+/// When there is no room; some of them may have been added.
 #[inline]
 pub(crate) fn merge_passing(
     profile: Profile,
     mine: Few,
     theirs: &mut HeaderMap,
     report: Option<impl FnMut(&Problem)>,
-) {
+) -> Result<(), NoRoom> {
     let rules = profile.rules();
     let mut report = report.filter(|_| rules.reports);
     let mut tell = |name: &HeaderName| {
@@ -249,19 +260,18 @@ pub(crate) fn merge_passing(
         }
     };
     let more = match mine {
-        Few::None => return,
+        Few::None => return Ok(()),
         Few::One(name, value) => {
-            match theirs.try_entry(name) {
-                Ok(Entry::Vacant(entry)) => _ = entry.try_insert(value),
-                Ok(Entry::Occupied(entry)) => {
+            match theirs.try_entry(name).map_err(|_| NoRoom)? {
+                Entry::Vacant(entry) => _ = entry.try_insert(value).map_err(|_| NoRoom)?,
+                Entry::Occupied(entry) => {
                     tell(entry.key());
                     if !rules.exact_case {
                         prepend(entry, value);
                     }
                 }
-                Err(_) => {}
             }
-            return;
+            return Ok(());
         }
         Few::More(more) => more,
     };
@@ -276,14 +286,15 @@ pub(crate) fn merge_passing(
     let (both, new): (Vec<_>, Vec<_>) =
         more.into_iter().partition(|(name, _)| twice.contains(name));
     for (name, value) in new {
-        _ = theirs.try_append(name, value);
+        theirs.try_append(name, value).map_err(|_| NoRoom)?;
     }
     // From the last to the first, each before what is there.
     for (name, value) in both.into_iter().rev().filter(|_| !rules.exact_case) {
-        if let Ok(Entry::Occupied(entry)) = theirs.try_entry(name) {
+        if let Entry::Occupied(entry) = theirs.try_entry(name).map_err(|_| NoRoom)? {
             prepend(entry, value);
         }
     }
+    Ok(())
 }
 
 /// Puts a value before those that a name has.

@@ -114,7 +114,7 @@ impl<'a> Entered<'a> {
         if kept.as_ref().is_none_or(|kept| kept.served.generation != generation) {
             // Also where no other is idle.
             *kept = None;
-            *kept = Some(Kept::new(shared)?);
+            *kept = Some(Kept::new(shared, generation)?);
         }
         let left = Left { lane, generation: &shared.lane_generation, entered: generation };
         Some(Self { lane, kept, _left: left })
@@ -142,9 +142,13 @@ impl<'a> Entered<'a> {
 }
 
 impl Kept {
-    /// An idle instance of what is served now.
-    fn new(shared: &Shared) -> Option<Self> {
+    /// An idle instance of what is served now, if that is of this generation still: what has replaced it
+    /// may be no guest for lanes.
+    fn new(shared: &Shared, generation: u64) -> Option<Self> {
         let served = shared.served();
+        if served.generation != generation {
+            return None;
+        }
         let mut pinned = served.pool.try_take_owned()?;
         shared.tell_logs(&pinned.take_start_logs());
         Some(Self { served, pinned })

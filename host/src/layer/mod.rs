@@ -107,14 +107,15 @@ struct Served {
     /// Of what has served here in turn, counted from 1.
     generation: u64,
     unseen: Unseen,
+    /// The same in a lane, for as long as it stays there: of the model, too, nothing asks there for the
+    /// line of a request whose length a host does not fix.
+    unseen_in_lane: Unseen,
     /// It does not look at the request after the next handler.
     forgets_request: bool,
     /// It may write headers, and so those that say where a message ends.
     writes_headers: bool,
     /// It may write the request line.
     writes_line: bool,
-    /// Neither it nor the model looks at the request line, as long as it passes.
-    line_is_unseen: bool,
 }
 
 impl Served {
@@ -123,13 +124,17 @@ impl Served {
         let none = |functions: &[Function]| {
             !functions.iter().any(|&function| Module::imports(module, function))
         };
+        let unseen = Unseen {
+            line: false,
+            headers: none(&[Function::GetHeaderNames, Function::GetHeaderValues]),
+            version: none(&[Function::GetProtocolVersion]),
+            source_addr: none(&[Function::GetSourceAddr]),
+        };
+        let line = [Function::GetMethod, Function::SetMethod, Function::GetUri, Function::SetUri];
+        let fixes_length = pool.settings().profile.rules().request_length_is_fixed;
         Self {
-            unseen: Unseen {
-                line: false,
-                headers: none(&[Function::GetHeaderNames, Function::GetHeaderValues]),
-                version: none(&[Function::GetProtocolVersion]),
-                source_addr: none(&[Function::GetSourceAddr]),
-            },
+            unseen,
+            unseen_in_lane: Unseen { line: none(&line) && !fixes_length, ..unseen },
             forgets_request: none(&[
                 Function::GetMethod,
                 Function::GetUri,
@@ -144,12 +149,6 @@ impl Served {
                 Function::RemoveHeader,
             ]),
             writes_line: !none(&[Function::SetMethod, Function::SetUri]),
-            line_is_unseen: none(&[
-                Function::GetMethod,
-                Function::SetMethod,
-                Function::GetUri,
-                Function::SetUri,
-            ]) && !pool.settings().profile.rules().request_length_is_fixed,
             pool,
             generation,
         }

@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_wasm_abi::Phase;
 
 use super::body::{Body, BoxError};
-use super::convert::{self, Unseen};
+use super::convert;
 use super::job::{self, Job};
 use super::lane::{Entered, Kept};
 use super::metrics::{count, count_alone};
@@ -40,7 +40,7 @@ pub(super) fn begin(
         return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
     }
     let arrives = !http_body::Body::is_end_stream(request.body());
-    let unseen = Unseen { line: served.line_is_unseen, ..served.unseen };
+    let unseen = served.unseen_in_lane;
     job::begin(served, unseen, pinned, request, arrives);
     timer.host_until_now();
     count_alone(&counters.request_hooks);
@@ -116,7 +116,8 @@ impl Head {
             framing.restore(map);
         } else {
             let report = self.shared.observer.is_some().then_some(report);
-            exchange::merge_passing(self.profile, headers, map, report);
+            exchange::merge_passing(self.profile, headers, map, report)
+                .map_err(|error| Error::Unsendable(error.to_string()))?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::task::Waker;
 
 use super::*;
+use crate::layer::lane::Entered;
 
 /// A guest whose configuration says what its request hook does, a byte for each of four steps. It
 /// neither waits nor loops, and its response hook is empty.
@@ -318,6 +319,48 @@ fn what_is_replaced_leaves_its_lane() {
     let old = Arc::downgrade(&layer.pool());
     assert_eq!(send_now(&layer).expect("an answer")["x-a"], "1", "it ends as it began");
     assert!(old.upgrade().is_none());
+}
+
+#[tokio::test]
+async fn what_replaces_a_guest_between_two_looks_does_not_take_its_lane() {
+    let (layer, _) = told_later(&logs());
+    let other = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let before = layer.shared.lane_generation.load(Ordering::Relaxed);
+    layer.replace(Arc::clone(&other.pool));
+    // As one sees it who looked before, and asks what is served only now.
+    layer.shared.lane_generation.store(before, Ordering::Relaxed);
+    assert!(Entered::enter(&layer.shared).is_none());
+    send_now(&layer).expect("an answer");
+    let metrics = layer.metrics();
+    assert_eq!((metrics.request_hooks, metrics.response_hooks), (1, 1));
+}
+
+#[tokio::test]
+async fn an_answer_that_has_no_room_for_a_header_breaks_the_connection() {
+    let full = || {
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        for number in 0.. {
+            let name = http::HeaderName::try_from(format!("x-{number}")).expect("a name");
+            if headers.try_append(name, "1".parse().expect("a value")).is_err() {
+                return response;
+            }
+        }
+        unreachable!("a map has an end")
+    };
+    let one = "(call $set (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 8) (i32.const 3))";
+    let two = one.replace("(i32.const 0) (i32.const 3)", "(i32.const 0) (i32.const 1)") + one;
+    for wat in [idle_guest("", &(one.to_owned() + GO_ON)), idle_guest("", &(two + GO_ON))] {
+        for instances in [1, 256] {
+            let capacity = Capacity { instances, ..Capacity::default() };
+            let (layer, _) = layer(Bench::new(&wat).pool, capacity);
+            let inner =
+                service_fn(move |_: Request<Body>| async move { Ok::<_, BoxError>(full()) });
+            let result = layer.layer(inner).oneshot(get("/")).await;
+            let what = format!("{instances} instances: the header is lost");
+            assert!(matches!(result, Err(Error::Unsendable(_))), "{what}");
+        }
+    }
 }
 
 #[test]
