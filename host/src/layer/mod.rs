@@ -22,6 +22,9 @@
 //! less time; of those that besides have an empty response hook, each thread keeps an instance at
 //! hand.
 //!
+//! A request goes through many small functions of several crates. A server that has to be fast should be
+//! built with `lto = "fat"` and `codegen-units = 1`.
+//!
 //! # When the request is given up
 //!
 //! When the future is dropped, because the client went away, or the inner service panics, the response

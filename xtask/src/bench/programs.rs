@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use super::Error;
 use crate::process;
 
-/// Cargo's profile for them. It is that of `cargo bench`, so that wasmtime is compiled once for both.
-const PROFILE: &str = "bench";
+/// Cargo's profile for them, optimised as a whole; the manifest says why.
+const PROFILE: &str = "measured";
 
 /// The programs, built.
 #[derive(Clone, Debug)]
