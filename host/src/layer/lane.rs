@@ -4,7 +4,7 @@
 //! ends, works on it between two steps of a thread, without any other request in between. For such
 //! guests each thread has a lane: an instance of its own, the right to use it, and counters that
 //! nobody else writes. That takes one lock that nobody else wants, where the pool, the admission and
-//! the common counters are a dozen operations that processors have to agree on.
+//! the common counters are many operations that processors have to agree on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
