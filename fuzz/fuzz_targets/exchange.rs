@@ -19,12 +19,12 @@ mod oracle;
 
 use arbitrary::Arbitrary;
 use http_wasm_abi::{CtxNext, Features, LogLevel, Phase};
-use http_wasm_host::Profile;
-use http_wasm_host::exchange::{
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::{
     Exchange, Headers, LinearMemory, LogEntry, NextError, Request, Response, Settings, Trap,
     TrapKind,
 };
-use http_wasm_host::guest::{self, Guest};
+use http_wasm_model::guest::{self, Guest};
 use libfuzzer_sys::fuzz_target;
 
 use calls::{Op, WORDS, word};

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
 use http_wasm_abi::{FUNCTIONS, Features, MODULE, PAGE_SIZE, Signature, ValueType};
-use http_wasm_host::Profile;
+use http_wasm_model::Profile;
 use http_wasm_host::engine::{LoadError, Module, Options};
-use http_wasm_host::exchange::{Request, Response, Settings, Trap, TrapKind};
-use http_wasm_host::guest;
+use http_wasm_model::exchange::{Request, Response, Settings, Trap, TrapKind};
+use http_wasm_model::guest;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use xtask::check::{Limits, check};
 

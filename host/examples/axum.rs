@@ -18,8 +18,8 @@ use axum::http::StatusCode;
 use axum::middleware::map_request;
 use axum::routing::get;
 use http_wasm_host::engine::{Engine, Options, Pool};
-use http_wasm_host::exchange::Settings;
 use http_wasm_host::layer::{self, ClientAddr, GuestLayer};
+use http_wasm_model::exchange::Settings;
 use tokio::net::TcpListener;
 
 #[tokio::main]

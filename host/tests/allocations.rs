@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use http::{HeaderValue, Request, Response};
 use http_wasm_host::engine::{Module, Options, Pool};
-use http_wasm_host::exchange::Settings;
 use http_wasm_host::layer::{Body, BoxError, GuestLayer};
+use http_wasm_model::exchange::Settings;
 use tower::service_fn;
 use tower_layer::Layer as _;
 use tower_service::Service;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use http_wasm_host::engine::{Module, Options, Pool};
-use http_wasm_host::exchange::Settings;
 use http_wasm_host::layer::{Body, GuestLayer};
+use http_wasm_model::exchange::Settings;
 use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 

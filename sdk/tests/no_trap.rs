@@ -12,7 +12,7 @@ mod tape;
 use std::cell::{Cell, RefCell};
 
 use http_wasm_sdk::prelude::*;
-use http_wasm_sdk::testing::host::exchange::Problem;
+use http_wasm_sdk::testing::model::exchange::Problem;
 use http_wasm_sdk::testing::{self, Profile, Scenario};
 use http_wasm_sdk::{Ctx, MaybeBuffered, Trailers, Unbuffered};
 use proptest::prelude::*;

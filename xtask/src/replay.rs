@@ -1,16 +1,16 @@
 //! Runs recorded exchanges against a guest on the reference host, and counts.
 //!
 //! The guest is the bytes of a module, in whatever language it was written; what an exchange means
-//! and whether it passed is decided by `http_wasm_host::recorded`.
+//! and whether it passed is decided by `http_wasm_testkit::recorded`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use http_wasm_host::Profile;
 use http_wasm_host::engine::{LoadError, Module, Options};
-use http_wasm_host::exchange::Settings;
-use http_wasm_host::guest::Outcome;
-use http_wasm_host::recorded::{self, Mismatch, ReadError, Recorded, Runner};
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::Settings;
+use http_wasm_testkit::Outcome;
+use http_wasm_testkit::recorded::{self, Mismatch, ReadError, Recorded, Runner};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 

@@ -2,7 +2,7 @@
 //!
 //! For reading only; what is compared is the business of recorded exchanges.
 
-use http_wasm_host::exchange::{Headers, Request, Response};
+use http_wasm_model::exchange::{Headers, Request, Response};
 
 /// The longest body that is shown as it is.
 const SHORT: usize = 72;

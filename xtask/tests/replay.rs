@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use http_wasm_host::Profile;
+use http_wasm_model::Profile;
 use xtask::replay::{Counts, Guest, Verdict};
 
 /// Sets the request header `x-a` to `1`, logs `hi`, and goes on.

@@ -13,8 +13,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Body as _;
 use http_wasm_host::engine::{Engine, Module, Options, Pool};
-use http_wasm_host::exchange::{Limits, Settings};
 use http_wasm_host::layer::{Body, BoxError, GuestLayer, GuestService};
+use http_wasm_model::exchange::{Limits, Settings};
 use tower_layer::Layer as _;
 use tower_service::Service;
 

@@ -7,7 +7,7 @@ use http_wasm_abi::{BodyKind, Function, Phase};
 use wasmtime::Caller;
 
 use super::instance::{State, with_memory};
-use crate::exchange::{Headers, LinearMemory, Trap, TrapKind};
+use http_wasm_model::exchange::{Headers, LinearMemory, Trap, TrapKind};
 
 /// Where the bodies of an exchange come from that have not arrived.
 pub trait Bodies: std::any::Any + Send {

@@ -3,7 +3,7 @@
 use wasmtime::WasmBacktrace;
 
 use super::Options;
-use crate::exchange::{Trap, TrapKind};
+use http_wasm_model::exchange::{Trap, TrapKind};
 
 /// What ended a call: a host function, the guest, or a limit.
 pub(super) fn trap(error: &wasmtime::Error, options: &Options) -> Trap {

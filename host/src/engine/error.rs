@@ -2,7 +2,7 @@
 
 use http_wasm_abi::{Function, PAGE_SIZE};
 
-use crate::profile::Profile;
+use http_wasm_model::Profile;
 
 /// Why a module cannot be a guest. Each message names what was found, what is wanted, and what to
 /// do.

@@ -18,8 +18,8 @@ use wasmtime::{
 use super::bodies::Bodies;
 use super::ended::trap;
 use super::{Module, Options, clock, wasi};
-use crate::exchange::{Exchange, Trap, TrapKind};
-use crate::guest::Guest;
+use http_wasm_model::exchange::{Exchange, Trap, TrapKind};
+use http_wasm_model::guest::Guest;
 
 /// What the host functions of an instance work on.
 pub(super) struct State {
@@ -264,7 +264,6 @@ impl Instance {
     }
 
     /// As [`Self::handle_request_streaming`], for a guest of a [direct](Module::is_direct) module.
-    #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn handle_request_directly(
         &mut self,
@@ -274,7 +273,6 @@ impl Instance {
     }
 
     /// As [`Self::handle_response_streaming`], for the same.
-    #[cfg(feature = "tower")]
     pub(crate) fn handle_response_directly(
         &mut self,
         exchange: &mut Box<Exchange>,

@@ -8,8 +8,8 @@ use wasmtime::{Caller, ExternType, Linker};
 use super::bodies::supply;
 use super::instance::{State, with_memory};
 use super::{LoadError, has_type, show_type, wasi};
-use crate::exchange::LinearMemory;
-use crate::profile::Profile;
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::LinearMemory;
 
 /// Defines every import of `module`.
 pub(super) fn link(

@@ -1,7 +1,7 @@
 //! WebAssembly guests, run by wasmtime over the model.
 //!
 //! A [`Module`] is compiled and checked once; an [`Instance`] of it is a
-//! [`Guest`](crate::guest::Guest); a [`Pool`] keeps instances for many requests, each pinned to one
+//! [`Guest`](http_wasm_model::guest::Guest); a [`Pool`] keeps instances for many requests, each pinned to one
 //! request at a time. The ABI's functions are linked by going through its table, so there is no
 //! second list of them here; WASI is linked only for a guest that imports it, with nothing granted.
 //!
@@ -32,8 +32,7 @@ use wasmtime::{
     ValType,
 };
 
-use crate::profile::Profile;
-use crate::scenario::Session;
+use http_wasm_model::Profile;
 
 pub use bodies::{Bodies, Piece};
 pub use clock::TICK;
@@ -185,32 +184,6 @@ impl Module {
     #[must_use]
     pub fn instance(&self) -> Instance {
         Instance::new(self)
-    }
-
-    /// Plays scenarios with instances of this module.
-    ///
-    /// ```
-    /// use http_wasm_host::engine::{Module, Options};
-    /// use http_wasm_host::scenario::Scenario;
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let wasm = wat::parse_str(
-    ///     r#"(module
-    ///         (import "http_handler" "set_status_code" (func $set_status_code (param i32)))
-    ///         (memory (export "memory") 1)
-    ///         (func (export "handle_request") (result i64)
-    ///             (call $set_status_code (i32.const 403))
-    ///             (i64.const 0))
-    ///         (func (export "handle_response") (param i32 i32)))"#,
-    /// )?;
-    /// let module = Module::new(&wasm, Options::default())?;
-    /// assert_eq!(module.session().run(&Scenario::get("/")).status(), 403);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn session(&self) -> Session<'_, Instance> {
-        Session::new(|| self.instance())
     }
 
     /// Whether it imports this function of the ABI: one that does not can never call it.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Instance, Module};
-use crate::exchange::{Exchange, LogEntry, NextError, Request, Response, Settings, Trap};
-use crate::guest::{self, Guest, Outcome};
+use http_wasm_model::exchange::{Exchange, LogEntry, Settings, Trap};
+use http_wasm_model::guest::Guest;
 
 /// A new instance could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +48,6 @@ type Kept = Box<Idle>;
 struct Idle {
     instance: Instance,
     /// Room for an exchange.
-    #[cfg(feature = "tower")]
     exchange: Box<Exchange>,
     settings: Arc<Settings>,
     /// What was logged while it was initialised, until somebody asks.
@@ -193,7 +192,6 @@ impl Pool {
     }
 
     /// An instance that is idle, if there is one.
-    #[cfg(feature = "tower")]
     pub(crate) fn try_take_owned(self: &Arc<Self>) -> Option<Pinned<Arc<Self>>> {
         let idle = self.pop()?;
         Some(Pinned { idle: Some(idle), pool: Arc::clone(self) })
@@ -213,18 +211,10 @@ impl Pool {
         let (start_logs, _, _) = exchange.take_records();
         let counted = Counted::new(&self.gauge, instance.memory_size());
         let settings = exchange.into_shared_settings();
-        Ok(Box::new(Idle {
-            instance,
-            #[cfg(feature = "tower")]
-            exchange: Box::default(),
-            settings,
-            start_logs,
-            counted,
-        }))
+        Ok(Box::new(Idle { instance, exchange: Box::default(), settings, start_logs, counted }))
     }
 
     /// Whether it keeps as many instances as were ever needed at once.
-    #[cfg(feature = "tower")]
     pub(crate) const fn keeps_all(&self) -> bool {
         self.most_idle == usize::MAX
     }
@@ -253,19 +243,6 @@ impl Pool {
         self.gauge.memory.load(Ordering::Relaxed)
     }
 
-    /// Plays one exchange on an instance of this pool.
-    ///
-    /// # Errors
-    ///
-    /// When a new instance is needed and traps during initialisation.
-    pub fn run(
-        &self,
-        request: Request,
-        next: &mut dyn FnMut(&Request) -> Result<Response, NextError>,
-    ) -> Result<Outcome, StartError> {
-        Ok(self.take()?.run(request, next))
-    }
-
     /// How many instances wait for a request, besides those that a layer keeps at hand for its threads.
     #[must_use]
     pub fn idle_instances(&self) -> usize {
@@ -286,16 +263,6 @@ pub struct Pinned<P: Deref<Target = Pool>> {
 }
 
 impl<P: Deref<Target = Pool>> Pinned<P> {
-    /// Plays one exchange.
-    pub fn run(
-        mut self,
-        request: Request,
-        next: &mut dyn FnMut(&Request) -> Result<Response, NextError>,
-    ) -> Outcome {
-        let Idle { instance, settings, .. } = self.parts();
-        guest::run(instance, settings, request, next)
-    }
-
     /// The instance, and the settings for its exchanges, for a host that drives the hooks itself.
     pub fn instance(&mut self) -> (&mut Instance, &Arc<Settings>) {
         let Idle { instance, settings, .. } = self.parts();
@@ -303,14 +270,12 @@ impl<P: Deref<Target = Pool>> Pinned<P> {
     }
 
     /// The instance, and room for the exchange that it works on.
-    #[cfg(feature = "tower")]
     pub(crate) fn at_work(&mut self) -> (&mut Instance, &mut Box<Exchange>) {
         let Idle { instance, exchange, .. } = self.parts();
         (instance, exchange)
     }
 
     /// Room for an exchange, and its settings.
-    #[cfg(feature = "tower")]
     pub(crate) fn room(&mut self) -> (&mut Exchange, &Arc<Settings>) {
         let Idle { exchange, settings, .. } = self.parts();
         (exchange, settings)

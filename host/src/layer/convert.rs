@@ -13,7 +13,7 @@ use http::{
 
 use super::ClientAddr;
 use super::body::Body;
-use crate::exchange::{Framing, Request, Response, Rest};
+use http_wasm_model::exchange::{Framing, Request, Response, Rest};
 
 /// What of a request a guest cannot look at, because it does not import the function.
 #[derive(Clone, Copy, Debug)]
@@ -276,7 +276,7 @@ fn announce(headers: &mut HeaderMap, trailers: &HeaderMap) {
     }
 }
 
-pub(super) fn to_map(model: crate::exchange::Headers) -> Result<HeaderMap, String> {
+pub(super) fn to_map(model: http_wasm_model::exchange::Headers) -> Result<HeaderMap, String> {
     model.into_map().map_err(wrong_header)
 }
 

@@ -6,7 +6,7 @@ use http_wasm_abi::{BodyKind, Phase};
 
 use super::body::BoxError;
 use crate::engine::StartError;
-use crate::exchange::{HostCall, LogEntry, Problem, Trap};
+use http_wasm_model::exchange::{HostCall, LogEntry, Problem, Trap};
 
 /// Something that the owner of a server may want to know and the client may not.
 #[derive(Debug)]

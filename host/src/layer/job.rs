@@ -13,8 +13,8 @@ use super::metrics::{Timer, count};
 use super::streams::Streams;
 use super::{Event, Served, Shared, convert};
 use crate::engine::{Pinned, Pool, StartError};
-use crate::exchange::{Exchange, NextError, Response, Rest, Trap};
-use crate::guest;
+use http_wasm_model::exchange::{Exchange, NextError, Response, Rest, Trap};
+use http_wasm_model::guest;
 
 /// An instance and what it is working on.
 pub(super) struct Job {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 
 /// Of so many exchanges one is timed, because looking at the clock costs as much as a small guest.
 const TIMED: u64 = 64;

@@ -11,7 +11,7 @@
 //! the pieces in which it arrives, and the next piece is asked for only when it is wanted, so a slow
 //! guest slows its peer down. In memory is held what has to be there later: what the guest has
 //! written, what it has read of a buffered body, and all of a body whose trailers it looks at; up to
-//! the [`Limits`](crate::exchange::Limits) of the pool's settings.
+//! the [`Limits`](http_wasm_model::exchange::Limits) of the pool's settings.
 //!
 //! # Threads
 //!
@@ -70,7 +70,7 @@ use http_wasm_abi::Function;
 use tower_layer::Layer;
 
 use crate::engine::{Module, Pool};
-use crate::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 
 pub use admission::Capacity;
 pub use body::{Body, BoxError};
@@ -236,7 +236,7 @@ impl GuestLayer {
     /// A layer that runs the instances of `pool`, with defaults.
     ///
     /// Where the pool's settings record host calls
-    /// ([`Settings::record_calls`](crate::exchange::Settings)), each is an [`Event::Call`], which
+    /// ([`Settings::record_calls`](http_wasm_model::exchange::Settings)), each is an [`Event::Call`], which
     /// takes time; unset it where nobody wants to know.
     #[must_use]
     pub fn new(pool: Arc<Pool>) -> Self {

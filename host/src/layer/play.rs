@@ -18,8 +18,8 @@ use super::metrics::count;
 use super::quick::{self, Head};
 use super::streams::{StreamFault, Streams};
 use super::{BodyFault, Error, Event, Shared};
-use crate::exchange::{self, Framing, NextError, Rest, Trap, TrapKind};
-use crate::guest;
+use http_wasm_model::exchange::{self, Framing, NextError, Rest, Trap, TrapKind};
+use http_wasm_model::guest;
 
 /// What the inner service answered: a panic is one of the answers.
 type Answer = Result<Result<Response<Body>, BoxError>, Box<dyn Any + Send>>;

@@ -14,9 +14,9 @@ use super::lane::{Entered, Kept};
 use super::metrics::{count, count_alone};
 use super::play::{self, Begun};
 use super::{Error, Event, Shared};
-use crate::exchange::{self, Few, Framing, Headers, Problem};
-use crate::guest;
-use crate::profile::Profile;
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::{self, Few, Framing, Headers, Problem};
+use http_wasm_model::guest;
 
 /// What a guest has left that is done with a request.
 pub(super) struct Head {

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 use super::body::{Body, BoxError, TrailerNote};
 use crate::engine::{Bodies, Piece};
-use crate::exchange::Headers;
+use http_wasm_model::exchange::Headers;
 
 /// The bodies as far as the guest has not had them.
 pub(super) struct Streams {

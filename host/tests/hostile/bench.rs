@@ -8,8 +8,8 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use http_wasm_abi::{FUNCTIONS, MODULE};
 use http_wasm_host::engine::{Engine, LoadError, Options, Pool, StartError};
-use http_wasm_host::exchange::{Limits, Settings, TrapKind};
 use http_wasm_host::layer::{Body, BoxError, Error, Event, GuestLayer};
+use http_wasm_model::exchange::{Limits, Settings, TrapKind};
 use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 

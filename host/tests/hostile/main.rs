@@ -13,6 +13,6 @@ use std::time::Duration;
 
 use http_wasm_abi::FUNCTIONS;
 use http_wasm_host::engine::{Engine, LoadError, Options, StartError};
-use http_wasm_host::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 
 use bench::{Bench, GOOD, Refused, guest, on_request, options, post, send};

@@ -114,7 +114,7 @@ mod imports {
 pub(crate) struct Process;
 
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
-impl http_wasm_host::exchange::Memory for Process {
+impl http_wasm_model::exchange::Memory for Process {
     fn read(&self, ptr: u64, len: u32) -> Option<&[u8]> {
         if len == 0 {
             return Some(&[]);

@@ -99,12 +99,13 @@
 //!
 //! # On the engine
 //!
-//! A scenario does not know what it is played with. The crate `http-wasm-host`, with its feature
-//! `engine`, loads the guest that `cargo xtask build` has made, and plays the same:
+//! A scenario does not depend on what runs it. The crate `http-wasm-host` loads the guest that
+//! `cargo xtask build` has made, and a session of its instances runs the same scenario:
 //!
 //! ```ignore
 //! let module = Module::new(&std::fs::read("target/guests/friends.wasm")?, Options::default())?;
-//! assert_eq!(module.session().run(&Scenario::get("/")).status(), 403);
+//! let mut session = Session::new(|| module.instance());
+//! assert_eq!(session.run(&Scenario::get("/")).status(), 403);
 //! ```
 //!
 //! # Written down
@@ -123,16 +124,16 @@ use std::vec::Vec;
 use http_wasm_abi::CtxNext;
 /// For [`Scenario::without`], and for [`Outcome::calls_in`].
 pub use http_wasm_abi::{Features, Phase};
-use http_wasm_host::exchange::Settings;
-use http_wasm_host::guest::Guest;
-use http_wasm_host::recorded::{self, Runner};
+use http_wasm_model::exchange::Settings;
+use http_wasm_model::guest::Guest;
+use http_wasm_testkit::recorded::{self, Runner};
 
-/// The reference host: its exchange model, its profiles, and the reader of recorded exchanges.
-pub use http_wasm_host as host;
-pub use http_wasm_host::Profile;
-use http_wasm_host::exchange::{Exchange, Trap};
-pub use http_wasm_host::guest::Outcome;
-pub use http_wasm_host::scenario::{Scenario, Session};
+/// The exchange model: what each host function does, and the profiles of real hosts.
+pub use http_wasm_model as model;
+pub use http_wasm_model::Profile;
+use http_wasm_model::exchange::{Exchange, Trap};
+pub use http_wasm_testkit::Outcome;
+pub use http_wasm_testkit::scenario::{Scenario, Session};
 
 use crate::handler::Handler;
 use crate::instance::Instance;

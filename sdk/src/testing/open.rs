@@ -4,7 +4,7 @@ use std::boxed::Box;
 use std::cell::RefCell;
 
 use http_wasm_abi::Function;
-use http_wasm_host::exchange::{Exchange, Memory};
+use http_wasm_model::exchange::{Exchange, Memory};
 
 std::thread_local! {
     static OPEN: RefCell<Option<Exchange>> = const { RefCell::new(None) };

@@ -1,7 +1,7 @@
 //! Bodies: hosts lose them, cut them, and break what changes their length.
 
 use http_wasm_sdk::EMPTY_READS;
-use http_wasm_sdk::testing::host::exchange::TrapKind;
+use http_wasm_sdk::testing::model::exchange::TrapKind;
 use http_wasm_sdk::testing::{Features, Outcome, Profile, Scenario};
 
 use crate::guests::request_body::ROOM;

@@ -1,6 +1,6 @@
 //! Errors, panics, state, and instances that are used again after a trap.
 
-use http_wasm_sdk::testing::host::exchange::TrapKind;
+use http_wasm_sdk::testing::model::exchange::TrapKind;
 use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
 use crate::guests::{ERRORS, HOSTS, LATE_ERROR, OWNING, PANICS, RECOVERING, REPLY, STATE};

@@ -1,6 +1,6 @@
 //! Headers, trailers, URI, and the client's address.
 
-use http_wasm_sdk::testing::host::exchange::TrapKind;
+use http_wasm_sdk::testing::model::exchange::TrapKind;
 use http_wasm_sdk::testing::{Features, Outcome, Profile, Scenario};
 
 use crate::guests::{HEADERS, HOSTS, SOURCE_ADDR, TRAILERS, URI};

@@ -1,8 +1,8 @@
 //! Where the filters run: natively.
 
 use http_wasm_sdk::Handler;
-use http_wasm_sdk::testing::host::exchange::{Exchange, LogEntry};
-use http_wasm_sdk::testing::host::guest::{Guest as _, Started};
+use http_wasm_sdk::testing::model::exchange::{Exchange, LogEntry};
+use http_wasm_sdk::testing::model::guest::{Guest as _, Started};
 use http_wasm_sdk::testing::{self, Native, Outcome, Scenario, Session};
 
 /// An instance of a filter, and the next one where it traps.

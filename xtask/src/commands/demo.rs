@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use http_wasm_host::Profile;
-use http_wasm_host::recorded::Upstream;
+use http_wasm_model::Profile;
+use http_wasm_testkit::recorded::Upstream;
 
 use crate::build::{self, Builder};
 use crate::project::Project;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use http_wasm_host::{Profile, recorded};
+use http_wasm_model::Profile;
+use http_wasm_testkit::recorded;
 
 use super::peers;
 use crate::build::{Builder, Options};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use http_wasm_host::Profile;
+use http_wasm_model::Profile;
 
 use crate::interop::peers::{self, Report};
 use crate::interop::signal;

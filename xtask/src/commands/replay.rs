@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use http_wasm_host::Profile;
+use http_wasm_model::Profile;
 
 use crate::replay::{Counts, Guest, Report};
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use http_wasm_abi::LogLevel;
-use http_wasm_host::Profile;
 use http_wasm_host::engine::{Folder, Grants, Options as EngineOptions};
-use http_wasm_host::exchange::{Limits, LogEntry};
 use http_wasm_host::layer::{Capacity, Event, Metrics};
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::{Limits, LogEntry};
 
 use crate::build::{Builder, Options};
 use crate::interop::signal;

@@ -3,7 +3,7 @@
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use http_wasm_host::Profile;
+use http_wasm_model::Profile;
 
 use crate::build::{self, Builder};
 use crate::project::{Filter, Project};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 
 use crate::interop::guard::Guard;
 use crate::interop::{Error, HostUnderTest, Place, RunningHost, failed};

@@ -2,10 +2,11 @@
 //! on record.
 
 use http_wasm_abi::{Features, Function, Phase};
-use http_wasm_host::Profile;
 use http_wasm_host::engine::{LoadError, Module, Options};
-use http_wasm_host::exchange::{HostCall, Settings};
-use http_wasm_host::recorded::{Recorded, compare};
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::{HostCall, Settings};
+use http_wasm_testkit::recorded::{Recorded, compare};
+use http_wasm_testkit::scenario::Session;
 
 use super::report::{CaseReport, ExchangeReport, Report, Verdict, judge};
 use super::suite::Suite;
@@ -46,7 +47,8 @@ pub fn play(
     for case in &suite.cases {
         let module = Module::new(&case.wasm, Options { profile, ..Options::default() })?;
         // The Go host does; the others make a new instance.
-        let mut session = module.session().reuse_after_trap(profile == Profile::Go);
+        let mut session =
+            Session::new(|| module.instance()).reuse_after_trap(profile == Profile::Go);
         let mut instances = 0;
         let mut play = |recorded: &Recorded| {
             if let Some(reason) = recorded.skip.get(HOST) {

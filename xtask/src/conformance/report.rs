@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use http_wasm_host::recorded::{Level, Recorded};
+use http_wasm_testkit::recorded::{Level, Recorded};
 use serde::Serialize;
 
 use super::suite::Suite;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use http_wasm_host::recorded::{self, ReadError, RecordedFile};
+use http_wasm_testkit::recorded::{self, ReadError, RecordedFile};
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::deviations::{self, Deviations};

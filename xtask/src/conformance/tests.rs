@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use http_wasm_abi::{Features, LogLevel};
-use http_wasm_host::Profile;
 use http_wasm_host::engine::LoadError;
-use http_wasm_host::exchange::Settings;
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::Settings;
 
 use super::*;
 

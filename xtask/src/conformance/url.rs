@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use http::{HeaderValue, Uri, header};
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 use tokio::net::{TcpStream, lookup_host};
 
 use super::suite::{NamedPlace, Suite};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use http_wasm_host::recorded;
+use http_wasm_testkit::recorded;
 
 use super::replay::{self, Subject, SubjectReport};
 use super::{Error, HostUnderTest};

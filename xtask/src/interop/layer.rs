@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_wasm_abi::Phase;
-use http_wasm_host::Profile;
-use http_wasm_host::exchange::LogEntry;
 use http_wasm_host::layer::Event;
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::LogEntry;
 
 use super::{Error, HostUnderTest, Place, RunningHost};
 use crate::serve::{self, Guest, Origin, Server};

@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 
 use crate::live;
 use guard::NotReady;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::recorded::{Recorded, RecordedFile};
+use http_wasm_testkit::recorded::{Recorded, RecordedFile};
 use serde::Serialize;
 
 use super::wire::{self, Facts, Messages};

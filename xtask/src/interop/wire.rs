@@ -2,10 +2,10 @@
 //! some exchanges cannot be played on a live host at all, and how what was seen compares.
 
 use http::{Method, StatusCode};
-use http_wasm_host::exchange::{Headers, LogEntry, Request, Response};
-use http_wasm_host::guest::Outcome;
-use http_wasm_host::profile::Profile;
-use http_wasm_host::recorded::{Expect, Mismatch, Recorded, Upstream, compare, compare_wire};
+use http_wasm_model::exchange::{Headers, LogEntry, Request, Response};
+use http_wasm_model::profile::Profile;
+use http_wasm_testkit::Outcome;
+use http_wasm_testkit::recorded::{Expect, Mismatch, Recorded, Upstream, compare, compare_wire};
 
 use crate::live::{self, client};
 
@@ -180,7 +180,7 @@ mod tests {
 
     fn recorded(text: &str) -> Recorded {
         let text = format!("[[exchange]]\nname = \"x\"\n{text}");
-        let mut file = http_wasm_host::recorded::parse(&text, Path::new("test.toml")).unwrap();
+        let mut file = http_wasm_testkit::recorded::parse(&text, Path::new("test.toml")).unwrap();
         file.exchanges.remove(0)
     }
 

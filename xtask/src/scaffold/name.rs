@@ -63,7 +63,8 @@ const SYSROOT: [&str; 5] = ["alloc", "core", "proc_macro", "std", "test"];
 /// Folders that cargo makes inside `target/PROFILE`.
 const TARGET_FOLDERS: [&str; 4] = ["build", "deps", "examples", "incremental"];
 
-const SDK: [&str; 4] = ["http_wasm_abi", "http_wasm_host", "http_wasm_macros", "http_wasm_sdk"];
+const SDK: [&str; 5] =
+    ["http_wasm_abi", "http_wasm_macros", "http_wasm_model", "http_wasm_sdk", "http_wasm_testkit"];
 
 const WINDOWS_DEVICES: [&str; 22] = [
     "aux", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "con", "lpt1",

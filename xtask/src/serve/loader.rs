@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::Profile;
 use http_wasm_host::engine::{Engine, Options, Pool};
-use http_wasm_host::exchange::{Limits, Settings};
 use http_wasm_host::layer::{Capacity, Event, GuestLayer};
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::{Limits, Settings};
 
 use super::Error;
 

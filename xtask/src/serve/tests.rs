@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use http::StatusCode;
 use http_body_util::{BodyExt as _, Empty};
 use http_wasm_abi::LogLevel;
-use http_wasm_host::Profile;
 use http_wasm_host::engine::Options;
+use http_wasm_model::Profile;
 use hyper::server::conn::http1;
 
 use super::*;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
-use http_wasm_host::Profile;
 use http_wasm_host::engine::{LoadError, Module, Options};
+use http_wasm_model::Profile;
 use xtask::build::{self, Builder, BuiltGuest};
 use xtask::project::Project;
 use xtask::tools::WasmOpt;

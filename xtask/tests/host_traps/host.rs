@@ -1,8 +1,8 @@
 //! Where the filters run: on the engine, and natively beside it.
 
 use http_wasm_host::engine::Instance;
-use http_wasm_host::exchange::{Exchange, LogEntry};
-use http_wasm_host::guest::{Guest, Started};
+use http_wasm_model::exchange::{Exchange, LogEntry};
+use http_wasm_model::guest::{Guest, Started};
 use http_wasm_sdk::Handler;
 use http_wasm_sdk::testing::{self, Native, Outcome, Scenario, Session};
 
@@ -18,7 +18,8 @@ impl<H: Handler> Player<H> {
     pub(crate) fn new(name: &str) -> Self {
         // A function that a host lacks is missed when it is called, as it is natively, and not when
         // the guest is loaded; that is tested by itself.
-        Self { engine: GUESTS[name].module().session(), native: testing::session() }
+        let module = GUESTS[name].module();
+        Self { engine: Session::new(|| module.instance()), native: testing::session() }
     }
 
     /// As the official Go host does.

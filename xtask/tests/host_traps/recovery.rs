@@ -2,7 +2,7 @@
 
 use http_wasm_abi::PAGE_SIZE;
 use http_wasm_host::engine::{Module, Options};
-use http_wasm_sdk::testing::Scenario;
+use http_wasm_sdk::testing::{Scenario, Session};
 
 use crate::built::GUESTS;
 use crate::failures::recover;
@@ -10,7 +10,7 @@ use crate::guests::{OWNING, RECOVERING};
 
 /// Plays as many exchanges as that with one instance; gives the bytes of memory that it has then.
 fn survive(module: &Module, exchanges: u32) -> u64 {
-    let mut session = module.session().reuse_after_trap(true);
+    let mut session = Session::new(|| module.instance()).reuse_after_trap(true);
     recover(exchanges, |scenario| session.run(scenario));
     assert_eq!(session.instances(), 1);
     session.guest().unwrap().0.memory_size()
@@ -27,7 +27,7 @@ fn ten_thousand_exchanges_of_which_every_third_traps() {
 fn without_the_reset_of_the_stack_pointer_the_instance_dies() {
     let bytes = std::fs::read(&GUESTS[RECOVERING.name].unlinked).unwrap();
     let module = Module::new(&bytes, Options::default()).unwrap();
-    let mut session = module.session().reuse_after_trap(true);
+    let mut session = Session::new(|| module.instance()).reuse_after_trap(true);
     let mut trap = |path| session.run(&Scenario::get(path)).trap;
     assert_eq!(trap("/"), None, "the guest itself is a good one");
     assert!(trap("/panic").unwrap().message().contains("unreachable"));
@@ -39,7 +39,8 @@ fn without_the_reset_of_the_stack_pointer_the_instance_dies() {
 
 #[test]
 fn memory_grows_by_no_more_than_what_trapped_calls_owned() {
-    let mut session = GUESTS[OWNING.name].module().session().reuse_after_trap(true);
+    let module = GUESTS[OWNING.name].module();
+    let mut session = Session::new(|| module.instance()).reuse_after_trap(true);
     let mut play = |path, times: u64| {
         for _ in 0..times {
             let outcome = session.run(&Scenario::get(path));

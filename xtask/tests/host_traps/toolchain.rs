@@ -1,8 +1,8 @@
 //! What decides about the toolchain: what is in a guest, and what is not.
 
 use http_wasm_abi::{Function, MODULE, exports};
-use http_wasm_host::Profile;
 use http_wasm_host::engine::LoadError;
+use http_wasm_model::Profile;
 use http_wasm_sdk::testing::Scenario;
 use wasmparser::{ExternalKind, Parser, Payload, Validator, WasmFeatures};
 

@@ -1,7 +1,7 @@
 //! Bodies, and the head that goes before one.
 
 use http_wasm_abi::Phase;
-use http_wasm_host::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 
 use super::rules::{check, declared, has_body, interim, range, refuse, store};
 use super::{BUFFER_REQUEST, BUFFER_RESPONSE, Faults, From, Oracle};

@@ -1,7 +1,7 @@
 //! Headers and trailers, by the number of their kind.
 
 use http_wasm_abi::Phase;
-use http_wasm_host::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 
 use super::rules::{check, lossy, lower, no, plain, range, token};
 use super::{BUFFER_RESPONSE, Faults, List, Oracle, TRAILERS};

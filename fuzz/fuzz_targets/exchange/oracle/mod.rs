@@ -9,8 +9,8 @@ mod rules;
 mod uri;
 
 use http_wasm_abi::{Function, LogLevel, Phase};
-use http_wasm_host::Profile;
-use http_wasm_host::exchange::TrapKind;
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::TrapKind;
 
 use rules::{check, level, list, lossy, lower, no, or_slash, range, refuse, store, token};
 

@@ -1,7 +1,7 @@
 //! What may be sent, what lies in memory, and how faults are collected.
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 
 use super::{Faults, List};
 

@@ -1,7 +1,7 @@
 //! Time, instructions and memory.
 
 use super::*;
-use crate::exchange::Exchange;
+use http_wasm_model::exchange::Exchange;
 
 const LOOP: &str = "(loop $again (br $again)) (i64.const 0)";
 
@@ -36,7 +36,7 @@ fn instructions_are_counted_alike_each_time() {
         let started = guest::start(&mut instance, Settings::default());
         assert_eq!(started.trap, None);
         for _ in 0..2 {
-            let mut exchange = crate::exchange::Exchange::for_request(
+            let mut exchange = http_wasm_model::exchange::Exchange::for_request(
                 started.settings.clone(),
                 Request::default(),
             );

@@ -11,8 +11,9 @@ use std::time::Duration;
 use http_wasm_abi::{FUNCTIONS, HeaderKind, LogLevel, ValueType, WASI_MODULE};
 
 use super::*;
-use crate::exchange::{NextError, Request, Response, Settings, TrapKind};
-use crate::guest::{self, Guest, Outcome};
+use http_wasm_model::exchange::{NextError, Request, Response, Settings, TrapKind};
+use http_wasm_model::guest::{self, Guest};
+use http_wasm_testkit::{Outcome, driver};
 
 /// A guest that goes on and does nothing, with this before its exports.
 fn guest_with(body: &str, request: &str, response: &str) -> String {
@@ -46,7 +47,14 @@ fn hello(_: &Request) -> Result<Response, NextError> {
 }
 
 fn run(pool: &Pool) -> Outcome {
-    pool.run(Request::default(), &mut hello).expect("the guest starts")
+    run_with(pool, &mut hello)
+}
+
+/// Runs one exchange on an instance of `pool`.
+fn run_with(pool: &Pool, next: &mut dyn FnMut(&Request) -> Result<Response, NextError>) -> Outcome {
+    let mut pinned = pool.take().expect("the guest starts");
+    let (instance, settings) = pinned.instance();
+    driver::run(instance, settings, Request::default(), next)
 }
 
 const MEMORY: &str = r#"(memory (export "memory") 1)"#;

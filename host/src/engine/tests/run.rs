@@ -55,15 +55,13 @@ fn an_instance_lives_from_request_to_request() {
 fn an_instance_serves_one_request_at_a_time() {
     let module = load(&guest_with(MEMORY, GO_ON, ""));
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
-    let outcome = pool
-        .run(Request::default(), &mut |request| {
-            assert_eq!(pool.idle_instances(), 0, "the only instance is pinned");
-            let inner = pool.run(request.clone(), &mut hello).expect("a second instance starts");
-            assert_eq!(inner.trap, None);
-            assert_eq!(pool.idle_instances(), 1);
-            hello(request)
-        })
-        .expect("the guest starts");
+    let outcome = run_with(&pool, &mut |request| {
+        assert_eq!(pool.idle_instances(), 0, "the only instance is pinned");
+        let inner = run(&pool);
+        assert_eq!(inner.trap, None);
+        assert_eq!(pool.idle_instances(), 1);
+        hello(request)
+    });
     assert_eq!(outcome.trap, None);
     assert_eq!(pool.idle_instances(), 2);
 }
@@ -80,9 +78,7 @@ fn the_response_hook_gets_what_the_request_hook_gave() {
     ));
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     assert_eq!(run(&pool).logs, [], "the next handler did not fail");
-    let outcome = pool
-        .run(Request::default(), &mut |_| Err(NextError("broken".to_owned())))
-        .expect("the guest starts");
+    let outcome = run_with(&pool, &mut |_| Err(NextError("broken".to_owned())));
     assert_eq!(outcome.logs.len(), 1);
     assert_eq!((outcome.logs[0].level, outcome.logs[0].message.as_str()), (LogLevel::Warn, "seen"));
 }
@@ -203,7 +199,7 @@ fn a_host_that_panics_between_the_hooks_loses_the_instance() {
     let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "")), Settings::default())
         .expect("the guest starts");
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        pool.run(Request::default(), &mut |_| panic!("the next handler"))
+        run_with(&pool, &mut |_| panic!("the next handler"))
     }));
     assert!(result.is_err());
     assert_eq!(pool.idle_instances(), 0);
@@ -246,9 +242,7 @@ fn the_response_hook_is_not_called_after_stop_or_trap() {
 fn an_upstream_that_answers_502_has_not_failed() {
     let text = guest_with(MEMORY, GO_ON, "(if (local.get 1) (then unreachable))");
     let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
-    let outcome = pool
-        .run(Request::default(), &mut |_| Ok(Response::with_status(502)))
-        .expect("the guest starts");
+    let outcome = run_with(&pool, &mut |_| Ok(Response::with_status(502)));
     assert_eq!(outcome.trap, None);
     assert_eq!(outcome.response.expect("the client gets it").status, 502);
 }

@@ -9,7 +9,7 @@ use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
 
 use super::grants::Granted;
 use super::{errno, words};
-use crate::exchange::{LinearMemory, Memory};
+use http_wasm_model::exchange::{LinearMemory, Memory};
 
 /// The number of the first granted folder.
 const FIRST: u64 = 3;

@@ -17,7 +17,7 @@ use wasmtime::{Caller, ExternType, FuncType, Linker, Val, ValType};
 use super::instance::{State, with_memory};
 use super::link::{unknown, wrong_type};
 use super::{LoadError, has_type};
-use crate::exchange::{LinearMemory, Memory, Trap};
+use http_wasm_model::exchange::{LinearMemory, Memory, Trap};
 
 pub use grants::{EnvironmentError, Folder, Grants};
 

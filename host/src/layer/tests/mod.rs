@@ -21,9 +21,9 @@ use tower_layer::Layer as _;
 use tower_service::Service as _;
 
 use super::*;
-use crate::Profile;
 use crate::engine::{Module, Options};
-use crate::exchange::{Limits, Settings};
+use http_wasm_model::Profile;
+use http_wasm_model::exchange::{Limits, Settings};
 
 /// What the guests below import and keep in memory.
 const HEAD: &str = r#"

@@ -7,7 +7,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
 
 use super::*;
-use crate::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 
 #[tokio::test]
 async fn everything_is_counted() {
@@ -49,6 +49,7 @@ fn every_kind_of_trap_has_a_counter() {
         | TrapKind::TooLarge
         | TrapKind::Guest
         | TrapKind::Exhausted => 1,
+        other => panic!("{other:?} is not in this list"),
     };
     let all: std::collections::HashSet<_> = TrapKind::ALL.into_iter().collect();
     assert_eq!(all.len(), TrapKind::ALL.into_iter().map(known).sum::<usize>());

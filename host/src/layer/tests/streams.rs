@@ -281,7 +281,7 @@ async fn a_guest_that_writes_too_many_headers_traps() {
         assert_eq!(got.status, 500);
         assert!(bench.told()[0].contains("trapped"), "and it is told");
         let traps = bench.layer.metrics().traps;
-        assert_eq!(traps, [(crate::exchange::TrapKind::TooLarge, 1)]);
+        assert_eq!(traps, [(http_wasm_model::exchange::TrapKind::TooLarge, 1)]);
     }
 }
 

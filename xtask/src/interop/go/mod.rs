@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 use serde_json::Value;
 
 use super::gobuild::{self, Program};

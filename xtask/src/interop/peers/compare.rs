@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::HeaderMap;
 use http_wasm_abi::Phase;
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 
 use crate::live;
 

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use http_wasm_abi::Phase;
-use http_wasm_host::Profile;
+use http_wasm_model::Profile;
 use serde::Serialize;
 
 use super::go::{self, GoHost};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 use serde_json::Value;
 
 use super::config;

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use http_wasm_host::exchange::LogEntry;
+use http_wasm_model::exchange::LogEntry;
 use serde_json::{Map, Value};
 
 use super::guard::Guard;

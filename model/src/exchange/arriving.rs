@@ -1,0 +1,113 @@
+//! A body on its way from a peer to the model: what has arrived of it, what was read, what is kept.
+
+/// A body, as far as it has arrived.
+///
+/// What was read and is not to be kept is let go when more arrives, so that a body of any length can
+/// be read in a bounded space.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Incoming {
+    data: Vec<u8>,
+    /// How many bytes were let go, all of them before `data`.
+    gone: u64,
+    /// How many bytes were read, those that were let go among them.
+    read: u64,
+    /// The end has not arrived.
+    arriving: bool,
+    /// How long it is, where its sender has said so. The end, and the trailers after it, may still be
+    /// on their way when so much has arrived.
+    length: Option<u64>,
+}
+
+impl Incoming {
+    /// A body that is all there.
+    pub(super) const fn whole(data: Vec<u8>) -> Self {
+        Self { data, gone: 0, read: 0, arriving: false, length: None }
+    }
+
+    /// A body of which nothing has arrived yet; its length, where that is known.
+    pub(super) const fn awaited(length: Option<u64>) -> Self {
+        Self { data: Vec::new(), gone: 0, read: 0, arriving: true, length }
+    }
+
+    /// There is nothing in it, and nothing comes.
+    pub(super) const fn is_empty(&self) -> bool {
+        !self.arriving && self.data.is_empty() && self.gone == 0
+    }
+
+    /// The end has not arrived.
+    pub(super) const fn is_arriving(&self) -> bool {
+        self.arriving
+    }
+
+    /// No more bytes will come.
+    pub(super) fn is_all_there(&self) -> bool {
+        !self.arriving || self.length.is_some_and(|length| self.arrived() >= length)
+    }
+
+    /// More of it has arrived. Unless `keep`, what was read goes. Tells how many bytes are held now.
+    pub(super) fn feed(&mut self, bytes: &[u8], keep: bool) -> usize {
+        if !keep {
+            let read = self.position();
+            self.data.drain(..read);
+            self.gone = self.read;
+        }
+        self.data.extend_from_slice(bytes);
+        self.data.len()
+    }
+
+    /// The end has arrived.
+    pub(super) const fn end(&mut self) {
+        self.arriving = false;
+    }
+
+    /// Where in `data` the next byte to be read is.
+    fn position(&self) -> usize {
+        // What was read was in `data`, whose length is a `usize`.
+        usize::try_from(self.read - self.gone).unwrap_or(usize::MAX)
+    }
+
+    /// What has arrived and was not read.
+    pub(super) fn unread(&self) -> &[u8] {
+        &self.data[self.position()..]
+    }
+
+    /// What is held, read or not.
+    pub(super) fn held(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// All bytes were read, and no more will come.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.is_all_there() && self.unread().is_empty()
+    }
+
+    /// How many bytes were read.
+    pub(super) const fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// How many bytes have arrived.
+    pub(super) const fn arrived(&self) -> u64 {
+        self.gone + self.data.len() as u64
+    }
+
+    /// These many unread bytes were read.
+    pub(super) const fn advance(&mut self, bytes: usize) {
+        self.read += bytes as u64;
+    }
+
+    /// Takes what is held out.
+    pub(super) fn take_held(&mut self) -> Vec<u8> {
+        self.gone += self.data.len() as u64;
+        self.read = self.read.max(self.gone);
+        std::mem::take(&mut self.data)
+    }
+
+    /// Takes what was not read out.
+    pub(super) fn take_unread(&mut self) -> Vec<u8> {
+        let position = self.position();
+        let mut data = self.take_held();
+        data.drain(..position);
+        data
+    }
+}

@@ -1,0 +1,342 @@
+//! The host's side of an exchange: what it starts with, what goes on to the next handler, how the
+//! next handler's answer comes in, and what the client gets.
+//!
+//! The faults of real hosts that show only here (lost bodies, lengths that do not fit) are found in
+//! this module. Where a profile reproduces them, they also change what comes out.
+
+use std::sync::Arc;
+
+use http_wasm_abi::{Features, Phase};
+
+use super::arriving::Incoming;
+use super::draft::merge_headers;
+use super::message::{add_content_length, content_length, expects_body};
+use super::{Exchange, Headers, Request, Response, Settings, value};
+
+/// The next handler failed in the host, without an answer; the guest sees `is_error`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("the next handler failed: {0}")]
+pub struct NextError(pub String);
+
+/// What follows on a body that the model gave, of what has not arrived there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing: that was all of it.
+    Nothing,
+    /// None of the bytes, which the guest has replaced; the trailers after them, if there are any.
+    Trailers,
+    /// All that has not arrived, and so the message has the body that its sender gave it.
+    AsSent,
+    /// All that has not arrived, and so the message has another body than its sender gave it: of this
+    /// length, where that is known.
+    Changed(Option<u64>),
+}
+
+impl Exchange {
+    /// The exchange of `request`, before `handle_request`.
+    ///
+    /// A body of known length gets its `content-length`, as every client sends it.
+    #[must_use]
+    pub fn for_request(settings: impl Into<Arc<Settings>>, mut request: Request) -> Self {
+        add_content_length(&mut request.headers, &request.body, request.chunked);
+        let body = std::mem::take(&mut request.body);
+        let length = body.len() as u64;
+        let mut exchange =
+            Self::with(settings.into(), Phase::Request, request, Incoming::whole(body));
+        exchange.sent_length = Some(length);
+        exchange
+    }
+
+    /// As [`Exchange::for_request`], for a request whose body and trailers have not arrived.
+    #[must_use]
+    pub fn for_request_head(settings: impl Into<Arc<Settings>>, head: Request) -> Self {
+        let length = content_length(&head.headers);
+        let incoming = Incoming::awaited(length);
+        let mut exchange = Self::with(settings.into(), Phase::Request, head, incoming);
+        exchange.sent_length = length;
+        exchange
+    }
+
+    /// Says that the guest does not look at the request after the next handler, which then gets it
+    /// without a copy being made.
+    pub fn give_request_away(&mut self) {
+        self.gives_request_away = true;
+    }
+
+    /// What the next handler gets after `handle_request` said to go on.
+    ///
+    /// `None` where the host cannot send this request and answers 502 by itself; then
+    /// [`Exchange::problems`] says why. The host passes that answer to [`Exchange::answer`].
+    pub fn forward(&mut self) -> Option<Request> {
+        self.forward_head().map(|(request, _)| request)
+    }
+
+    /// As [`Exchange::forward`], where the body may not all have arrived.
+    pub fn forward_head(&mut self) -> Option<(Request, Rest)> {
+        let rules = self.rules();
+        let body = self.forwarded_body()?;
+        let mut request =
+            if self.gives_request_away { self.request.take() } else { self.request.clone() };
+        if request.uri.is_empty() {
+            value::uri("").clone_into(&mut request.uri);
+        }
+        request.body = body.bytes;
+        let sent = self.sent_length;
+        let length = match (body.rest, sent) {
+            (true, Some(sent)) => Some(sent.saturating_sub(body.skipped)),
+            (true, None) => None,
+            (false, _) => Some(request.body.len() as u64),
+        };
+        let rest = match (body.rest, body.skipped) {
+            (false, _) => Rest::Nothing,
+            (true, 0) => Rest::AsSent,
+            (true, _) => Rest::Changed(length),
+        };
+        if let (false, Some(sent), Some(length)) = (request.chunked, sent, length)
+            && length != sent
+        {
+            if rules.request_length_is_fixed && sent > 0 {
+                self.problem(None, format!("the request's body of {sent} bytes became one of {length}, but its length was fixed by the client: the host answers 502"));
+                return None;
+            }
+            if rules.request_length_is_fixed {
+                self.problem(None, format!("a body of {length} bytes was written to a request that came without one: it is lost"));
+                request.body.clear();
+            } else if rules.reports {
+                self.problem(None, format!("the request's body of {sent} bytes became one of {length}: with a fixed content-length the official Go host answers 502, or loses it where there was none; write as many bytes as were sent, or change only requests without content-length"));
+            }
+        }
+        let is_known = rest == Rest::Nothing || request.chunked;
+        if rules.request_length_is_fixed && is_known {
+            request.headers.remove("content-length");
+            add_content_length(&mut request.headers, &request.body, request.chunked);
+            // A client that counts for itself says that there is no body where one is expected.
+            if expects_body(&request) && request.body.is_empty() && !request.chunked {
+                request.headers.insert("content-length", "0");
+            }
+        }
+        if let Some(length) = length.filter(|_| rules.reports && !request.chunked) {
+            self.report_request_length(&request, length);
+        }
+        if !rules.validates && !self.sendable(&request) {
+            return None;
+        }
+        Some((request, rest))
+    }
+
+    fn report_request_length(&mut self, request: &Request, length: u64) {
+        if let Some(declared) = request.headers.first("content-length")
+            && declared != length.to_string().as_bytes()
+        {
+            let declared = value::show(declared);
+            self.problem(None, format!("the request's content-length is {declared}, its body has {length} bytes: the official Go host ignores the header, others fail; leave it as it was"));
+        }
+    }
+
+    /// Whether a real host's client would send this.
+    fn sendable(&mut self, request: &Request) -> bool {
+        let reason = if !value::is_token(request.method.as_bytes()) {
+            format!("the method {:?} cannot be sent", request.method)
+        } else if let Some((name, found)) = request
+            .headers
+            .iter()
+            .find(|(name, found)| !value::is_token(name.as_bytes()) || !value::is_value(found))
+        {
+            format!("the request header {name:?}: {} cannot be sent", value::show(found))
+        } else {
+            return true;
+        };
+        self.problem(None, format!("{reason}: the host answers 502"));
+        false
+    }
+
+    /// Takes the next handler's answer and begins the phase of `handle_response`.
+    ///
+    /// A body of known length gets its `content-length`, as every server sends it.
+    pub fn answer(&mut self, answer: Result<Response, NextError>) {
+        let buffered = self.buffers_response();
+        if self.response.writing || self.response.head.is_some() || self.response.status.is_some() {
+            self.report_response_before_next();
+        }
+        self.phase = Phase::Response;
+        match answer {
+            Ok(mut response) => {
+                add_content_length(&mut response.headers, &response.body, response.chunked);
+                let body = std::mem::take(&mut response.body);
+                self.response.incoming = Incoming::whole(body);
+                self.merge(response);
+                if self.response.writing {
+                    // What comes then is part of what the guest writes.
+                    let body = self.response.incoming.take_held();
+                    self.response.body.extend_from_slice(&body);
+                }
+            }
+            Err(_) => {
+                let status = self.rules().failed_next_status.into();
+                self.response.status.get_or_insert(status);
+            }
+        }
+        if !buffered {
+            self.response.send_head();
+        }
+    }
+
+    /// Takes the head of the next handler's answer, whose body and trailers have not arrived, and
+    /// begins the phase of `handle_response`.
+    pub fn answer_head(&mut self, mut head: Response) {
+        head.body.clear();
+        head.chunked = true;
+        let length = content_length(&head.headers);
+        let writing = std::mem::take(&mut self.response.writing);
+        self.answer(Ok(head));
+        self.response.writing = writing;
+        self.response.incoming = Incoming::awaited(length);
+    }
+
+    /// Whether the response's head has left, so that a host that wants to send another one cannot.
+    pub const fn has_sent_head(&self) -> bool {
+        self.response.head.is_some()
+    }
+
+    fn report_response_before_next(&mut self) {
+        if self.rules().reports {
+            self.problem(None, "the guest wrote a status or a body and then went on to the next handler: real hosts send the guest's head and put both bodies after each other; set response headers only, or stop");
+        }
+    }
+
+    fn merge(&mut self, response: Response) {
+        let rules = self.rules();
+        self.take_upstream_trailers(response.trailers);
+        if self.response.head.is_some() {
+            return;
+        }
+        self.response.status = Some(response.status.into());
+        let mine = std::mem::take(&mut self.response.headers);
+        let mut reports = Vec::new();
+        let merged = merge_headers(rules, mine, response.headers, |report| reports.push(report));
+        self.response.headers = merged;
+        for report in reports {
+            self.problem(None, report);
+        }
+    }
+
+    pub(super) fn take_upstream_trailers(&mut self, trailers: Headers) {
+        if self.rules().reports {
+            for name in trailers.in_both(&self.response.trailers) {
+                self.problem(None, format!("the response trailer {name:?} was set before the next handler's, which has it too: hosts send both values, in this order or that; set it in handle_response with response buffering"));
+            }
+        }
+        if !self.rules().one_trailer_map {
+            self.response.trailers.append_all(trailers.clone());
+        }
+        self.response.upstream_trailers = trailers;
+    }
+
+    /// What the client gets. `None`: nothing usable, the connection breaks; then
+    /// [`Exchange::problems`] says why.
+    pub fn finish(&mut self) -> Option<Response> {
+        self.finish_head().map(|(response, _)| response)
+    }
+
+    /// As [`Exchange::finish`], where the body may not all have arrived.
+    pub fn finish_head(&mut self) -> Option<(Response, Rest)> {
+        let rules = self.rules();
+        let mut draft = std::mem::take(&mut self.response);
+        let declared = draft.declared_length();
+        let (status, headers) = match draft.head {
+            Some(head) => (head.status, head.headers.unwrap_or(draft.headers)),
+            None => {
+                let status = draft.status.filter(|&status| !rules.skips(status));
+                (status.unwrap_or(200), draft.headers)
+            }
+        };
+        let Some(status) = value::status(status) else {
+            self.problem(
+                None,
+                format!("the status code is {status}, wanted 100 to 999: the connection breaks"),
+            );
+            return None;
+        };
+        let mut body = draft.body;
+        let mut rest = match (draft.incoming.is_arriving(), draft.replaced) {
+            (false, _) => Rest::Nothing,
+            // Without a body that ends in chunks there is no place for trailers.
+            (true, true) if declared.is_some() || self.head_request => Rest::Nothing,
+            (true, true) => Rest::Trailers,
+            (true, false) if body.is_empty() => Rest::AsSent,
+            (true, false) => Rest::Changed(None),
+        };
+        if !draft.replaced {
+            if body.is_empty() {
+                body = draft.incoming.take_held();
+            } else {
+                body.extend_from_slice(draft.incoming.held());
+            }
+        }
+        let is_head = self.head_request;
+        let bodiless = !value::allows_body(status);
+        if bodiless && !body.is_empty() && !is_head {
+            let message = format!(
+                "a response with status {status} has no body, {} bytes were written: they are lost",
+                body.len()
+            );
+            self.problem(None, message);
+            body.clear();
+        }
+        if bodiless {
+            rest = Rest::Nothing;
+        }
+        if let Some(declared) = declared
+            && declared != body.len() as u64
+            && !is_head
+            && !bodiless
+            && rest == Rest::Nothing
+        {
+            // A server refuses bytes beyond the length, so that one of nothing is kept.
+            let what = if declared == 0 { "loses the body" } else { "sees a broken response" };
+            let message = format!(
+                "the response's content-length is {declared}, its body has {} bytes: the client {what}; remove or rewrite content-length when the body changes",
+                body.len()
+            );
+            self.problem(None, message);
+            match (rules.reports, declared) {
+                (true, _) => {}
+                (false, 0) => body.clear(),
+                (false, _) => return None,
+            }
+        }
+        if is_head {
+            body.clear();
+        }
+        let mut trailers = draft.trailers;
+        if rules.one_trailer_map {
+            // Under other keys of the map than the guest's, and sent in the order of the keys: those
+            // of the next handler begin with a capital letter.
+            let guests = std::mem::replace(&mut trailers, draft.upstream_trailers);
+            trailers.append_all(guests);
+        }
+        if !trailers.is_empty() && declared.is_some() {
+            self.problem(None, "the response has trailers and a content-length: the trailers are not sent; remove content-length");
+            trailers = Headers::new();
+        }
+        let (headers, trailers) = if rules.validates {
+            (headers, trailers)
+        } else {
+            (value::as_sent(headers), value::as_sent(trailers))
+        };
+        Some((Response { status, headers, body, chunked: false, trailers }, rest))
+    }
+
+    /// Lets go of the request's body, which nobody asks for any more.
+    pub fn forget_request_body(&mut self) {
+        self.request_body = super::body::RequestBody::default();
+    }
+
+    /// The features that are enabled for this exchange and not for all.
+    pub(super) fn enable(&mut self, features: Features) {
+        self.features = features;
+        if self.phase == Phase::Init {
+            Arc::make_mut(&mut self.settings).features = features;
+        }
+    }
+}

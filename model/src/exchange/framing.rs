@@ -1,0 +1,51 @@
+//! The headers that say where a message ends. A host that streams keeps them as they were, whatever
+//! a guest writes: otherwise two servers could disagree about where a message ends, which is how
+//! requests are smuggled.
+
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderName, HeaderValue};
+
+use super::Headers;
+
+const NAMES: [HeaderName; 2] = [CONTENT_LENGTH, TRANSFER_ENCODING];
+
+/// The headers that say where a message ends, as its sender wrote them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Framing([Vec<HeaderValue>; 2]);
+
+impl Framing {
+    /// Takes a copy of the headers of `headers` that say where its message ends.
+    pub fn of(headers: &Headers) -> Self {
+        Self(NAMES.map(|name| {
+            if headers.first_of(&name).is_none() {
+                return Vec::new();
+            }
+            let values = headers.values(name.as_str()).into_iter();
+            values.filter_map(|value| HeaderValue::from_bytes(value).ok()).collect()
+        }))
+    }
+
+    /// Whether a name, in lower case, is that of one of them.
+    pub(super) fn has(name: &[u8]) -> bool {
+        NAMES.iter().any(|known| known.as_str().as_bytes() == name)
+    }
+
+    /// Whether this is the name of one of them.
+    pub fn is(name: &HeaderName) -> bool {
+        NAMES.contains(name)
+    }
+
+    /// Makes those of `headers` what they were.
+    pub fn restore(self, headers: &mut HeaderMap) {
+        for (name, values) in NAMES.into_iter().zip(self.0) {
+            if headers.get_all(&name).iter().eq(&values) {
+                continue;
+            }
+            headers.remove(&name);
+            for value in values {
+                headers.append(&name, value);
+            }
+        }
+    }
+}

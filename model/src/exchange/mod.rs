@@ -1,0 +1,300 @@
+//! The model: one exchange of a request for a response, as a guest sees it through the ABI.
+//!
+//! [`Exchange::call`] is the only way in for a guest; everything else is for the host around it. The
+//! host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
+//! before `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next
+//! handler, and [`Exchange::finish`] for what the client gets. The test kit's driver does just that.
+//!
+//! Bodies are whole there. A host that streams them begins with [`Exchange::for_request_head`] and
+//! [`Exchange::answer_head`], and [feeds](Exchange::feed) of a body what a call [needs](Exchange::needs);
+//! what never arrived passes the guest by.
+
+mod arriving;
+mod body;
+mod call;
+mod draft;
+mod fields;
+mod flow;
+mod framing;
+mod headers;
+mod limits;
+mod log;
+mod memory;
+mod message;
+mod passing;
+mod recent;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod trap;
+mod uri;
+mod value;
+
+use std::sync::Arc;
+
+use http_wasm_abi::{Features, Function, LogLevel, Phase};
+
+use crate::profile::{Profile, Rules};
+use arriving::Incoming;
+
+pub use fields::Headers;
+pub use flow::{NextError, Rest};
+pub use framing::Framing;
+pub use limits::Limits;
+pub use memory::{LinearMemory, Memory};
+pub use message::{Request, Response};
+pub use passing::{Few, NoRoom, failed_next_status, merge_framing, merge_passing};
+pub use trap::{Problem, Trap, TrapKind};
+
+/// What holds for all exchanges of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whose semantics apply.
+    pub profile: Profile,
+    /// What `get_config` reads.
+    pub config: Vec<u8>,
+    /// What it reads from its second call on in an exchange: one after the other, and then the last
+    /// for ever, as on a host whose configuration is replaced between two calls. Empty, the default:
+    /// [`config`](Self::config) at each call.
+    pub later_configs: Vec<Vec<u8>>,
+    /// Messages below this level are not written. Debug, the lowest, unless changed.
+    pub log_threshold: LogLevel,
+    /// What the guest enabled during initialisation.
+    pub features: Features,
+    /// The most bytes that each `read_body` gives, used in turn and from the start again; a 0 makes
+    /// an empty read that is not the end. Empty, the default: as many as there are.
+    pub read_sizes: Vec<u32>,
+    /// Features that this host does not have: they are not enabled.
+    pub missing_features: Features,
+    /// Whether host calls are kept, for [`Exchange::calls`]. On unless changed.
+    pub record_calls: bool,
+    /// How much is held for the guest.
+    pub limits: Limits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            profile: Profile::default(),
+            config: Vec::new(),
+            later_configs: Vec::new(),
+            log_threshold: LogLevel::Debug,
+            features: Features::NONE,
+            read_sizes: Vec::new(),
+            missing_features: Features::NONE,
+            record_calls: true,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// The default settings with this configuration.
+    #[must_use]
+    pub fn with_config(config: impl Into<Vec<u8>>) -> Self {
+        Self { config: config.into(), ..Self::default() }
+    }
+}
+
+/// A message that the guest logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// How urgent it is.
+    pub level: LogLevel,
+    /// The text; bytes that are not UTF-8 are replaced.
+    pub message: String,
+}
+
+/// A call of a host function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostCall {
+    /// When it was made.
+    pub phase: Phase,
+    /// What was called.
+    pub function: Function,
+    /// The arguments, as a reader wants to see them: texts instead of pointers.
+    pub arguments: String,
+    /// What came out: the value instead of its length, `trap: ...`, or nothing.
+    pub result: String,
+}
+
+impl std::fmt::Display for HostCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({})", self.function, self.arguments)?;
+        if self.result.is_empty() { Ok(()) } else { write!(f, " = {}", self.result) }
+    }
+}
+
+/// One request and its response, or the initialisation of an instance.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    settings: Arc<Settings>,
+    phase: Phase,
+    /// What is enabled for this exchange: what initialisation enabled, and more.
+    features: Features,
+    request: Request,
+    /// The URI as the client sent it, once the guest has set another.
+    sent_uri: Option<String>,
+    /// The length of the request's body, where the client said it or all has arrived.
+    sent_length: Option<u64>,
+    /// Where the request's body ends as the client said it, once the guest has said otherwise.
+    sent_framing: Option<Box<Framing>>,
+    /// The guest does not look at the request after the next handler: it need not be kept.
+    gives_request_away: bool,
+    /// How many bytes of header names and values the guest has written.
+    header_bytes: usize,
+    recent: recent::Recent,
+    /// The guest has written headers and nothing else since the exchange began.
+    plain: bool,
+    /// The exchange is over, was plain and without a body in the request: all but the request's head
+    /// and what counts headers is as at the beginning of the next one.
+    fresh: bool,
+    /// The client asked with HEAD, whatever the guest has made of it.
+    head_request: bool,
+    request_body: body::RequestBody,
+    response: draft::Draft,
+    /// Where the next size of [`Settings::read_sizes`] is found.
+    reads: usize,
+    /// How often the configuration was asked for.
+    config_reads: usize,
+    logs: log::Logs,
+    calls: Vec<HostCall>,
+    problems: Vec<Problem>,
+}
+
+impl Default for Exchange {
+    fn default() -> Self {
+        Self::new(Settings::default())
+    }
+}
+
+impl Exchange {
+    /// The initialisation of an instance: [`Phase::Init`].
+    #[must_use]
+    pub fn new(settings: impl Into<Arc<Settings>>) -> Self {
+        Self::with(settings.into(), Phase::Init, Request::default(), Incoming::default())
+    }
+
+    fn with(settings: Arc<Settings>, phase: Phase, request: Request, incoming: Incoming) -> Self {
+        Self {
+            phase,
+            features: settings.features,
+            settings,
+            sent_uri: None,
+            sent_length: None,
+            sent_framing: None,
+            gives_request_away: false,
+            header_bytes: 0,
+            recent: recent::Recent::default(),
+            plain: false,
+            fresh: false,
+            head_request: request.method == "HEAD",
+            request,
+            request_body: body::RequestBody::new(incoming),
+            response: draft::Draft::default(),
+            reads: 0,
+            config_reads: 0,
+            logs: log::Logs::default(),
+            calls: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// What holds for all exchanges of the instance; after initialisation with the features that it
+    /// enabled.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Takes the settings out, to carry them from initialisation to the exchanges.
+    #[must_use]
+    pub fn into_settings(self) -> Settings {
+        Arc::unwrap_or_clone(self.settings)
+    }
+
+    /// The same, for many exchanges to share.
+    #[must_use]
+    pub fn into_shared_settings(self) -> Arc<Settings> {
+        self.settings
+    }
+
+    /// Where in its life the exchange is.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What is enabled now.
+    #[must_use]
+    pub const fn features(&self) -> Features {
+        self.features
+    }
+
+    /// The request as the guest sees it, without its body.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The messages so far.
+    #[must_use]
+    pub fn logs(&self) -> &[LogEntry] {
+        self.logs.entries()
+    }
+
+    /// The host calls so far, if the settings ask for them.
+    #[must_use]
+    pub fn calls(&self) -> &[HostCall] {
+        &self.calls
+    }
+
+    /// What is not portable, or has gone wrong, so far.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Writes a message that did not come through `log`, such as a line on the guest's stderr.
+    pub fn host_log(&mut self, level: LogLevel, message: impl Into<String>) {
+        if level >= self.settings.log_threshold {
+            self.logs.push(LogEntry { level, message: message.into() }, &self.settings.limits);
+        }
+    }
+
+    /// Whether there is anything that [`Self::take_records`] would give.
+    pub fn has_records(&self) -> bool {
+        !self.logs.is_empty() || !self.calls.is_empty() || !self.problems.is_empty()
+    }
+
+    /// Takes the messages, the host calls and the problems so far.
+    pub fn take_records(&mut self) -> (Vec<LogEntry>, Vec<HostCall>, Vec<Problem>) {
+        (self.logs.take(), std::mem::take(&mut self.calls), std::mem::take(&mut self.problems))
+    }
+
+    fn rules(&self) -> &'static Rules {
+        self.settings.profile.rules()
+    }
+
+    /// The features that decide about buffering on this host.
+    fn buffering(&self) -> Features {
+        if self.rules().buffering_from_start_only { self.settings.features } else { self.features }
+    }
+
+    fn buffers_response(&self) -> bool {
+        self.buffering().contains(Features::BUFFER_RESPONSE)
+    }
+
+    fn buffers_request(&self) -> bool {
+        self.buffering().contains(Features::BUFFER_REQUEST)
+    }
+
+    fn problem(&mut self, function: Option<Function>, message: impl Into<String>) {
+        let message = message.into();
+        let problem = Problem { phase: self.phase, function, message };
+        // A guest in a loop has the same problem again and again.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}

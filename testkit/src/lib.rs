@@ -1,0 +1,14 @@
+//! Tests of guests: what is sent, what must come of it, and whether it did.
+//!
+//! - [`scenario`] describes one exchange as a value, for tests in Rust.
+//! - [`recorded`] reads exchanges from TOML files, runs them and compares the outcome.
+//! - [`driver`] runs one exchange with a [`Guest`](http_wasm_model::guest::Guest); its result is an
+//!   [`Outcome`].
+#![forbid(unsafe_code)]
+
+pub mod driver;
+mod outcome;
+pub mod recorded;
+pub mod scenario;
+
+pub use outcome::Outcome;

@@ -1,0 +1,180 @@
+//! Recorded exchanges: a file that says, for a filter, what comes in and what must come out.
+//!
+//! The format is TOML and knows nothing of Rust, so any guest and any host in any language can be
+//! held against it:
+//!
+//! ```toml
+//! config = "for get_config"            # optional; each exchange can have its own; a text, or
+//!                                      # bytes as in a body
+//!
+//! [[exchange]]
+//! name = "refuses a stranger"          # required, unique
+//! level = "must"                       # or "should": how much it binds a host
+//! [exchange.request]                   # all optional
+//! method = "GET"
+//! uri = "/a?b=c"
+//! version = "HTTP/1.1"
+//! headers = { host = "example.test", accept = ["a", "b"] }
+//! body = "text"                        # or { hex = "00ff" }, or { repeat = "abc", times = 1000 }
+//! chunked = true                       # sent without content-length
+//! trailers = { }
+//! source_addr = "192.0.2.1:1234"       # not settable over a live host
+//! [exchange.upstream]                  # what the next handler answers
+//! status = 200
+//! headers = { }
+//! body = ""
+//! chunked = true
+//! trailers = { }
+//! fails = true                         # instead: it fails in the host, so is_error is 1
+//! [exchange.expect]                    # what is not named is not compared
+//! upstream = { method = "GET", uri = "/", headers = { x-a = "1", x-b = false }, body = "" }
+//! response = { status = 401, headers = { www-authenticate = "Basic" }, body = "", body_lacks = ["secret"] }
+//! logs = [{ level = "info", message = "exact" }]
+//! trap = true
+//! [exchange.skip]
+//! traefik = "why this cannot be played there"
+//! ```
+//!
+//! `expect.upstream = false` says that the next handler must not be called, `true` that it must. In
+//! an expectation a header's `false` means that it must be absent. A trap, and in the strict profile
+//! anything that is not portable, is a mismatch unless `trap = true` stands there. On a live host a trap
+//! shows as an answer of 5xx or as a broken connection; one of them must be seen, unless the exchange
+//! says what the client gets.
+
+mod bytes;
+mod compare;
+mod raw;
+mod read;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::scenario::Scenario;
+use http_wasm_model::exchange::{LogEntry, Request, Settings};
+
+pub use compare::{Mismatch, compare, compare_wire};
+pub use read::{ReadError, parse, read};
+pub use run::{Report, Runner, play};
+
+pub use crate::scenario::Upstream;
+
+/// A file of recorded exchanges.
+#[derive(Clone, Debug)]
+pub struct RecordedFile {
+    /// Where it was read from, as messages show it.
+    pub path: PathBuf,
+    /// The exchanges, in order; at least one.
+    pub exchanges: Vec<Recorded>,
+}
+
+/// One recorded exchange.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its name, unique in its file.
+    pub name: String,
+    /// The line in which it begins.
+    pub line: usize,
+    /// How much it binds a host.
+    pub level: Level,
+    /// What `get_config` gives; empty for none.
+    pub config: Vec<u8>,
+    /// What the client sends.
+    pub request: Request,
+    /// What the next handler answers.
+    pub upstream: Upstream,
+    /// What must come out.
+    pub expect: Expect,
+    /// The hosts on which it cannot be played, with the reason.
+    pub skip: BTreeMap<String, String>,
+}
+
+/// How much an exchange binds a host: a matter of suites that hosts are held against. A filter's own
+/// exchanges are all of the first kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The ABI's published text says so.
+    #[default]
+    Must,
+    /// The published text leaves it open, and guests are better off if it is so.
+    Should,
+}
+
+impl Recorded {
+    /// The exchange as a scenario: with its own configuration, and otherwise these settings.
+    #[must_use]
+    pub fn scenario(&self, settings: &Settings) -> Scenario {
+        Scenario {
+            settings: Settings { config: self.config.clone(), ..settings.clone() },
+            request: self.request.clone(),
+            upstream: self.upstream.clone(),
+        }
+    }
+}
+
+/// What must come out. What is `None` is not compared.
+#[derive(Clone, Debug, Default)]
+pub struct Expect {
+    /// What reaches the next handler.
+    pub upstream: ExpectUpstream,
+    /// What the client gets.
+    pub response: Option<ExpectResponse>,
+    /// All messages, in order.
+    pub logs: Option<Vec<LogEntry>>,
+    /// Whether some hook traps.
+    pub trap: bool,
+}
+
+/// What is expected of the next handler's request.
+#[derive(Clone, Debug, Default)]
+pub enum ExpectUpstream {
+    /// Nothing.
+    #[default]
+    Any,
+    /// It must not be called.
+    NotCalled,
+    /// It must be called, with this.
+    Called(ExpectRequest),
+}
+
+/// What a request must be like.
+#[derive(Clone, Debug, Default)]
+pub struct ExpectRequest {
+    /// Its method.
+    pub method: Option<String>,
+    /// Its path and query.
+    pub uri: Option<String>,
+    /// These of its headers.
+    pub headers: BTreeMap<String, ExpectHeader>,
+    /// Its body.
+    pub body: Option<Vec<u8>>,
+    /// These of its trailers.
+    pub trailers: BTreeMap<String, ExpectHeader>,
+}
+
+/// What a response must be like.
+#[derive(Clone, Debug, Default)]
+pub struct ExpectResponse {
+    /// Its status code.
+    pub status: Option<u16>,
+    /// These of its headers.
+    pub headers: BTreeMap<String, ExpectHeader>,
+    /// Its body.
+    pub body: Option<Vec<u8>>,
+    /// Texts that must not be in its body.
+    pub body_lacks: Vec<String>,
+    /// These of its trailers.
+    pub trailers: BTreeMap<String, ExpectHeader>,
+}
+
+/// What a header must be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectHeader {
+    /// It must be absent.
+    Absent,
+    /// It must have exactly these values, in order.
+    Values(Vec<String>),
+}

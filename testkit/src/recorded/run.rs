@@ -1,0 +1,69 @@
+//! Plays recorded exchanges with a guest.
+
+use super::{Mismatch, Recorded, compare};
+use http_wasm_model::exchange::Settings;
+use http_wasm_model::guest::Guest;
+
+use crate::Outcome;
+use crate::scenario::Session;
+
+/// Plays one exchange with a guest that has been started; does not compare.
+pub fn play(guest: &mut dyn Guest, settings: &Settings, recorded: &Recorded) -> Outcome {
+    recorded.scenario(settings).play(guest, settings)
+}
+
+/// What became of a recorded exchange.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What came out; `None` where the guest could not be initialised.
+    pub outcome: Option<Outcome>,
+    /// How it differs from what was expected; empty: it does not.
+    pub mismatches: Vec<Mismatch>,
+}
+
+impl Report {
+    /// Whether everything was as expected.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.mismatches.is_empty()
+    }
+}
+
+/// Plays recorded exchanges one after the other, in a [`Session`].
+///
+/// A guest is kept from one exchange to the next, as real hosts do, until one traps or the
+/// configuration changes.
+#[derive(Debug)]
+pub struct Runner<'a, G> {
+    settings: Settings,
+    session: Session<'a, G>,
+}
+
+impl<'a, G: Guest> Runner<'a, G> {
+    /// A runner that makes its guests with `make`. The configuration comes from the exchanges.
+    pub fn new(settings: Settings, make: impl FnMut() -> G + 'a) -> Self {
+        Self { settings, session: Session::new(make) }
+    }
+
+    /// Keeps a guest that has trapped, as the official Go host does. Off unless asked for.
+    #[must_use]
+    pub fn reuse_after_trap(mut self, reuse: bool) -> Self {
+        self.session = self.session.reuse_after_trap(reuse);
+        self
+    }
+
+    /// Plays `recorded` and compares.
+    pub fn play(&mut self, recorded: &Recorded) -> Report {
+        let outcome = self.session.run(&recorded.scenario(&self.settings));
+        if let Some(trap) = self.session.started().and_then(|started| started.trap.as_ref()) {
+            let mismatch = Mismatch {
+                what: "initialisation".to_owned(),
+                wanted: "no trap".to_owned(),
+                found: trap.to_string(),
+            };
+            return Report { outcome: None, mismatches: vec![mismatch] };
+        }
+        let mismatches = compare(&recorded.expect, &outcome);
+        Report { outcome: Some(outcome), mismatches }
+    }
+}

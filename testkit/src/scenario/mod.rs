@@ -1,0 +1,254 @@
+//! Scenarios: what comes in, what the next handler does, and on what host, as a value.
+//!
+//! A [`Scenario`] is played with anything that is a [`Guest`]: with a handler that runs natively, and
+//! with the same handler as a WebAssembly guest on the engine. What came out is an [`Outcome`], which
+//! has what a test wants to ask.
+//!
+//! Scenarios are for tests that are written in a programming language;
+//! [recorded exchanges](crate::recorded) are for those that are written down, and become scenarios
+//! when they are played.
+
+mod session;
+#[cfg(test)]
+mod tests;
+
+use http_wasm_abi::{Features, LogLevel};
+
+use http_wasm_model::exchange::{NextError, Request, Response, Settings};
+use http_wasm_model::guest::Guest;
+
+use crate::{Outcome, driver};
+use http_wasm_model::Profile;
+
+pub use session::Session;
+
+/// One exchange to be played: a request, what the next handler does, and the host around them.
+///
+/// ```
+/// use http_wasm_testkit::scenario::Scenario;
+///
+/// let scenario = Scenario::post("/upload?a=b")
+///     .header("content-type", "text/plain")
+///     .body("hello")
+///     .chunked()
+///     .upstream_status(201)
+///     .upstream_header("location", "/1");
+/// assert_eq!(scenario.request.uri, "/upload?a=b");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scenario {
+    /// The host: its profile, the configuration, what it logs.
+    pub settings: Settings,
+    /// What the client sends.
+    pub request: Request,
+    /// What the next handler does.
+    pub upstream: Upstream,
+}
+
+/// What the next handler does.
+#[expect(clippy::large_enum_variant, reason = "there is one for each test")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upstream {
+    /// It answers.
+    Answers(Response),
+    /// It fails in the host; cannot be played on a live host.
+    Fails,
+}
+
+impl Default for Upstream {
+    /// It answers 200, with nothing.
+    fn default() -> Self {
+        Self::Answers(Response::default())
+    }
+}
+
+impl Upstream {
+    /// The answer, for one that has been failing a new one.
+    fn response(&mut self) -> &mut Response {
+        if let Self::Answers(response) = self {
+            return response;
+        }
+        *self = Self::default();
+        self.response()
+    }
+}
+
+impl Default for Scenario {
+    /// `GET /` without headers, on a host of the strict profile, answered 200.
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            request: Request::default(),
+            upstream: Upstream::default(),
+        }
+    }
+}
+
+/// What the client sends.
+impl Scenario {
+    /// A request of this method, for this path and query, percent-encoded.
+    #[must_use]
+    pub fn new(method: impl Into<String>, uri: impl Into<String>) -> Self {
+        let request = Request { method: method.into(), uri: uri.into(), ..Request::default() };
+        Self { request, ..Self::default() }
+    }
+
+    /// `GET` of this path and query.
+    #[must_use]
+    pub fn get(uri: impl Into<String>) -> Self {
+        Self::new("GET", uri)
+    }
+
+    /// `POST` to this path and query.
+    #[must_use]
+    pub fn post(uri: impl Into<String>) -> Self {
+        Self::new("POST", uri)
+    }
+
+    /// Adds a header. A body of known length gets its `content-length` by itself.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.request.headers.append(name, value);
+        self
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.request.body = body.into();
+        self
+    }
+
+    /// Sends the body without its length, as an upload of unknown length.
+    #[must_use]
+    pub fn chunked(mut self) -> Self {
+        self.request.chunked = true;
+        self
+    }
+
+    /// Adds a trailer, which follows the body.
+    #[must_use]
+    pub fn trailer(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.request.trailers.append(name, value);
+        self
+    }
+
+    /// The protocol version, `HTTP/1.1` unless changed.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.request.version = version.into();
+        self
+    }
+
+    /// Address and port of the client.
+    #[must_use]
+    pub fn source_addr(mut self, address: impl Into<String>) -> Self {
+        self.request.source_addr = address.into();
+        self
+    }
+}
+
+/// What the next handler does.
+impl Scenario {
+    /// It answers with this status; 200 unless told.
+    #[must_use]
+    pub fn upstream_status(mut self, status: u16) -> Self {
+        self.upstream.response().status = status;
+        self
+    }
+
+    /// It answers with this header. A body of known length gets its `content-length` by itself.
+    #[must_use]
+    pub fn upstream_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.upstream.response().headers.append(name, value);
+        self
+    }
+
+    /// It answers with this body.
+    #[must_use]
+    pub fn upstream_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.upstream.response().body = body.into();
+        self
+    }
+
+    /// It sends the body of its answer without the length.
+    #[must_use]
+    pub fn upstream_chunked(mut self) -> Self {
+        self.upstream.response().chunked = true;
+        self
+    }
+
+    /// It answers with this trailer, which follows the body.
+    #[must_use]
+    pub fn upstream_trailer(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
+        self.upstream.response().trailers.append(name, value);
+        self
+    }
+
+    /// It fails in the host and does not answer: the response hook sees an error.
+    #[must_use]
+    pub fn upstream_fails(mut self) -> Self {
+        self.upstream = Upstream::Fails;
+        self
+    }
+}
+
+/// The host around it.
+impl Scenario {
+    /// Whose semantics apply: strict, the default, has the traps of all hosts together.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.settings.profile = profile;
+        self
+    }
+
+    /// What the guest reads as its configuration; nothing unless given.
+    #[must_use]
+    pub fn config(mut self, config: impl Into<Vec<u8>>) -> Self {
+        self.settings.config = config.into();
+        self
+    }
+
+    /// Replaces the configuration after each `get_config` of an exchange by the next of these, and
+    /// keeps the last: what a guest sees whose configuration changes while it reads it.
+    #[must_use]
+    pub fn later_configs<C: Into<Vec<u8>>>(mut self, configs: impl IntoIterator<Item = C>) -> Self {
+        self.settings.later_configs = configs.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Has the host drop messages below this level; it writes all of them unless told.
+    #[must_use]
+    pub const fn log_threshold(mut self, level: LogLevel) -> Self {
+        self.settings.log_threshold = level;
+        self
+    }
+
+    /// Has the host hand bodies over in reads of these sizes, in turn and from the start again; a 0
+    /// makes an empty read that is not the end.
+    #[must_use]
+    pub fn read_sizes(mut self, sizes: impl Into<Vec<u32>>) -> Self {
+        self.settings.read_sizes = sizes.into();
+        self
+    }
+
+    /// Takes features from the host, which then does not enable them.
+    #[must_use]
+    pub const fn without(mut self, features: Features) -> Self {
+        self.settings.missing_features = features;
+        self
+    }
+}
+
+impl Scenario {
+    /// Plays it with a guest that was started, with the settings that starting it gave.
+    ///
+    /// [`Session`] starts guests as they are needed, with the settings of the scenario.
+    pub fn play(&self, guest: &mut dyn Guest, settings: &Settings) -> Outcome {
+        let mut next = |_: &_| match &self.upstream {
+            Upstream::Answers(response) => Ok(response.clone()),
+            Upstream::Fails => Err(NextError("the scenario says so".to_owned())),
+        };
+        driver::run(guest, settings, self.request.clone(), &mut next)
+    }
+}

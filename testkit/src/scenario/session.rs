@@ -1,0 +1,114 @@
+//! One instance of a guest after the other, kept between exchanges as hosts keep them.
+
+use std::fmt;
+
+use super::Scenario;
+use http_wasm_model::exchange::Settings;
+use http_wasm_model::guest::{self, Guest, Started};
+
+use crate::Outcome;
+
+/// Plays scenarios one after the other.
+///
+/// An instance is kept from one exchange to the next, as real hosts do, until one traps or the
+/// settings of the scenario are others than those that it was started with.
+pub struct Session<'a, G> {
+    make: Box<dyn FnMut() -> G + 'a>,
+    reuse_after_trap: bool,
+    running: Option<Running<G>>,
+    started: Option<Started>,
+    instances: usize,
+}
+
+struct Running<G> {
+    guest: G,
+    /// What it was started with.
+    asked: Settings,
+    /// The same, with the features that it enabled.
+    settings: Settings,
+}
+
+impl<'a, G: Guest> Session<'a, G> {
+    /// A session that makes its guests with `make`.
+    pub fn new(make: impl FnMut() -> G + 'a) -> Self {
+        Self {
+            make: Box::new(make),
+            reuse_after_trap: false,
+            running: None,
+            started: None,
+            instances: 0,
+        }
+    }
+
+    /// Keeps an instance that has trapped, as the official Go host does. Off unless asked for.
+    #[must_use]
+    pub const fn reuse_after_trap(mut self, reuse: bool) -> Self {
+        self.reuse_after_trap = reuse;
+        self
+    }
+
+    /// Plays a scenario. Where the guest traps during its initialisation nothing else is in the
+    /// outcome but that trap: no host would load it.
+    pub fn run(&mut self, scenario: &Scenario) -> Outcome {
+        let running = match self.running.take() {
+            Some(running) if running.asked == scenario.settings => running,
+            _ => match self.start(&scenario.settings) {
+                Ok(running) => running,
+                Err(outcome) => return *outcome,
+            },
+        };
+        let running = self.running.insert(running);
+        let outcome = scenario.play(&mut running.guest, &running.settings);
+        if outcome.trap.is_some() && !self.reuse_after_trap {
+            self.running = None;
+        }
+        outcome
+    }
+
+    fn start(&mut self, asked: &Settings) -> Result<Running<G>, Box<Outcome>> {
+        let mut guest = (self.make)();
+        let started = self.started.insert(guest::start(&mut guest, asked.clone()));
+        self.instances += 1;
+        match &started.trap {
+            None => Ok(Running { guest, asked: asked.clone(), settings: started.settings.clone() }),
+            Some(trap) => Err(Box::new(Outcome {
+                profile: asked.profile,
+                upstream: None,
+                response: None,
+                logs: started.logs.clone(),
+                calls: started.calls.clone(),
+                trap: Some(trap.clone()),
+                problems: Vec::new(),
+            })),
+        }
+    }
+
+    /// What became of the initialisation of the last instance: its host calls are not among those of
+    /// the exchanges.
+    #[must_use]
+    pub const fn started(&self) -> Option<&Started> {
+        self.started.as_ref()
+    }
+
+    /// How many instances there have been.
+    #[must_use]
+    pub const fn instances(&self) -> usize {
+        self.instances
+    }
+
+    /// The instance for the next exchange, if one is kept, and the settings for its exchanges: for a
+    /// test that drives the hooks itself.
+    pub fn guest(&mut self) -> Option<(&mut G, &Settings)> {
+        self.running.as_mut().map(|running| (&mut running.guest, &running.settings))
+    }
+}
+
+impl<G> fmt::Debug for Session<'_, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("reuse_after_trap", &self.reuse_after_trap)
+            .field("instances", &self.instances)
+            .field("started", &self.started)
+            .finish_non_exhaustive()
+    }
+}
