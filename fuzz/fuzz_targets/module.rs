@@ -17,7 +17,7 @@ use http_wasm_host::engine::{LoadError, Module, Options};
 use http_wasm_model::exchange::{Request, Response, Settings, Trap, TrapKind};
 use http_wasm_model::guest;
 use libfuzzer_sys::{Corpus, fuzz_target};
-use xtask::check::{Limits, check};
+use cargo_http_wasm::check::{Limits, check};
 
 /// What the imports of a guest may be: all functions of the ABI.
 static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {

@@ -8,31 +8,31 @@ use serde::{Deserialize, Serialize};
 use super::{Effort, Error, Programs, requests};
 
 /// Twice as much may cost so many times as much: twice, and what a measurement may be wrong by.
-pub const MOST: f64 = 2.0 * 1.3;
+pub(crate) const MOST: f64 = 2.0 * 1.3;
 
 /// The chains; each is twice as long as the one before.
 const CHAINS: [usize; 4] = [1, 2, 4, 8];
 
 /// How a cost grows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Growth {
+pub(crate) struct Growth {
     /// What grows.
-    pub what: String,
+    pub(crate) what: String,
     /// The sizes, each twice the one before; a size of 0 may come first.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// Whether no doubling costs more than [`MOST`] times as much.
-    pub linear: bool,
+    pub(crate) linear: bool,
 }
 
 /// One size.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Step {
+pub(crate) struct Step {
     /// The size.
-    pub size: usize,
+    pub(crate) size: usize,
     /// Nanoseconds per request, the minimum of the rounds.
-    pub ns: f64,
+    pub(crate) ns: f64,
     /// How many times the cost of half the size that is; `None` for the first.
-    pub factor: Option<f64>,
+    pub(crate) factor: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ struct Line {
 ///
 /// # Errors
 /// When the program fails.
-pub fn bodies(programs: &Programs, effort: Effort) -> Result<Vec<Growth>, Error> {
+pub(crate) fn bodies(programs: &Programs, effort: Effort) -> Result<Vec<Growth>, Error> {
     let rounds = effort.rounds.to_string();
     let wanted = "times by length of body";
     let lines: Vec<Line> = programs.measure(programs.cpu(), &["bodies", &rounds], wanted)?;
@@ -63,7 +63,7 @@ pub fn bodies(programs: &Programs, effort: Effort) -> Result<Vec<Growth>, Error>
 ///
 /// # Errors
 /// When the program fails.
-pub fn chains(programs: &Programs, guest: &Path, effort: Effort) -> Result<Growth, Error> {
+pub(crate) fn chains(programs: &Programs, guest: &Path, effort: Effort) -> Result<Growth, Error> {
     let mut rounds = CHAINS.map(|_| Vec::new());
     for _ in 0..effort.rounds {
         for (chain, rounds) in CHAINS.into_iter().zip(&mut rounds) {

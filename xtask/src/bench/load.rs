@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{Effort, Error, Programs};
-use crate::interop::gobench::GoBench;
-use crate::interop::guard::Guard;
-use crate::process;
+use crate::bench::go::GoBench;
+use cargo_http_wasm::hosts::server_process::Guard;
+use cargo_http_wasm::process;
 
 /// Connections that stay open, each with one request under way.
-pub const CONNECTIONS: usize = 16;
+pub(crate) const CONNECTIONS: usize = 16;
 /// After the first round, no load begins later than this, so that slow machines come to an end too.
 const BOUND: Duration = Duration::from_secs(30);
 /// How long a server may take until it listens.
@@ -23,25 +23,25 @@ const READY: Duration = Duration::from_secs(20);
 
 /// A server under load: the round with the median of requests per second.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// Which server.
-    pub server: &'static str,
+    pub(crate) server: &'static str,
     /// How many guests are around its handler.
-    pub guests: usize,
+    pub(crate) guests: usize,
     /// What was found.
     #[serde(flatten)]
-    pub load: Load,
+    pub(crate) load: Load,
 }
 
 /// What a load found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Load {
+pub(crate) struct Load {
     /// Requests that were answered well.
-    pub requests: usize,
+    pub(crate) requests: usize,
     /// How many of the answers had the guest's header.
-    pub marked: usize,
+    pub(crate) marked: usize,
     /// Requests per second.
-    pub per_second: f64,
+    pub(crate) per_second: f64,
     /// Microseconds to the end of the answer, of the middle request.
     pub p50_us: f64,
     /// The same, of the slowest but a tenth.
@@ -54,7 +54,7 @@ pub struct Load {
 ///
 /// # Errors
 /// When a server does not start, or answers wrongly.
-pub fn load(
+pub(crate) fn load(
     programs: &Programs,
     go: &GoBench,
     guest: &Path,

@@ -4,47 +4,48 @@
 //! All of it is measured by optimised programs of their own, pinned to a processor where that can be
 //! done. Times are compared only within one run: another machine, or this one tomorrow, has others.
 
-pub mod growth;
-pub mod load;
+pub(crate) mod go;
+pub(crate) mod growth;
+pub(crate) mod load;
 mod programs;
-pub mod requests;
-pub mod soak;
+pub(crate) mod requests;
+pub(crate) mod soak;
 mod spread;
 
 use std::path::PathBuf;
 
-use crate::process;
+use cargo_http_wasm::process;
 
-pub use programs::Programs;
-pub use spread::Spread;
+pub(crate) use programs::Programs;
+pub(crate) use spread::Spread;
 
 /// How much is measured. More takes longer, and says it more exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
+pub(crate) struct Effort {
     /// How often each is measured, in turn.
-    pub rounds: usize,
+    pub(crate) rounds: usize,
     /// Requests in a round, of those without a body.
-    pub iterations: usize,
+    pub(crate) iterations: usize,
     /// Requests of one load.
-    pub load: usize,
+    pub(crate) load: usize,
     /// How often each server is loaded.
-    pub load_rounds: usize,
+    pub(crate) load_rounds: usize,
     /// Requests over which memory must not grow.
-    pub soak: u64,
+    pub(crate) soak: u64,
 }
 
 impl Effort {
     /// Enough to be believed.
-    pub const FULL: Self =
+    pub(crate) const FULL: Self =
         Self { rounds: 11, iterations: 100_000, load: 40_000, load_rounds: 3, soak: 10_000_000 };
     /// Enough to see that something is very wrong.
-    pub const QUICK: Self =
+    pub(crate) const QUICK: Self =
         Self { rounds: 5, iterations: 40_000, load: 10_000, load_rounds: 1, soak: 1_000_000 };
 }
 
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// The programs that measure could not be built.
     #[error("the programs that measure could not be built: {0}")]
     Build(#[source] process::Error),
@@ -66,7 +67,7 @@ pub enum Error {
     },
     /// The Go side could not be built or failed.
     #[error(transparent)]
-    Go(#[from] crate::interop::Error),
+    Go(#[from] cargo_http_wasm::hosts::Error),
     /// A server that was to be loaded did not start.
     #[error("`{program}` did not say its address within {seconds} s{reason}")]
     Server {

@@ -7,16 +7,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use crate::process;
+use cargo_http_wasm::process;
 
 /// Cargo's profile for them, optimised as a whole; the manifest says why.
 const PROFILE: &str = "measured";
 
 /// The programs, built.
 #[derive(Clone, Debug)]
-pub struct Programs {
+pub(crate) struct Programs {
     measure: PathBuf,
-    pub(super) server: PathBuf,
+    pub(crate) server: PathBuf,
     cpus: Vec<usize>,
 }
 
@@ -37,7 +37,7 @@ impl Programs {
     ///
     /// # Errors
     /// When cargo fails.
-    pub fn build(root: &Path) -> Result<Self, Error> {
+    pub(crate) fn build(root: &Path) -> Result<Self, Error> {
         let mut cargo = process::cargo();
         cargo.current_dir(root).args(["build", "--profile", PROFILE]);
         cargo.args(["--package", "http-wasm-host", "--features", "tower"]);
@@ -57,18 +57,18 @@ impl Programs {
 
     /// The processor that what is measured runs on; `None` when the system chooses.
     #[must_use]
-    pub fn cpu(&self) -> Option<usize> {
+    pub(crate) fn cpu(&self) -> Option<usize> {
         self.cpus.last().copied()
     }
 
     /// The one that the load comes from, which is another one where there is one.
     #[must_use]
-    pub fn other_cpu(&self) -> Option<usize> {
+    pub(crate) fn other_cpu(&self) -> Option<usize> {
         self.cpus.iter().rev().nth(1).copied().or_else(|| self.cpu())
     }
 
     /// Runs the program that measures, and gives the JSON lines that it prints.
-    pub(super) fn measure<T: DeserializeOwned>(
+    pub(crate) fn measure<T: DeserializeOwned>(
         &self,
         cpu: Option<usize>,
         arguments: &[&str],

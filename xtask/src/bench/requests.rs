@@ -6,45 +6,45 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Effort, Error, Programs, Spread};
-use crate::interop::gobench::{Case, Cost, GoBench, Plan};
+use crate::bench::go::{Case, Cost, GoBench, Plan};
 
 /// How many guests are around the handler.
-pub const CHAINS: [usize; 3] = [1, 2, 4];
+pub(crate) const CHAINS: [usize; 3] = [1, 2, 4];
 
 /// What our overhead has to stay below, as a part of Go's.
-pub const GOAL: f64 = 1.0 / 3.0;
+pub(crate) const GOAL: f64 = 1.0 / 3.0;
 
 /// A chain on both hosts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// How many guests are around the handler.
-    pub guests: usize,
+    pub(crate) guests: usize,
     /// The reference host.
-    pub ours: Side,
+    pub(crate) ours: Side,
     /// The official Go host.
-    pub go: Side,
+    pub(crate) go: Side,
     /// Our overhead as a part of Go's: the median of the rounds, and that of the least overheads.
-    pub ratio: Spread,
+    pub(crate) ratio: Spread,
     /// Whether the median is below [`GOAL`].
-    pub met: bool,
+    pub(crate) met: bool,
 }
 
 /// Nanoseconds per request on one host.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Side {
+pub(crate) struct Side {
     /// The handler alone.
-    pub alone: Spread,
+    pub(crate) alone: Spread,
     /// The handler with the guests around it.
-    pub guest: Spread,
+    pub(crate) guest: Spread,
     /// What the guests add. The minimum is that between the two minima.
-    pub overhead: Spread,
+    pub(crate) overhead: Spread,
 }
 
 /// One round on one host.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Round {
-    pub(super) alone: f64,
-    pub(super) guest: f64,
+pub(crate) struct Round {
+    pub(crate) alone: f64,
+    pub(crate) guest: f64,
 }
 
 /// What our program prints for one case of a round.
@@ -58,7 +58,7 @@ struct Line {
 ///
 /// # Errors
 /// When one of the programs fails.
-pub fn compare(
+pub(crate) fn compare(
     programs: &Programs,
     go: &GoBench,
     guest: &Path,
@@ -87,7 +87,7 @@ pub fn compare(
 }
 
 /// One round of a chain on the reference host.
-pub(super) fn our_round(
+pub(crate) fn our_round(
     programs: &Programs,
     guest: &Path,
     chain: usize,
@@ -114,7 +114,7 @@ fn round(lines: impl Iterator<Item = (Case, f64)>, program: &str) -> Result<Roun
     }
 }
 
-pub(super) fn side(rounds: &[Round]) -> Side {
+pub(crate) fn side(rounds: &[Round]) -> Side {
     let alone = Spread::of(rounds.iter().map(|round| round.alone));
     let guest = Spread::of(rounds.iter().map(|round| round.guest));
     let median = Spread::of(rounds.iter().map(|round| round.guest - round.alone)).median;

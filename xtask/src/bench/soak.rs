@@ -8,33 +8,33 @@ use super::{Effort, Error, Programs};
 
 /// KiB by which resident memory may grow: pages that an allocator touches late, and no leak, which
 /// over a million requests is a megabyte for each byte.
-pub const MOST_KIB: u64 = 1024;
+pub(crate) const MOST_KIB: u64 = 1024;
 
 /// Memory, early and late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Soak {
+pub(crate) struct Soak {
     /// After the first tenth of the requests.
-    pub early: Resident,
+    pub(crate) early: Resident,
     /// After all of them.
-    pub late: Resident,
+    pub(crate) late: Resident,
     /// Whether it has grown by no more than [`MOST_KIB`].
-    pub good: bool,
+    pub(crate) good: bool,
 }
 
 /// Memory after so many requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resident {
+pub(crate) struct Resident {
     /// The requests.
-    pub requests: u64,
+    pub(crate) requests: u64,
     /// KiB that are resident.
-    pub resident_kib: u64,
+    pub(crate) resident_kib: u64,
 }
 
 /// Sends that many requests through a guest.
 ///
 /// # Errors
 /// When the program fails, such as where the system does not say how much memory is resident.
-pub fn soak(programs: &Programs, guest: &Path, effort: Effort) -> Result<Soak, Error> {
+pub(crate) fn soak(programs: &Programs, guest: &Path, effort: Effort) -> Result<Soak, Error> {
     let (guest, requests) = (guest.to_string_lossy(), effort.soak.to_string());
     let wanted = "memory, early and late";
     let lines: Vec<Resident> =

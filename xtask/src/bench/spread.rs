@@ -5,17 +5,17 @@ use serde::Serialize;
 /// The middle of several measurements, and the least of them: what it takes as a rule, and what it
 /// takes when nothing else is at work.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
+pub(crate) struct Spread {
     /// The median.
-    pub median: f64,
+    pub(crate) median: f64,
     /// The minimum.
-    pub minimum: f64,
+    pub(crate) minimum: f64,
 }
 
 impl Spread {
     /// Of these measurements; not a number when there are none.
     #[must_use]
-    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<_> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
         let middle = values.len() / 2;

@@ -6,19 +6,19 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::bench::go::GoBench;
 use crate::bench::growth::{self, Growth};
 use crate::bench::load::{self, Loaded};
 use crate::bench::requests::{self, Comparison, Side};
 use crate::bench::soak::{self, Soak};
 use crate::bench::{Effort, Programs};
-use crate::build::{Builder, Options};
-use crate::interop::gobench::GoBench;
-use crate::project::Project;
-use crate::ui;
+use cargo_http_wasm::build::{Builder, Options};
+use cargo_http_wasm::project::Project;
+use cargo_http_wasm::ui;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// What to measure; everything when nothing is named
     #[arg(value_name = "PART")]
     parts: Vec<Part>,
@@ -74,7 +74,7 @@ struct Report {
 ///
 /// # Errors
 /// When it could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ui::set_verbose(args.verbose);
     let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
     let project = Project::locate(args.manifest_path.as_deref())?;

@@ -1,0 +1,310 @@
+//! From a filter's source to a guest that a host can load: cargo, the link passes, `wasm-opt`, the
+//! check, and the file.
+//!
+//! Each stage is a function over bytes; the file appears only when all of them succeeded, and in one
+//! step, because hosts reload a guest while it is being written.
+
+mod cache;
+mod compile;
+mod optimise;
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::check::{self, Limits};
+use crate::project::{Filter, GuestTarget, Project};
+use crate::tools::{self, BinaryenVersion, WasmOpt};
+use crate::{postlink, process};
+
+pub use compile::{PROFILE, PROFILE_SETTINGS};
+
+/// Why a guest was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A program that is needed could not be had.
+    #[error(transparent)]
+    Tool(#[from] tools::Error),
+    /// A program failed.
+    #[error(transparent)]
+    Process(#[from] process::Error),
+    /// Cargo succeeded and did not say where the module is.
+    #[error(
+        "cargo built `{filter}` and named no .wasm file; its library needs `crate-type = [\"cdylib\", \"rlib\"]`"
+    )]
+    NoModule {
+        /// The package.
+        filter: String,
+    },
+    /// What this target's standard library needs is newer than the optimiser.
+    #[error("guests for {} need a newer wasm-opt: found version {found}, which does not know `{option}`, wanted {}; leave out --wasm-opt and WASM_OPT where Node is on PATH, and it is installed", target.triple(), BinaryenVersion::PINNED)]
+    OldOptimiser {
+        /// What the guest is compiled for.
+        target: GuestTarget,
+        /// The version in use.
+        found: BinaryenVersion,
+        /// The option that it lacks.
+        option: String,
+    },
+    /// The module could not be rewritten.
+    #[error("`{filter}`: {source}")]
+    Link {
+        /// The package.
+        filter: String,
+        /// Why.
+        source: postlink::Error,
+    },
+    /// A file could not be read or written.
+    #[error("{action} {}: {source}", path.display())]
+    File {
+        /// What was being done.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The guest would not run on every host.
+    #[error("`{filter}` did not pass the check, and no guest was written:{}", listed(&report.problems))]
+    Refused {
+        /// The package.
+        filter: String,
+        /// Everything that was found.
+        report: Box<check::Report>,
+    },
+}
+
+fn listed(findings: &[check::Finding]) -> String {
+    findings.iter().map(|finding| format!("\n    {finding}")).collect()
+}
+
+/// How to build.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// With debug assertions and panic messages, to a folder of its own.
+    pub dev: bool,
+    /// The `wasm-opt` that the user named.
+    pub wasm_opt: Option<PathBuf>,
+    /// What the guest may be at most.
+    pub limits: Limits,
+}
+
+/// The bytes of a module after each stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Sizes {
+    /// As cargo's linker wrote it.
+    pub cargo: u64,
+    /// After the link passes; names are still inside.
+    pub link: u64,
+    /// After `wasm-opt`; names are still inside.
+    pub wasm_opt: u64,
+    /// What a host loads.
+    #[serde(rename = "final")]
+    pub last: u64,
+}
+
+/// The stack where the need is not known: everything fits into one page, and every concurrent
+/// request costs a whole memory.
+const STACK_SIZE: u32 = 16 * 1024;
+
+/// The stack to link with. The linker wants a multiple of 16. The lowest 16 bytes stay unused: a
+/// buffer there would have a null address, and Rust takes such a reference for an absent one.
+fn stack_size(need: postlink::Need) -> u32 {
+    // A need beyond all memory ends in the linker's error and not in an overflow here.
+    let rounded = |bytes: u32| bytes.min(u32::MAX / 2).next_multiple_of(16) + 16;
+    match need {
+        postlink::Need::Exact(bytes) => rounded(bytes),
+        // Whoever recurses will do so more than once.
+        postlink::Need::AtLeast(bytes) => rounded(bytes.saturating_mul(2)).max(STACK_SIZE),
+    }
+}
+
+/// A finished guest.
+#[derive(Debug, Clone, Serialize)]
+pub struct BuiltGuest {
+    /// The package.
+    pub filter: String,
+    /// The file that a host loads.
+    pub path: PathBuf,
+    /// The same code with names.
+    pub named_path: PathBuf,
+    /// Bytes after each stage.
+    pub sizes: Sizes,
+    /// Bytes of stack.
+    pub stack: u32,
+    /// What the check found.
+    pub report: check::Report,
+}
+
+/// Builds filters of one project, and looks for tools only once.
+#[derive(Debug)]
+pub struct Builder<'a> {
+    project: &'a Project,
+    options: &'a Options,
+    wasm_opt: WasmOpt,
+    sysroot: PathBuf,
+    targets: HashSet<GuestTarget>,
+}
+
+/// Builds one filter.
+///
+/// # Errors
+/// When a stage fails; nothing is written then.
+pub fn build(project: &Project, filter: &Filter, options: &Options) -> Result<BuiltGuest, Error> {
+    Builder::new(project, options)?.build(filter)
+}
+
+impl<'a> Builder<'a> {
+    /// Finds, or installs, what every build needs.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn new(project: &'a Project, options: &'a Options) -> Result<Self, Error> {
+        let wasm_opt = WasmOpt::find_or_install(options.wasm_opt.as_deref(), &project.target_dir)?;
+        let sysroot = tools::sysroot()?;
+        Ok(Self { project, options, wasm_opt, sysroot, targets: HashSet::new() })
+    }
+
+    /// The `wasm-opt` in use.
+    #[must_use]
+    pub fn wasm_opt(&self) -> &WasmOpt {
+        &self.wasm_opt
+    }
+
+    /// Builds one filter.
+    ///
+    /// # Errors
+    /// When a stage fails; nothing is written then.
+    pub fn build(&mut self, filter: &Filter) -> Result<BuiltGuest, Error> {
+        let target = filter.options.target;
+        if self.targets.insert(target) {
+            tools::ensure_target(target.triple())?;
+        }
+        let wrong = |source| Error::Link { filter: filter.name.clone(), source };
+        let paths = compile::machine_paths(self.project, filter, &self.sysroot);
+        let (compiled, stack) = self.compile(filter, &paths)?;
+        let linked = postlink::link(&compiled).map_err(wrong)?.bytes;
+        let named = self.optimise(filter, &linked)?;
+        let last = postlink::strip(&named).map_err(wrong)?;
+
+        let mut limits = self.options.limits;
+        limits.max_size = limits.max_size.into_iter().chain(filter.options.max_size).min();
+        let mut report = check::check(&last, &limits);
+        report.warnings.extend(leak(&last, &paths));
+        if !report.is_ok() {
+            let filter = filter.name.clone();
+            return Err(Error::Refused { filter, report: Box::new(report) });
+        }
+        let path = self.place("guests", filter);
+        let named_path = self.place("guests-named", filter);
+        // The named one first: a guest whose names are of an older build would mislead.
+        write(&named_path, &named)?;
+        write(&path, &last)?;
+        let sizes = Sizes {
+            cargo: compiled.len() as u64,
+            link: linked.len() as u64,
+            wasm_opt: named.len() as u64,
+            last: last.len() as u64,
+        };
+        Ok(BuiltGuest { filter: filter.name.clone(), path, named_path, sizes, stack, report })
+    }
+
+    /// Runs cargo until the stack is as big as the filter needs: once when the need is known from
+    /// the last build, and twice when the source has changed it.
+    fn compile(
+        &self,
+        filter: &Filter,
+        machine_paths: &[(PathBuf, String)],
+    ) -> Result<(Vec<u8>, u32), Error> {
+        let memory = self.place("guests-cache", filter).with_extension("stack");
+        let stated = filter.options.stack_size;
+        let last = std::fs::read_to_string(&memory).ok().and_then(|text| text.parse().ok());
+        // Many filters need none.
+        let mut size = stated.or(last).unwrap_or_else(|| stack_size(postlink::Need::Exact(0)));
+        let mut quiet = false;
+        loop {
+            let run =
+                compile::Run { dev: self.options.dev, machine_paths, stack_size: size, quiet };
+            let compiled = read(&compile::compile(self.project, filter, run)?)?;
+            let need = postlink::stack_need(&compiled)
+                .map_err(|source| Error::Link { filter: filter.name.clone(), source })?;
+            let wanted = stated.unwrap_or_else(|| stack_size(need));
+            // What the second run gives is enough, whatever it says about its own need.
+            if wanted == size || (quiet && wanted < size) {
+                write(&memory, size.to_string().as_bytes())?;
+                return Ok((compiled, size));
+            }
+            size = wanted;
+            quiet = true;
+        }
+    }
+
+    fn optimise(&self, filter: &Filter, linked: &[u8]) -> Result<Vec<u8>, Error> {
+        let cache = cache::Entry::new(&self.place("guests-cache", filter), &self.wasm_opt);
+        if let Some(known) = cache.get(linked) {
+            return Ok(known);
+        }
+        let optimised = optimise::optimise(&self.wasm_opt, filter.options.target, linked)?;
+        cache.put(linked, &optimised)?;
+        Ok(optimised)
+    }
+
+    /// The file of a filter in one of the folders below the target folder.
+    fn place(&self, folder: &str, filter: &Filter) -> PathBuf {
+        let dev = if self.options.dev { "-dev" } else { "" };
+        self.project
+            .target_dir
+            .join(format!("{folder}{dev}"))
+            .join(format!("{}.wasm", filter.options.guest))
+    }
+}
+
+/// A path of this machine that is in a guest in spite of all.
+fn leak(guest: &[u8], machine_paths: &[(PathBuf, String)]) -> Option<check::Finding> {
+    let inside = |path: &Path| {
+        let path = path.as_os_str().as_encoded_bytes();
+        guest.windows(path.len()).any(|window| window == path)
+    };
+    // The most special one comes last, and the others are often its beginning.
+    let (path, _) = machine_paths.iter().rev().find(|(path, _)| inside(path))?;
+    Some(check::Finding {
+        subject: "path of this machine".to_owned(),
+        message: format!(
+            "{} is in the guest, so a build in another folder gives other bytes",
+            path.display()
+        ),
+        remedy: "look for env! or include! in the filter and in what it depends on".to_owned(),
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::File {
+        action: "cannot read",
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// Writes a file in one step. A file that has these bytes already is left alone, so that no host
+/// reloads it.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::File { action: "cannot write", path: path.to_path_buf(), source };
+    if std::fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut temporary = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // Temporary files are private; a guest is read by servers that run as another user.
+        temporary.permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    let mut temporary = temporary.tempfile_in(folder).map_err(failed)?;
+    temporary.write_all(bytes).map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

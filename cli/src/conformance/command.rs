@@ -1,0 +1,135 @@
+//! A host that is a program: it is started once for each place, and the first line that it prints is
+//! its URL.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use http_wasm_model::exchange::LogEntry;
+
+use crate::hosts::server_process::Guard;
+use crate::hosts::{Error, HostUnderTest, Place, RunningHost, failed};
+
+/// How long it may take until it says where it listens.
+const READY: Duration = Duration::from_secs(30);
+
+/// The program.
+#[derive(Clone, Debug)]
+pub struct CommandHost {
+    words: Vec<String>,
+    key: String,
+}
+
+/// Not a command that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "found the command {found:?}, wanted a program and its arguments between spaces, with {{guest}} and {{upstream}}, and perhaps {{config}}, among them"
+)]
+pub struct NotACommand {
+    found: String,
+}
+
+/// Its processes.
+#[derive(Debug)]
+pub struct Running {
+    servers: Vec<(SocketAddr, Guard)>,
+}
+
+impl CommandHost {
+    /// A command: words between spaces, of which none is quoted. In them `{guest}` is the path of the
+    /// guest, `{config}` that of a file with its configuration, empty for none, and `{upstream}` the
+    /// URL of the upstream. `key` is the name that lists use for the host.
+    ///
+    /// # Errors
+    /// When it has no guest or no upstream.
+    pub fn new(command: &str, key: &str) -> Result<Self, NotACommand> {
+        let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        let has = |what| words.iter().any(|word| word.contains(what));
+        if !has("{guest}") || !has("{upstream}") {
+            return Err(NotACommand { found: command.to_owned() });
+        }
+        Ok(Self { words, key: key.to_owned() })
+    }
+
+    async fn serve(
+        &self,
+        place: &Place,
+        number: usize,
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<(SocketAddr, Guard), Error> {
+        let config = folder.join(format!("config{number}"));
+        let contents = place.config.clone().unwrap_or_default();
+        fs::write(&config, contents).map_err(failed("cannot write", &config))?;
+        let output = folder.join(format!("output{number}.txt"));
+        let errors = folder.join(format!("errors{number}.txt"));
+        let create = |path: &PathBuf| File::create(path).map_err(failed("cannot create", path));
+        let mut words = self.words.iter().map(|word| {
+            word.replace("{guest}", &place.wasm.to_string_lossy())
+                .replace("{config}", &config.to_string_lossy())
+                .replace("{upstream}", &format!("http://{upstream}"))
+        });
+        let program = PathBuf::from(words.next().unwrap_or_default());
+        let mut command = Command::new(&program);
+        command.args(words).stdin(Stdio::null());
+        command.stdout(create(&output)?).stderr(create(&errors)?);
+        let mut process = Guard::spawn(command).map_err(failed("cannot run", &program))?;
+        let said = || {
+            let read = |path| fs::read_to_string(path).unwrap_or_default();
+            format!("{}{}", read(&output), read(&errors))
+        };
+        let first_line = || {
+            let text = fs::read_to_string(&output).unwrap_or_default();
+            text.split_once('\n').map(|(line, _)| line.to_owned())
+        };
+        let line = process
+            .ready(READY, first_line)
+            .await
+            .map_err(|reason| Error::not_ready(reason, &place.guest, said()))?;
+        let address = line.trim().trim_end_matches('/').strip_prefix("http://");
+        match address.and_then(|address| address.parse().ok()) {
+            Some(address) => Ok((address, process)),
+            None => Err(Error::Refused {
+                guest: place.guest.clone(),
+                reason: format!("its first line is {line:?}, wanted http://ADDRESS:PORT"),
+            }),
+        }
+    }
+}
+
+impl HostUnderTest for CommandHost {
+    type Running = Running;
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn describe(&self) -> String {
+        self.words.join(" ")
+    }
+
+    async fn start(
+        &self,
+        places: &[Place],
+        upstream: SocketAddr,
+        folder: &Path,
+    ) -> Result<Running, Error> {
+        let mut servers = Vec::new();
+        for (number, place) in places.iter().enumerate() {
+            servers.push(self.serve(place, number, upstream, folder).await?);
+        }
+        Ok(Running { servers })
+    }
+}
+
+impl RunningHost for Running {
+    fn address(&self, place: usize) -> SocketAddr {
+        self.servers[place].0
+    }
+
+    async fn logs(&mut self, _: usize) -> Option<Vec<LogEntry>> {
+        None
+    }
+}

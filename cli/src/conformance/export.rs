@@ -1,0 +1,87 @@
+//! The suite as files, for who sets up a host: guests, configurations, and a list of what goes where.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::suite::{Case, NamedPlace, Suite};
+use super::url::DOMAIN;
+use crate::hosts::{self, failed};
+
+const README: &str = include_str!("../../../conformance/README.md");
+
+/// The list.
+#[derive(Clone, Debug, Serialize)]
+struct Manifest {
+    /// Where the host must send what guests let pass.
+    upstream: String,
+    places: Vec<Place>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Place {
+    /// What `{place}` stands for.
+    name: String,
+    /// What `{index}` stands for.
+    index: String,
+    /// The host by which requests find it, unless the URL says otherwise.
+    host: String,
+    /// The guest's file.
+    guest: String,
+    /// The file with its configuration; none: it has none.
+    config: Option<String>,
+}
+
+/// Writes everything into a folder, which is made if need be. `all` are the places of the whole suite,
+/// of which `suite` may be a part, so that numbers stay the same; `upstream` is where the tool will
+/// listen. Gives the number of places written.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn export(
+    suite: &Suite,
+    all: &[NamedPlace],
+    folder: &Path,
+    upstream: &str,
+) -> Result<usize, hosts::Error> {
+    let write = |name: &str, contents: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, contents).map_err(failed("cannot write", &path))
+    };
+    for part in ["guests", "configs"] {
+        let path = folder.join(part);
+        fs::create_dir_all(&path).map_err(failed("cannot create", &path))?;
+    }
+    let file =
+        |case: &str, ending: &str| format!("guests/{}.{ending}", case.replace(['/', '_'], "-"));
+    for case in &suite.cases {
+        let Case { wasm, text, .. } = case;
+        write(&file(&case.key(), "wasm"), wasm)?;
+        write(&file(&case.key(), "wat"), text.as_bytes())?;
+    }
+    let mut places = Vec::new();
+    for (index, place) in all.iter().enumerate() {
+        if !suite.cases.iter().any(|case| case.key() == place.case) {
+            continue;
+        }
+        let config = place.config.as_ref().map(|_| format!("configs/{}", place.name));
+        if let (Some(path), Some(contents)) = (&config, &place.config) {
+            write(path, contents)?;
+        }
+        places.push(Place {
+            index: format!("{index:04}"),
+            host: format!("{}.{DOMAIN}", place.name),
+            guest: file(&place.case, "wasm"),
+            name: place.name.clone(),
+            config,
+        });
+    }
+    let count = places.len();
+    let manifest = Manifest { upstream: format!("http://{upstream}"), places };
+    // Texts and lists of texts have a JSON form.
+    let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    write("manifest.json", format!("{manifest}\n").as_bytes())?;
+    write("README.md", README.as_bytes())?;
+    Ok(count)
+}

@@ -1,0 +1,113 @@
+//! `new`, `test` and `demo` as a person runs them: what they print, what they leave behind, and with
+//! which exit code they end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use cargo_http_wasm::project::Project;
+use cargo_http_wasm::tools::WasmOpt;
+
+/// The tool in `folder`, with a target folder that survives, so that only the first run compiles
+/// what filters depend on.
+fn tool(folder: &Path, arguments: &[&str]) -> Output {
+    let here = Project::locate(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")));
+    let wasm_opt = WasmOpt::find_or_install(None, &here.expect("this repository").target_dir);
+    Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/filters"))
+        .env("WASM_OPT", wasm_opt.expect("the optimiser is there or can be installed").program())
+        .output()
+        .expect("the tool runs")
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn text(output: &Output) -> String {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    format!("{stdout}\n{}", String::from_utf8_lossy(&output.stderr))
+}
+
+fn scaffold(folder: &Path, name: &str) -> PathBuf {
+    let output = tool(folder, &["new", name]);
+    assert_eq!(code(&output), Some(0), "{}", text(&output));
+    let made = folder.join(name);
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    std::fs::copy(lock, made.join("Cargo.lock")).expect("writable");
+    made
+}
+
+#[test]
+fn new_refuses_with_2_and_says_why() {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let made = scaffold(temp.path(), "once");
+    let manifest = std::fs::read_to_string(made.join("Cargo.toml")).expect("written");
+    let again = tool(temp.path(), &["new", "once"]);
+    assert_eq!(code(&again), Some(2));
+    assert!(text(&again).contains("exists already and is left as it is"), "{}", text(&again));
+    assert_eq!(std::fs::read_to_string(made.join("Cargo.toml")).expect("there"), manifest);
+
+    let bad = tool(temp.path(), &["new", "core"]);
+    assert_eq!(code(&bad), Some(2));
+    assert!(text(&bad).contains("error: crate name `core`"), "{}", text(&bad));
+    let unknown = tool(temp.path(), &["new", "fine", "--template", "x"]);
+    assert_eq!(code(&unknown), Some(2));
+    assert!(text(&unknown).contains("the templates are: "), "{}", text(&unknown));
+    assert_eq!(std::fs::read_dir(temp.path()).expect("readable").count(), 1);
+}
+
+#[test]
+fn test_passes_a_fresh_filter_and_fails_a_broken_one_in_both_places() {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let made = scaffold(temp.path(), "tested");
+    let good = tool(&made, &["test"]);
+    assert_eq!(code(&good), Some(0), "{}", text(&good));
+    assert!(text(&good).contains("native tests: passed"), "{}", text(&good));
+    assert!(text(&good).contains("2 passed   0 failed"), "{}", text(&good));
+
+    let exchanges = made.join("exchanges.toml");
+    let broken = std::fs::read_to_string(&exchanges)
+        .expect("written")
+        .replace("headers = { x-greeting = [\"hello\"] }", "headers = { x-greeting = \"bye\" }");
+    std::fs::write(&exchanges, broken).expect("writable");
+    let bad = tool(&made, &["test", "tested"]);
+    assert_eq!(code(&bad), Some(1), "{}", text(&bad));
+    assert!(text(&bad).contains("native tests: FAILED"), "{}", text(&bad));
+    assert!(text(&bad).contains("1 passed   1 failed"), "{}", text(&bad));
+    assert!(text(&bad).contains("replaces a greeting that the client sent"), "{}", text(&bad));
+
+    let unknown = tool(&made, &["test", "testd"]);
+    assert_eq!(code(&unknown), Some(2));
+    assert!(text(&unknown).contains("tested"), "{}", text(&unknown));
+}
+
+#[test]
+fn demo_shows_each_step_and_leaves_no_folder() {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"))
+        .arg("demo")
+        .current_dir(folder)
+        .env("TMPDIR", temp.path())
+        .env("TMP", temp.path())
+        .output()
+        .expect("the tool runs");
+    let shown = text(&output);
+    assert_eq!(code(&output), Some(0), "{shown}");
+    for part in [
+        "fn greet(request: &mut Request)",
+        "what a host loads",
+        ": ok",
+        "http_handler.set_header_value",
+        "+ x-greeting: hello",
+        "- x-greeting: one",
+        "2 passed",
+        "cargo xtask new NAME",
+    ] {
+        assert!(shown.contains(part), "`{part}` is missing: {shown}");
+    }
+    assert!(!shown.contains('\u{1b}'), "no colours in a pipe: {shown}");
+    assert_eq!(std::fs::read_dir(temp.path()).expect("readable").count(), 0);
+}

@@ -1,0 +1,216 @@
+//! The `conformance` command as a person runs it: on a host that somebody else has set up from what
+//! `--export` wrote, on a host that is a program, and on one that does something wrong.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use cargo_http_wasm::serve::{self, Guest, Origin, Server};
+use http_wasm_abi::LogLevel;
+use http_wasm_model::Profile;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+const TOOL: &str = env!("CARGO_BIN_EXE_cargo-http-wasm");
+
+fn conformance(args: &[&str]) -> Command {
+    let mut command = Command::new(TOOL);
+    command.arg("conformance").args(args);
+    command
+}
+
+/// Standard output as JSON, and the exit code.
+fn json(output: &Output) -> (Value, Option<i32>) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+    });
+    (value, output.status.code())
+}
+
+/// The places of the report in which something failed.
+fn failures(report: &Value) -> Vec<&Value> {
+    let cases = report["cases"].as_array().unwrap().iter();
+    let exchanges = cases.flat_map(|case| case["exchanges"].as_array().unwrap());
+    exchanges.filter(|exchange| exchange["verdict"] == "failed").collect()
+}
+
+/// A server for each place of a manifest, and one in front that finds them by the request's host: a
+/// host as its owner sets it up.
+async fn front(folder: &Path) -> SocketAddr {
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    let mut servers = HashMap::new();
+    for place in manifest["places"].as_array().unwrap() {
+        let config = place["config"].as_str().map(|file| fs::read(folder.join(file)).unwrap());
+        let wasm = folder.join(place["guest"].as_str().unwrap());
+        let guest = Guest { wasm, config: config.unwrap_or_default(), log: LogLevel::Debug };
+        let layer = serve::load(&guest, Profile::Strict, |_| {}).unwrap();
+        let origin = Origin::upstream(manifest["upstream"].as_str().unwrap()).unwrap();
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::start(address, &[layer], origin).await.unwrap();
+        servers.insert(place["host"].as_str().unwrap().to_owned(), server);
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let servers = Arc::new(servers);
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            tokio::spawn(route(client, Arc::clone(&servers)));
+        }
+    });
+    address
+}
+
+async fn route(mut client: TcpStream, servers: Arc<HashMap<String, Server>>) {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if client.read_buf(&mut head).await.unwrap_or(0) == 0 {
+            return;
+        }
+    }
+    let text = String::from_utf8_lossy(&head);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+    let Some(server) = servers.get(host) else {
+        let _ = client.write_all(b"HTTP/1.1 421 Misdirected Request\r\n\r\n").await;
+        return;
+    };
+    let mut server = TcpStream::connect(server.address()).await.unwrap();
+    server.write_all(&head).await.unwrap();
+    // A connection that breaks is what some exchanges are about.
+    let _ = copy_bidirectional(&mut client, &mut server).await;
+}
+
+/// An address that nobody has now, and that no connection is given from now on: the system takes
+/// their ports from 32,768 upwards.
+fn free_address() -> String {
+    let first = 20_000 + std::process::id() % 10_000;
+    let mut ports = (first..32_768).chain(20_000..first);
+    let free = ports.find_map(|port| {
+        let port = u16::try_from(port).unwrap();
+        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?.local_addr().ok()
+    });
+    free.unwrap().to_string()
+}
+
+#[test]
+fn a_stranger_sets_up_a_host_and_names_its_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = free_address();
+    let mut export = conformance(&["--upstream-listen", &upstream, "--export"]);
+    let output = export.arg(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = format!("http://{}", runtime.block_on(front(folder.path())));
+    let run = |names: &str| {
+        let args = ["--json", "--url", &url, "--upstream-listen", &upstream, "--as", names];
+        json(&conformance(&args).output().unwrap())
+    };
+
+    let (report, code) = run("layer");
+    assert!(failures(&report).is_empty(), "{:#?}", failures(&report));
+    assert_eq!((code, &report["host"]), (Some(0), &Value::from("layer")));
+    let passed = report["counts"]["passed"].as_u64().unwrap();
+    assert!(passed > 250, "only {passed} passed");
+    assert_eq!(report["counts"]["differs"], 0);
+    // What chooses its own host cannot be played where guests are found by it.
+    assert_eq!(report["counts"]["skipped"], 3);
+
+    // A second time, since a suite that can be played only once is no use. Nothing is known of this
+    // name, and this host differs nowhere from the text.
+    let (again, code) = run("nobody");
+    assert_eq!((code, &again["counts"]["passed"]), (Some(0), &Value::from(passed)));
+    // One that is said to be another host, and does not do what is known of that, fails.
+    let (other, code) = run("go");
+    assert_eq!(code, Some(1));
+    assert!(failures(&other).len() > 20, "{:#?}", failures(&other));
+}
+
+#[test]
+fn a_program_is_started_for_each_guest() {
+    let command = format!("{TOOL} serve {{guest}} --config @{{config}} --upstream {{upstream}}");
+    let args = ["--json", "--command", &command, "--as", "layer"];
+    let subjects = ["get_config", "ctx", "traps", "get_header_values/host", "set_uri"];
+    let output = conformance(&args).args(subjects).output().unwrap();
+    let (report, code) = json(&output);
+    assert_eq!(code, Some(0), "{:#?}", failures(&report));
+    assert_eq!(report["counts"]["skipped"], 0);
+    let subjects: Vec<_> =
+        report["cases"].as_array().unwrap().iter().map(|case| &case["subject"]).collect();
+    assert!(subjects.contains(&&Value::from("get_config")) && subjects.len() > 15, "{subjects:?}");
+}
+
+#[test]
+fn a_host_that_is_wrong_fails() {
+    // One that knows no configuration.
+    let command = format!("{TOOL} serve {{guest}} --upstream {{upstream}}");
+    let output = conformance(&["--command", &command, "get_config/request"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("failed: get_config/request.toml:5: an object as text\n"), "{text}");
+    assert!(text.contains("response.headers.x-seen: wanted"), "{text}");
+    let row: Vec<_> = text.lines().rev().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(row, ["get_config", "1", "1", "0", "0", "0"]);
+
+    // Who knows better says so, and what is known must be so.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let list = |exchanges: &str| {
+        let text = format!(
+            "[[deviation]]\nhosts = [\"mine\"]\nreason = \"it takes no configuration\"\nshows = {{ \"get_config/request\" = [{exchanges}] }}\n"
+        );
+        fs::write(&file, text).unwrap();
+        let mut command = conformance(&["--command", &command, "--as", "mine", "--deviations"]);
+        command.arg(&file).arg("get_config/request").output().unwrap()
+    };
+    let output = list("\"an object as text\"");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("known: ") && text.contains("it takes no configuration"), "{text}");
+    let output = list("\"an object as text\", \"no configuration\"");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("take it off the list of deviations"), "{text}");
+    let output = list("\"no such exchange\"");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("\"no such exchange\" of the case \"get_config/request\""), "{text}");
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let free = free_address();
+    let url = format!("http://{free}");
+    for (args, wanted) in [
+        (
+            vec!["--host", "layer", "nothing"],
+            "no case `nothing`; the subjects are add_header_value, ctx",
+        ),
+        (vec!["--url", "https://a"], "it must be http"),
+        (vec!["--url", &url, "--upstream-listen", "127.0.0.1:0"], "is the host running?"),
+        (vec!["--command", "program {guest}"], "with {guest} and {upstream}"),
+        (vec!["--command", "false {guest} {upstream}", "next"], "exit status: 1"),
+        (vec!["--command", "echo {guest} {upstream}", "next"], "wanted http://ADDRESS:PORT"),
+        (vec!["next"], "--host <HOST>"),
+    ] {
+        let output = conformance(&args).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
+        assert!(text.contains(wanted), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn nothing_played_is_nothing_proven() {
+    // All that Traefik has of this case is skipped, so that it is not even started.
+    let output = conformance(&["--host", "traefik", "get_config/bytes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("nothing was played"), "{text}");
+}

@@ -1,0 +1,146 @@
+//! `replay` against guests in WebAssembly's text format: nothing of it depends on Rust guests.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use cargo_http_wasm::replay::{Counts, Guest, Verdict};
+use http_wasm_model::Profile;
+
+/// Sets the request header `x-a` to `1`, logs `hi`, and goes on.
+const GUEST: &str = r#"(module
+    (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
+    (import "http_handler" "log" (func $log (param i32 i32 i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "x-a1hi")
+    (func (export "handle_request") (result i64)
+        (call $set (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 1))
+        (call $log (i32.const 0) (i32.const 4) (i32.const 2))
+        (i64.const 1))
+    (func (export "handle_response") (param i32 i32)))"#;
+
+const EXCHANGES: &str = r#"
+[[exchange]]
+name = "passes"
+expect.upstream = { headers = { x-a = "1" } }
+expect.logs = [{ level = "info", message = "hi" }]
+
+[[exchange]]
+name = "fails"
+expect.upstream = { headers = { x-a = "2" } }
+expect.response = { status = 404 }
+
+[[exchange]]
+name = "is for others"
+skip.reference = "needs a network"
+"#;
+
+struct Files {
+    _temp: tempfile::TempDir,
+    guest: PathBuf,
+    exchanges: PathBuf,
+}
+
+fn files(guest: &str, exchanges: &str) -> Files {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let files = Files {
+        guest: temp.path().join("guest.wasm"),
+        exchanges: temp.path().join("exchanges.toml"),
+        _temp: temp,
+    };
+    std::fs::write(&files.guest, wat::parse_str(guest).expect("text format")).expect("writable");
+    std::fs::write(&files.exchanges, exchanges).expect("writable");
+    files
+}
+
+fn replay(arguments: &[&Path]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"))
+        .args(["http-wasm", "replay"])
+        .args(arguments)
+        .output()
+        .expect("the tool runs")
+}
+
+#[test]
+fn each_exchange_gets_its_verdict() {
+    let files = files(GUEST, EXCHANGES);
+    let guest = Guest::load(&files.guest, Profile::Strict).expect("a guest");
+    let report = guest.replay(&files.exchanges).expect("readable");
+    assert_eq!(report.counts(), Counts { passed: 1, failed: 1, not_applicable: 1 });
+
+    let [passes, fails, others] = report.exchanges.as_slice() else {
+        panic!("three exchanges: {report:?}")
+    };
+    assert!(matches!(passes.verdict, Verdict::Passed));
+    let seen = passes.outcome.as_ref().and_then(|outcome| outcome.upstream.as_ref());
+    assert_eq!(seen.and_then(|request| request.headers.first("x-a")), Some(b"1".as_slice()));
+    let Verdict::Failed(mismatches) = &fails.verdict else { panic!("{fails:?}") };
+    assert_eq!(mismatches.len(), 2, "{mismatches:?}");
+    assert!(matches!(&others.verdict, Verdict::NotApplicable(why) if why == "needs a network"));
+    assert!(others.outcome.is_none());
+
+    let details = report.details().join("\n");
+    assert!(details.contains("exchanges.toml:7: fails"), "{details}");
+    assert!(details.contains("response.status: wanted 404, found 200"), "{details}");
+    assert!(details.contains("needs a network"), "{details}");
+}
+
+#[test]
+fn the_command_prints_counts_and_fails_with_1() {
+    let files = files(GUEST, EXCHANGES);
+    let output = replay(&[&files.guest, &files.exchanges]);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{stdout}");
+    assert!(stdout.contains("1 passed   1 failed   1 not applicable"), "{stdout}");
+
+    let output = replay(&[&files.guest, &files.exchanges, "--json".as_ref()]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json[0]["counts"]["passed"], 1);
+    assert_eq!(json[0]["exchanges"][1]["verdict"], "failed");
+    assert_eq!(json[0]["exchanges"][1]["mismatches"][1]["what"], "response.status");
+    assert_eq!(json[0]["exchanges"][2]["reason"], "needs a network");
+}
+
+#[test]
+fn the_command_succeeds_where_all_pass() {
+    let files = files(GUEST, "[[exchange]]\nname = \"a\"\nexpect.response = { status = 200 }\n");
+    for profile in ["strict", "go", "express"] {
+        let output =
+            replay(&[&files.guest, &files.exchanges, "--profile".as_ref(), profile.as_ref()]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    let output = replay(&[&files.guest, &files.exchanges, "--profile".as_ref(), "dapr".as_ref()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("strict, go, express"), "{output:?}");
+}
+
+#[test]
+fn a_trap_is_a_failure_that_is_named() {
+    let trapping = GUEST.replace("(i64.const 1))", "unreachable)");
+    let files = files(&trapping, "[[exchange]]\nname = \"a\"\n[[exchange]]\nname = \"b\"\n");
+    let report = Guest::load(&files.guest, Profile::Strict)
+        .and_then(|guest| guest.replay(&files.exchanges))
+        .expect("it runs");
+    assert_eq!(report.counts().failed, 2);
+    assert!(report.details()[0].contains("trap"), "{:?}", report.details());
+}
+
+#[test]
+fn what_cannot_be_replayed_is_an_error_with_its_place() {
+    let error_of = |files: &Files| {
+        let output = replay(&[&files.guest, &files.exchanges]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let without_export = GUEST.replace("(export \"handle_response\")", "");
+    let error = error_of(&files(&without_export, EXCHANGES));
+    assert!(error.contains("guest.wasm") && error.contains("`handle_response`"), "{error}");
+
+    let error = error_of(&files(GUEST, "[[exchange]]\nname = \"a\"\nexpct = 1\n"));
+    assert!(error.contains("exchanges.toml:3:") && error.contains("expct"), "{error}");
+
+    let mut missing = files(GUEST, EXCHANGES);
+    missing.guest.set_file_name("nowhere.wasm");
+    let error = error_of(&missing);
+    assert!(error.contains("cannot read") && error.contains("nowhere.wasm"), "{error}");
+}

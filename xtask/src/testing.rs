@@ -1,0 +1,21 @@
+//! What tests share: where tools are installed, and a guest that leaves a mark.
+
+use std::path::{Path, PathBuf};
+
+use cargo_http_wasm::project::Project;
+
+/// Adds `x-guest: yes` to the response and forwards the request.
+pub(crate) const GUEST: &str = r#"(module
+  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "x-guestyes")
+  (func (export "handle_request") (result i64)
+    (call $add (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 7) (i32.const 3))
+    (i64.const 1))
+  (func (export "handle_response") (param i32 i32)))"#;
+
+/// The folder that this repository installs its tools in.
+pub(crate) fn tools() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    Project::locate(Some(&manifest)).unwrap().target_dir.join("tools")
+}

@@ -1,0 +1,272 @@
+//! What was seen of one exchange on one host, and how two hosts differ in it.
+
+use std::fmt;
+
+use http::HeaderMap;
+use http_wasm_abi::Phase;
+use http_wasm_model::exchange::LogEntry;
+
+use cargo_http_wasm::http_probe;
+
+/// Everything that is known of an exchange from outside.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observed {
+    /// What the client got; `None`: the connection was closed before an answer. An error: neither
+    /// an answer nor an end.
+    pub(crate) response: Option<Result<http_probe::Response, String>>,
+    /// The requests that reached the upstream whole. One that broke off is none: when the upstream
+    /// notices that, and how much it has by then, is a matter of time.
+    pub(crate) seen: Vec<http_probe::Seen>,
+    /// What the guest logged and printed.
+    pub(crate) logs: Vec<LogEntry>,
+    /// The hook in which it trapped.
+    pub(crate) trap: Option<Phase>,
+    /// Why, where the host says it; for people, and not compared.
+    pub(crate) why: String,
+}
+
+impl Observed {
+    /// The answer, if there is one.
+    pub(crate) fn answer(&self) -> Option<&http_probe::Response> {
+        self.response.as_ref()?.as_ref().ok()
+    }
+}
+
+/// Headers that are not compared, and why.
+pub(crate) const NOT_COMPARED: [(&str, &str); 1] =
+    [("response.headers.date", "the time at which a server answered; each has its own clock")];
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// Which part, such as `response.headers.content-type`.
+    pub(crate) what: String,
+    pub(crate) theirs: String,
+    pub(crate) ours: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: theirs {}, ours {}", self.what, self.theirs, self.ours)
+    }
+}
+
+/// How the two differ, part by part.
+pub(crate) fn differences(theirs: &Observed, ours: &Observed) -> Vec<Difference> {
+    let mut found = Found(Vec::new());
+    if theirs.trap != ours.trap {
+        found.add("trap", show_trap(theirs), show_trap(ours));
+    }
+    found.add("logs", show_logs(&theirs.logs), show_logs(&ours.logs));
+    // What a client of Go sends again on a new connection it sends as it was.
+    found.upstream(theirs.seen.first(), ours.seen.first());
+    found.response(&theirs.response, &ours.response);
+    found.0
+}
+
+struct Found(Vec<Difference>);
+
+impl Found {
+    fn add(&mut self, what: &str, theirs: String, ours: String) {
+        if theirs != ours {
+            self.0.push(Difference { what: what.to_owned(), theirs, ours });
+        }
+    }
+
+    fn upstream(&mut self, theirs: Option<&http_probe::Seen>, ours: Option<&http_probe::Seen>) {
+        let (theirs, ours) = match (theirs, ours) {
+            (Some(theirs), Some(ours)) => (theirs, ours),
+            (None, None) => return,
+            _ => {
+                let show = |seen: Option<&http_probe::Seen>| match seen {
+                    Some(seen) => format!("{} {}", seen.method, seen.uri),
+                    None => "nothing".to_owned(),
+                };
+                return self.add("upstream", show(theirs), show(ours));
+            }
+        };
+        self.add("upstream.method", theirs.method.to_string(), ours.method.to_string());
+        self.add("upstream.uri", theirs.uri.clone(), ours.uri.clone());
+        self.headers("upstream.headers", &theirs.headers, &ours.headers);
+        self.body("upstream.body", &theirs.body, &ours.body);
+        self.headers("upstream.trailers", &theirs.trailers, &ours.trailers);
+    }
+
+    fn response(
+        &mut self,
+        theirs: &Option<Result<http_probe::Response, String>>,
+        ours: &Option<Result<http_probe::Response, String>>,
+    ) {
+        let (theirs, ours) = match (theirs, ours) {
+            (Some(Ok(theirs)), Some(Ok(ours))) => (theirs, ours),
+            _ => {
+                let show = |response: &Option<Result<http_probe::Response, String>>| match response
+                {
+                    Some(Ok(response)) => response.status.as_u16().to_string(),
+                    Some(Err(error)) => error.clone(),
+                    None => "a closed connection".to_owned(),
+                };
+                return self.add("response", show(theirs), show(ours));
+            }
+        };
+        let status = |response: &http_probe::Response| response.status.as_u16().to_string();
+        self.add("response.status", status(theirs), status(ours));
+        self.headers("response.headers", &theirs.headers, &ours.headers);
+        // How a broken body reads depends on who broke it; that it did is what counts.
+        let end = |response: &http_probe::Response| match response.broken {
+            Some(_) => "broken off".to_owned(),
+            None => "whole".to_owned(),
+        };
+        self.add("response.end", end(theirs), end(ours));
+        self.body("response.body", &theirs.body, &ours.body);
+        self.headers("response.trailers", &theirs.trailers, &ours.trailers);
+    }
+
+    fn headers(&mut self, what: &str, theirs: &HeaderMap, ours: &HeaderMap) {
+        let mut names: Vec<_> = theirs.keys().chain(ours.keys()).collect();
+        names.sort_by_key(|name| name.as_str());
+        names.dedup();
+        for name in names {
+            let what = format!("{what}.{name}");
+            let is_compared = NOT_COMPARED.iter().all(|(name, _)| *name != what);
+            if is_compared && !theirs.get_all(name).iter().eq(ours.get_all(name)) {
+                let (theirs, ours) = (values(theirs, name), values(ours, name));
+                self.0.push(Difference { what, theirs, ours });
+            }
+        }
+    }
+
+    fn body(&mut self, what: &str, theirs: &[u8], ours: &[u8]) {
+        if theirs != ours {
+            let (theirs, ours) = (show(theirs), show(ours));
+            self.0.push(Difference { what: what.to_owned(), theirs, ours });
+        }
+    }
+}
+
+fn values(headers: &HeaderMap, name: &http::HeaderName) -> String {
+    let values: Vec<_> = headers.get_all(name).iter().map(|value| show(value.as_bytes())).collect();
+    if values.is_empty() { "none".to_owned() } else { values.join(" and ") }
+}
+
+/// Bytes as text, long ones by their ends.
+fn show(bytes: &[u8]) -> String {
+    const LONGEST: usize = 160;
+    let Some(start) = bytes.get(..LONGEST) else { return format!("\"{}\"", bytes.escape_ascii()) };
+    format!("\"{}\"... ({} bytes)", start.escape_ascii(), bytes.len())
+}
+
+fn show_trap(observed: &Observed) -> String {
+    let Some(phase) = observed.trap else { return "none".to_owned() };
+    let why = if observed.why.is_empty() { String::new() } else { format!(" ({})", observed.why) };
+    format!("in {phase}{why}")
+}
+
+fn show_logs(logs: &[LogEntry]) -> String {
+    let shown: Vec<_> =
+        logs.iter().map(|entry| format!("{} {:?}", entry.level, entry.message)).collect();
+    format!("[{}]", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use http_wasm_abi::LogLevel;
+
+    use super::*;
+
+    fn observed() -> Observed {
+        let headers = http_probe::header_map([("a", "1"), ("a", "2"), ("date", "now")]).unwrap();
+        let seen = http_probe::Seen {
+            method: http::Method::GET,
+            uri: "/".to_owned(),
+            headers: headers.clone(),
+            body: b"abc".to_vec(),
+            trailers: HeaderMap::new(),
+            broken: None,
+        };
+        let response =
+            http_probe::Response { headers, body: b"xyz".to_vec(), ..Default::default() };
+        Observed { response: Some(Ok(response)), seen: vec![seen], ..Observed::default() }
+    }
+
+    fn changed(change: impl FnOnce(&mut Observed, &mut http_probe::Response)) -> Vec<String> {
+        let mut ours = observed();
+        let mut response = ours.answer().unwrap().clone();
+        change(&mut ours, &mut response);
+        if matches!(ours.response, Some(Ok(_))) {
+            ours.response = Some(Ok(response));
+        }
+        differences(&observed(), &ours).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_same_is_the_same() {
+        assert_eq!(changed(|_, _| {}), [""; 0]);
+        assert_eq!(
+            changed(|_, response| drop(response.headers.insert("date", "later".parse().unwrap()))),
+            [""; 0]
+        );
+        assert_eq!(changed(|ours, _| ours.seen.push(ours.seen[0].clone())), [""; 0]);
+    }
+
+    #[test]
+    fn every_part_is_compared() {
+        let log = |message: &str| LogEntry { level: LogLevel::Info, message: message.to_owned() };
+        let value = |text: &str| http::HeaderValue::from_str(text).unwrap();
+        let all: [(Vec<String>, &str); 16] = [
+            (changed(|ours, _| ours.trap = Some(Phase::Request)), "trap: theirs none, ours in "),
+            (changed(|ours, _| ours.logs.push(log("x"))), "logs: theirs [], ours [info \"x\"]"),
+            (changed(|ours, _| ours.seen.clear()), "upstream: theirs GET /, ours nothing"),
+            (changed(|ours, _| ours.seen[0].method = http::Method::PUT), "upstream.method: "),
+            (changed(|ours, _| ours.seen[0].uri.push('?')), "upstream.uri: theirs /, ours /?"),
+            (changed(|ours, _| drop(ours.seen[0].headers.remove("a"))), "upstream.headers.a: "),
+            (
+                changed(|ours, _| drop(ours.seen[0].headers.insert("date", value("x")))),
+                "upstream.headers.date: theirs \"now\", ours \"x\"",
+            ),
+            (changed(|ours, _| ours.seen[0].body.push(0)), "upstream.body: "),
+            (
+                changed(|ours, _| drop(ours.seen[0].trailers.insert("t", value("1")))),
+                "upstream.trailers.t: theirs none, ours \"1\"",
+            ),
+            (changed(|ours, _| ours.response = None), "response: theirs 200, ours a closed con"),
+            (
+                changed(|ours, _| ours.response = Some(Err("hung".to_owned()))),
+                "response: theirs 200, ours hung",
+            ),
+            (changed(|_, r| r.status = StatusCode::CREATED), "response.status: theirs 200, ours 2"),
+            (
+                changed(|_, r| drop(r.headers.insert("a", value("1")))),
+                "response.headers.a: theirs \"1\" and \"2\", ours \"1\"",
+            ),
+            (changed(|_, r| r.body.clear()), "response.body: theirs \"xyz\", ours \"\""),
+            (changed(|_, r| r.broken = Some("x".to_owned())), "response.end: theirs whole"),
+            (
+                changed(|_, r| drop(r.trailers.insert("t", value("1")))),
+                "response.trailers.t: theirs none",
+            ),
+        ];
+        for (found, wanted) in all {
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].starts_with(wanted), "{found:?}: wanted {wanted}");
+        }
+    }
+
+    #[test]
+    fn what_begins_alike_is_not_the_same() {
+        let long = |end: &str| http_probe::Response {
+            body: format!("{}{end}", "x".repeat(500)).into(),
+            ..Default::default()
+        };
+        let observed = |response| Observed { response: Some(Ok(response)), ..Default::default() };
+        let found = differences(&observed(long("a")), &observed(long("b")));
+        assert_eq!(found.len(), 1);
+        let long = |end: &str| {
+            let headers = http_probe::header_map([("a", "x".repeat(500) + end)]).unwrap();
+            http_probe::Response { headers, ..Default::default() }
+        };
+        let found = differences(&observed(long("a")), &observed(long("b")));
+        assert_eq!(found.len(), 1);
+    }
+}

@@ -1,0 +1,147 @@
+//! The guests that other people have made, out of the Go module cache: every `.wasm` of the modules
+//! that `program/go.mod` pins. They are found by walking, so none is left out and a new one
+//! appears by itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use cargo_http_wasm::hosts::{Error, failed};
+use cargo_http_wasm::{process, ui};
+
+/// The modules with their versions, and their checksums.
+const FILES: [(&str, &str); 2] =
+    [("go.mod", include_str!("program/go.mod")), ("go.sum", include_str!("program/go.sum"))];
+/// What the modules' names begin with.
+const OWNER: &str = "github.com/http-wasm/http-wasm-";
+
+/// A guest of a module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Peer {
+    /// The module and the folders in it that tell guests apart, such as `host-go/examples/auth`.
+    pub(crate) name: String,
+    /// Its file.
+    pub(crate) wasm: PathBuf,
+}
+
+/// The names of the modules and their versions.
+pub(crate) fn pinned() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = FILES[0].1.lines().map(|line| line.trim().trim_start_matches("require "));
+    lines.filter(|line| line.starts_with(OWNER)).filter_map(|line| line.split_once(' '))
+}
+
+/// All guests of all modules, downloaded first if they are not there; sorted by name.
+///
+/// # Errors
+/// When Go is missing, a module cannot be had or has no guest in it.
+pub(crate) fn peers() -> Result<Vec<Peer>, Error> {
+    let mut peers = Vec::new();
+    for (module, folder) in download()? {
+        let before = peers.len();
+        let short = module.strip_prefix(OWNER).unwrap_or(&module);
+        walk(&folder, &mut |wasm| {
+            let path = wasm.strip_prefix(&folder).unwrap_or(&wasm);
+            peers.push(Peer { name: format!("{short}/{}", name(path)), wasm });
+        })?;
+        if peers.len() == before {
+            let what = "found no file that ends in .wasm in";
+            let source = std::io::ErrorKind::NotFound.into();
+            return Err(Error::Io { what, path: folder, source });
+        }
+    }
+    peers.sort();
+    Ok(peers)
+}
+
+/// The name of a guest from its path in the module, without the folders that all have.
+fn name(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    let path = parts.join("/");
+    let path = path.strip_prefix("internal/test/testdata/").unwrap_or(&path);
+    let path = path.strip_suffix(".wasm").unwrap_or(path);
+    path.strip_suffix("/main").unwrap_or(path).to_owned()
+}
+
+/// The modules and the folders where they lie.
+fn download() -> Result<Vec<(String, PathBuf)>, Error> {
+    let home = tempfile::tempdir().map_err(failed("cannot create a folder in", Path::new(".")))?;
+    for (name, text) in FILES {
+        let file = home.path().join(name);
+        fs::write(&file, text).map_err(failed("cannot write", &file))?;
+    }
+    let mut go = Command::new("go");
+    go.args(["mod", "download", "-json"]).args(pinned().map(|(module, _)| module));
+    // Settings of the user's own projects are not for this one.
+    go.current_dir(home.path()).env("GOWORK", "off").env("GOFLAGS", "-mod=readonly");
+    let versions: Vec<_> = pinned().map(|(name, version)| format!("{name} {version}")).collect();
+    ui::step("Fetching", versions.join(", "));
+    let output = process::run(&mut go).map_err(Error::Go)?;
+    let modules = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+    let mut found = Vec::new();
+    for module in modules {
+        let module = module.map_err(|error| bad_answer(&error.to_string()))?;
+        match (module["Path"].as_str(), module["Dir"].as_str()) {
+            (Some(name), Some(folder)) => found.push((name.to_owned(), folder.into())),
+            _ => return Err(bad_answer(&module.to_string())),
+        }
+    }
+    Ok(found)
+}
+
+fn bad_answer(answer: &str) -> Error {
+    let source = std::io::Error::other(format!("found {answer}"));
+    Error::Io { what: "wanted a path and a folder from", path: "go mod download".into(), source }
+}
+
+/// Calls `found` with every file that ends in `.wasm`.
+fn walk(folder: &Path, found: &mut impl FnMut(PathBuf)) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(failed("cannot read", folder))? {
+        let entry = entry.map_err(failed("cannot read", folder))?;
+        let path = entry.path();
+        if entry.file_type().map_err(failed("cannot read", &path))?.is_dir() {
+            walk(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "wasm") {
+            found(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guests_are_of_the_host_that_they_are_run_on() {
+        let pinned: Vec<_> = pinned().collect();
+        assert_eq!(pinned.len(), 2);
+        let host = pinned.iter().find(|(module, _)| module.ends_with("host-go"));
+        assert_eq!(host.map(|(_, version)| *version), Some(cargo_http_wasm::hosts::go::version()));
+    }
+
+    #[test]
+    fn names_tell_guests_apart_and_no_more() {
+        for (path, wanted) in [
+            ("examples/auth.wasm", "examples/auth"),
+            ("internal/test/testdata/bench/wat/log.wasm", "bench/wat/log"),
+            ("internal/test/testdata/e2e/tinygo/log/main.wasm", "e2e/tinygo/log"),
+            ("tck/tck.wasm", "tck/tck"),
+        ] {
+            assert_eq!(name(Path::new(path)), wanted);
+        }
+    }
+
+    #[test]
+    fn files_are_found_however_deep_they_lie() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("x.wasm"), "").unwrap();
+        fs::write(deep.join("x.wat"), "").unwrap();
+        let mut found = Vec::new();
+        walk(folder.path(), &mut |path| found.push(path)).unwrap();
+        assert_eq!(found, [deep.join("x.wasm")]);
+    }
+}
