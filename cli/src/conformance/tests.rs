@@ -128,7 +128,7 @@ fn hosts_have_names_that_the_tool_knows() {
 }
 
 #[test]
-fn the_papers_say_how_large_it_is() {
+fn the_readme_says_how_many_guests_there_are() {
     let readme = include_str!("../../../README.md");
     let wanted = format!("{} guests in the text format", suite().cases.len());
     assert!(readme.contains(&wanted), "README.md wants to say: {wanted}");
