@@ -1,6 +1,6 @@
 //! What a guest costs per request: services alone, and the same with guests around them.
 //!
-//! `cargo bench -p http-wasm-host --features tower --bench layer -- [FILTER]`. The guest is that of
+//! `cargo bench -p http-wasm-host --bench layer -- [FILTER]`. The guest is that of
 //! `examples/header`, built by `cargo xtask build header`; `HTTP_WASM_GUEST` names another file.
 //! For work on the layer; `cargo xtask bench` compares it with other hosts.
 #![forbid(unsafe_code)]

@@ -1,6 +1,6 @@
 //! An axum server with guests around its router.
 //!
-//! `cargo run -p http-wasm-host --features tower --example axum -- [--listen ADDRESS] [GUEST.wasm]...`
+//! `cargo run -p http-wasm-host --example axum -- [--listen ADDRESS] [GUEST.wasm]...`
 //! prints its URL and serves until it is stopped. The first guest is the outermost. A guest needs no
 //! change for it: one that Traefik loads runs here.
 #![forbid(unsafe_code)]

@@ -1,6 +1,6 @@
 //! A server on hyper alone, with a guest around its one service.
 //!
-//! `cargo run -p http-wasm-host --features tower --example hyper -- GUEST.wasm` prints its URL and
+//! `cargo run -p http-wasm-host --example hyper -- GUEST.wasm` prints its URL and
 //! serves until it is stopped. Where the guest traps after the service has answered, the connection
 //! breaks, as on the official Go host.
 #![forbid(unsafe_code)]

@@ -46,9 +46,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let cli = Path::new(env!("CARGO_MANIFEST_DIR")).display();
         ui::step(
             "",
-            format_args!(
-                "`cargo xtask` there needs: cargo install --locked --debug --path {cli}"
-            ),
+            format_args!("`cargo xtask` there needs: cargo install --locked --debug --path {cli}"),
         );
     }
     Ok(ExitCode::SUCCESS)

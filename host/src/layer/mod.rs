@@ -52,6 +52,7 @@ mod event;
 mod future;
 mod job;
 mod lane;
+mod limits;
 mod metrics;
 mod play;
 mod quick;

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use http::{HeaderMap, Method, Request, Response, StatusCode, request, response};
+use http::{Method, Request, Response, StatusCode, request, response};
 use http_wasm_abi::{BodyKind, CtxNext, Phase};
 use tower_service::Service;
 
@@ -14,6 +14,7 @@ use super::body::{Body, BoxError};
 use super::convert;
 use super::job::Job;
 use super::lane::Entered;
+use super::limits::refuse_headers;
 use super::metrics::count;
 use super::quick::{self, Head};
 use super::streams::{StreamFault, Streams};
@@ -47,7 +48,11 @@ pub(super) struct Passing {
 /// Begins directly, where that can be: the guest needs no body and no time, and an instance is idle.
 pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request<Body>) -> Begun {
     if let Some(entered) = Entered::enter(shared) {
-        return quick::begin(shared, entered, request);
+        return match quick::begin(shared, entered, request) {
+            quick::Begun::Ended(result) => Begun::Ended(result, std::mem::take(request.body_mut())),
+            quick::Begun::Passes(head) => Begun::Passes(head),
+            quick::Begun::Leaves(job, result) => go_on(*job, result, request),
+        };
     }
     let served = shared.served();
     if !served.pool.module().is_direct() {
@@ -64,11 +69,7 @@ pub(super) fn begin(shared: &Arc<Shared>, request: &mut Request<Body>) -> Begun 
 }
 
 /// What becomes of a request after its hook.
-pub(super) fn go_on(
-    mut job: Job,
-    result: Result<CtxNext, Trap>,
-    request: &mut Request<Body>,
-) -> Begun {
+fn go_on(mut job: Job, result: Result<CtxNext, Trap>, request: &mut Request<Body>) -> Begun {
     let is_head = *request.method() == Method::HEAD;
     match result {
         Err(trap) => {
@@ -258,25 +259,6 @@ fn finish(job: Job, conclusion: Conclusion, is_head: bool) -> Result<Response<Bo
     };
     let Conclusion { head, framing, body, .. } = conclusion;
     convert::to_response(head, model, rest, framing, body, is_head).map_err(Error::Unsendable)
-}
-
-/// The answer to a request with too many headers.
-#[inline]
-pub(super) fn refuse_headers(
-    shared: &Shared,
-    pool: &crate::engine::Pool,
-    headers: &HeaderMap,
-) -> Result<(), Box<Response<Body>>> {
-    let limits = &pool.settings().limits;
-    let count_found = headers.len();
-    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if count_found <= limits.header_count && bytes <= limits.header_bytes {
-        return Ok(());
-    }
-    count(&shared.counters.refused_headers);
-    shared.tell(Event::Headers { count: count_found, bytes });
-    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-    Err(Box::new(convert::plain(status, "the request's headers are too large")))
 }
 
 fn internal_error() -> Response<Body> {

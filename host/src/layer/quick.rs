@@ -5,18 +5,28 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_wasm_abi::Phase;
+use http_wasm_abi::{CtxNext, Phase};
 
 use super::body::{Body, BoxError};
 use super::convert;
 use super::job::{self, Job};
 use super::lane::{Entered, Kept};
+use super::limits::refuse_headers;
 use super::metrics::{count, count_alone};
-use super::play::{self, Begun};
 use super::{Error, Event, Shared};
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::{self, Few, Framing, Headers, Problem};
+use http_wasm_model::exchange::{self, Few, Framing, Headers, Problem, Trap};
 use http_wasm_model::guest;
+
+/// How a request begins on the fast path.
+pub(super) enum Begun {
+    /// It has its response.
+    Ended(Result<Response<Body>, Error>),
+    /// It is forwarded as it now is, and the guest is done with it.
+    Passes(Head),
+    /// It leaves the fast path after its request hook, which gave this result.
+    Leaves(Box<Job>, Result<CtxNext, Trap>),
+}
 
 /// What a guest has left that is done with a request.
 pub(super) struct Head {
@@ -36,8 +46,8 @@ pub(super) fn begin(
     let counters = entered.counters();
     let mut timer = counters.begin_alone();
     let Kept { served, pinned } = entered.kept();
-    if let Err(refused) = play::refuse_headers(shared, &served.pool, request.headers()) {
-        return Begun::Ended(Ok(*refused), std::mem::take(request.body_mut()));
+    if let Err(refused) = refuse_headers(shared, &served.pool, request.headers()) {
+        return Begun::Ended(Ok(*refused));
     }
     let arrives = !http_body::Body::is_end_stream(request.body());
     let unseen = served.unseen_in_lane;
@@ -57,7 +67,7 @@ pub(super) fn begin(
         }
         job::count_request_hook(shared, &result);
         let job = Job::of_lane(shared, entered.leave(), timer, &result);
-        return play::go_on(job, result, request);
+        return Begun::Leaves(Box::new(job), result);
     }
     let model = exchange.request_mut();
     let passed = convert::pass_request(request, model, served.writes_line, unseen);
@@ -71,7 +81,7 @@ pub(super) fn begin(
         Err(reason) => {
             shared.tell(Event::NextFailed(&reason.into()));
             let answer = convert::plain(StatusCode::BAD_GATEWAY, "bad gateway");
-            Begun::Ended(Ok(answer), std::mem::take(request.body_mut()))
+            Begun::Ended(Ok(answer))
         }
     }
 }

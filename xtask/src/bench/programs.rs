@@ -40,7 +40,7 @@ impl Programs {
     pub(crate) fn build(root: &Path) -> Result<Self, Error> {
         let mut cargo = process::cargo();
         cargo.current_dir(root).args(["build", "--profile", PROFILE]);
-        cargo.args(["--package", "http-wasm-host", "--features", "tower"]);
+        cargo.args(["--package", "http-wasm-host"]);
         cargo.args(["--bench", "measure", "--example", "axum"]);
         cargo.args(["--message-format", "json-render-diagnostics"]);
         let output = process::run_watched(&mut cargo, |line| eprintln!("{line}"));
