@@ -46,7 +46,7 @@ fn every_template_becomes_a_filter_that_passes_its_tests() {
             &folder,
             &["tree", "--edges", "normal,build,dev", "--prefix", "none"],
         ));
-        assert!(tree.contains("http-wasm-host"), "{template} tests on the model: {tree}");
+        assert!(tree.contains("http-wasm-model"), "{template} tests on the model: {tree}");
         for heavy in ["wasmtime", "cranelift", "tokio"] {
             assert!(!tree.contains(heavy), "{template} depends on {heavy}: {tree}");
         }
