@@ -3,11 +3,9 @@
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_wasm_abi::{BodyKind, Function, Phase};
-use wasmtime::Caller;
+use http_wasm_abi::BodyKind;
 
-use super::instance::{State, with_memory};
-use http_wasm_model::exchange::{Headers, LinearMemory, Trap, TrapKind};
+use http_wasm_model::exchange::Headers;
 
 /// Where the bodies of an exchange come from that have not arrived.
 pub trait Bodies: std::any::Any + Send {
@@ -32,43 +30,4 @@ pub enum Piece {
     End(Headers),
     /// It will never be whole; the call that waits for it traps with this message.
     Failed(String),
-}
-
-/// Waits until a call can be made.
-pub(super) async fn supply(
-    caller: &mut Caller<'_, State>,
-    function: Function,
-    args: &[u64],
-) -> wasmtime::Result<()> {
-    loop {
-        let needed = with_memory(caller, |bytes, state| {
-            state.exchange.needs(function, args, &LinearMemory(bytes))
-        })?;
-        let Some(kind) = needed else { return Ok(()) };
-        let piece = std::future::poll_fn(|context| {
-            let State { exchange, bodies, .. } = caller.data_mut();
-            match bodies {
-                Some(bodies) => bodies.poll_piece(kind, context),
-                // The next handler has had it, or the request was given up.
-                None if kind == BodyKind::Request && exchange.phase() == Phase::Response => {
-                    Poll::Ready(Piece::End(Headers::new()))
-                }
-                None => Poll::Ready(Piece::Failed(format!("nobody sends the {kind}"))),
-            }
-        })
-        .await;
-        let State { exchange, bodies, .. } = caller.data_mut();
-        match piece {
-            Piece::Bytes(bytes) => {
-                exchange.feed(kind, &bytes)?;
-                if bodies.as_ref().is_some_and(|bodies| bodies.is_at_end(kind)) {
-                    exchange.end(kind, Headers::new());
-                }
-            }
-            Piece::End(trailers) => exchange.end(kind, trailers),
-            Piece::Failed(message) => {
-                return Err(Trap::host(TrapKind::Body, function, message).into());
-            }
-        }
-    }
 }

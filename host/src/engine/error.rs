@@ -1,6 +1,6 @@
 //! Why a module cannot be a guest.
 
-use http_wasm_abi::{Function, PAGE_SIZE};
+use http_wasm_abi::{Function, PAGE_SIZE, Signature};
 
 use http_wasm_model::Profile;
 
@@ -85,4 +85,15 @@ pub enum LoadError {
     /// The engine cannot be set up on this machine.
     #[error("the WebAssembly engine cannot be set up: {0}")]
     Engine(String),
+}
+
+impl LoadError {
+    pub(super) fn unknown_import(module: &str, name: &str, remedy: String) -> Self {
+        Self::UnknownImport { module: module.to_owned(), name: name.to_owned(), remedy }
+    }
+
+    pub(super) fn import_type(module: &str, name: &str, found: String, wanted: Signature) -> Self {
+        let (module, name) = (module.to_owned(), name.to_owned());
+        Self::ImportType { module, name, found, wanted: wanted.to_string() }
+    }
 }

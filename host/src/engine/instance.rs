@@ -10,34 +10,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http_wasm_abi::{CtxNext, exports};
-use wasmtime::{
-    AsContext, AsContextMut, Caller, InstancePre, Memory, Store, StoreLimits, StoreLimitsBuilder,
-    TypedFunc, UpdateDeadline,
-};
+use wasmtime::{AsContext, InstancePre, Store, StoreLimitsBuilder, TypedFunc, UpdateDeadline};
 
 use super::bodies::Bodies;
 use super::ended::trap;
+use super::state::State;
+use super::wasi::files::Files;
 use super::{Module, Options, clock, wasi};
 use http_wasm_model::exchange::{Exchange, Trap, TrapKind};
 use http_wasm_model::guest::Guest;
-
-/// What the host functions of an instance work on.
-pub(super) struct State {
-    /// The exchange that is being played; moved in for each hook.
-    pub(super) exchange: Box<Exchange>,
-    /// Where bodies come from that have not arrived.
-    pub(super) bodies: Option<Box<dyn Bodies>>,
-    /// What it has open of the folders that it was granted.
-    pub(super) files: wasi::Files,
-    /// What was written to stdout and stderr without an end of line yet.
-    pub(super) output: [Vec<u8>; 2],
-    memory: Option<Memory>,
-    limits: StoreLimits,
-    /// How many ticks the hook may still run.
-    ticks: u64,
-    /// Whether a hook that runs for long gives its thread away now and then.
-    yields: bool,
-}
 
 /// An instance of a guest.
 pub struct Instance {
@@ -75,7 +56,7 @@ impl Instance {
         let state = State {
             exchange: Box::default(),
             bodies: None,
-            files: wasi::Files::new(Arc::clone(&module.granted)),
+            files: Files::new(Arc::clone(&module.granted)),
             output: [Vec::new(), Vec::new()],
             memory: None,
             limits,
@@ -406,24 +387,6 @@ fn now<F: Future>(future: F) -> F::Output {
         }
         std::thread::yield_now();
     }
-}
-
-/// The guest's memory and the state beside it, for a host function.
-#[inline]
-pub(super) fn with_memory<R>(
-    caller: &mut Caller<'_, State>,
-    act: impl FnOnce(&mut [u8], &mut State) -> R,
-) -> wasmtime::Result<R> {
-    let memory = match caller.data().memory {
-        Some(memory) => memory,
-        // A start section runs before the host could look for the memory.
-        None => caller
-            .get_export(exports::MEMORY)
-            .and_then(wasmtime::Extern::into_memory)
-            .ok_or_else(|| wasmtime::format_err!("the guest has no memory"))?,
-    };
-    let (bytes, state) = memory.data_and_store_mut(caller.as_context_mut());
-    Ok(act(bytes, state))
 }
 
 impl std::fmt::Debug for Instance {

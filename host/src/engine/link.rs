@@ -1,15 +1,16 @@
 //! Gives a module what it imports, and refuses what no host has.
 
 use std::collections::BTreeSet;
+use std::task::Poll;
 
-use http_wasm_abi::{FUNCTIONS, Function, MODULE, ValueType, WASI_MODULE};
+use http_wasm_abi::{BodyKind, FUNCTIONS, Function, MODULE, Phase, ValueType, WASI_MODULE};
 use wasmtime::{Caller, ExternType, Linker};
 
-use super::bodies::supply;
-use super::instance::{State, with_memory};
+use super::bodies::Piece;
+use super::state::{State, with_memory};
 use super::{LoadError, has_type, show_type, wasi};
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::LinearMemory;
+use http_wasm_model::exchange::{Headers, LinearMemory, Trap, TrapKind};
 
 /// Defines every import of `module`.
 pub(super) fn link(
@@ -27,7 +28,7 @@ pub(super) fn link(
                 wasi::check(name, &import.ty())?;
                 None
             }
-            _ => return Err(unknown(from, name, from_elsewhere(from))),
+            _ => return Err(LoadError::unknown_import(from, name, from_elsewhere(from))),
         };
         if !linked.insert((from.to_owned(), name.to_owned())) {
             continue;
@@ -61,10 +62,6 @@ pub(super) fn imports(module: &wasmtime::Module, function: Function) -> bool {
     module.imports().any(|import| import.module() == MODULE && import.name() == function.name())
 }
 
-pub(super) fn unknown(module: &str, name: &str, remedy: String) -> LoadError {
-    LoadError::UnknownImport { module: module.to_owned(), name: name.to_owned(), remedy }
-}
-
 fn from_elsewhere(module: &str) -> String {
     let hint = if module == "env" {
         "; often it is a function that was declared and not linked"
@@ -78,30 +75,27 @@ fn from_elsewhere(module: &str) -> String {
 fn http_handler(name: &str, ty: &ExternType, profile: Profile) -> Result<Function, LoadError> {
     let Some(function) = Function::from_name(name) else {
         let known: Vec<_> = FUNCTIONS.iter().map(|function| function.name()).collect();
-        return Err(unknown(MODULE, name, format!("it has {}", known.join(", "))));
+        return Err(LoadError::unknown_import(
+            MODULE,
+            name,
+            format!("it has {}", known.join(", ")),
+        ));
     };
     match ty {
         ExternType::Func(found) if has_type(found, function.signature()) => {}
-        found => return Err(wrong_type(MODULE, name, found, function.signature().to_string())),
+        found => {
+            return Err(LoadError::import_type(
+                MODULE,
+                name,
+                show_type(found),
+                function.signature(),
+            ));
+        }
     }
     if profile.missing().contains(&function) {
         return Err(LoadError::MissingFunction { function, profile });
     }
     Ok(function)
-}
-
-pub(super) fn wrong_type(
-    module: &str,
-    name: &str,
-    found: &ExternType,
-    wanted: String,
-) -> LoadError {
-    LoadError::ImportType {
-        module: module.to_owned(),
-        name: name.to_owned(),
-        found: show_type(found),
-        wanted,
-    }
 }
 
 /// Calls the model for a guest. What traps there ends the guest's call.
@@ -110,6 +104,45 @@ fn call(mut caller: Caller<'_, State>, function: Function, args: &[u64]) -> wasm
         state.exchange.call(function, args, &mut LinearMemory(bytes))
     })?
     .map_err(wasmtime::Error::new)
+}
+
+/// Waits until a call can be made.
+async fn supply(
+    caller: &mut Caller<'_, State>,
+    function: Function,
+    args: &[u64],
+) -> wasmtime::Result<()> {
+    loop {
+        let needed = with_memory(caller, |bytes, state| {
+            state.exchange.needs(function, args, &LinearMemory(bytes))
+        })?;
+        let Some(kind) = needed else { return Ok(()) };
+        let piece = std::future::poll_fn(|context| {
+            let State { exchange, bodies, .. } = caller.data_mut();
+            match bodies {
+                Some(bodies) => bodies.poll_piece(kind, context),
+                // The next handler has had it, or the request was given up.
+                None if kind == BodyKind::Request && exchange.phase() == Phase::Response => {
+                    Poll::Ready(Piece::End(Headers::new()))
+                }
+                None => Poll::Ready(Piece::Failed(format!("nobody sends the {kind}"))),
+            }
+        })
+        .await;
+        let State { exchange, bodies, .. } = caller.data_mut();
+        match piece {
+            Piece::Bytes(bytes) => {
+                exchange.feed(kind, &bytes)?;
+                if bodies.as_ref().is_some_and(|bodies| bodies.is_at_end(kind)) {
+                    exchange.end(kind, Headers::new());
+                }
+            }
+            Piece::End(trailers) => exchange.end(kind, trailers),
+            Piece::Failed(message) => {
+                return Err(Trap::host(TrapKind::Body, function, message).into());
+            }
+        }
+    }
 }
 
 /// Defines a function of the table by its shape: how many arguments, and which result. All of the

@@ -18,6 +18,7 @@ mod error;
 mod instance;
 mod link;
 mod pool;
+mod state;
 #[cfg(test)]
 mod tests;
 mod wasi;
@@ -41,7 +42,7 @@ pub use instance::Instance;
 pub use pool::{Pinned, Pool, StartError};
 pub use wasi::{EnvironmentError, Folder, Grants};
 
-use instance::State;
+use state::State;
 
 /// What guests may use, and how they are run.
 #[derive(Clone, Debug, PartialEq, Eq)]

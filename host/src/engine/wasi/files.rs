@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
 
+use super::errno;
 use super::grants::Granted;
-use super::{errno, words};
 use http_wasm_model::exchange::{LinearMemory, Memory};
 
 /// The number of the first granted folder.
@@ -262,6 +262,15 @@ fn read(
         }
     }
     put(memory, at, &total.to_le_bytes())
+}
+
+/// Two numbers that lie one after the other, such as pointer and length of a buffer.
+pub(super) fn words(memory: &LinearMemory<'_>, at: u64) -> Result<(u32, u32), u32> {
+    let word = |at: u64| {
+        let bytes = memory.read(at, 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(u32::from_le_bytes).ok_or(errno::FAULT)
+    };
+    Ok((word(at)?, word(at + 4)?))
 }
 
 /// Writes entries of a folder from the one that `cookie` counts to, as far as there is room; the last

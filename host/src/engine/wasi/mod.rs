@@ -5,7 +5,8 @@
 //! info and as error; clock and random numbers are real; everything else returns an error number.
 //! `proc_exit` traps.
 
-mod files;
+mod errno;
+pub(super) mod files;
 mod grants;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -14,34 +15,15 @@ use http_wasm_abi::wasi::{self, EXIT};
 use http_wasm_abi::{LogLevel, ValueType, WASI_MODULE};
 use wasmtime::{Caller, ExternType, FuncType, Linker, Val, ValType};
 
-use super::instance::{State, with_memory};
-use super::link::{unknown, wrong_type};
-use super::{LoadError, has_type};
+use super::state::{State, with_memory};
+use super::{LoadError, has_type, show_type};
 use http_wasm_model::exchange::{LinearMemory, Memory, Trap};
 
 pub use grants::{EnvironmentError, Folder, Grants};
 
-pub(super) use files::Files;
 pub(super) use grants::Granted;
 
-/// The error numbers that are used here.
-mod errno {
-    pub(super) const SUCCESS: u32 = 0;
-    pub(super) const BADF: u32 = 8;
-    pub(super) const FAULT: u32 = 21;
-    pub(super) const ILSEQ: u32 = 25;
-    pub(super) const INVAL: u32 = 28;
-    pub(super) const IO: u32 = 29;
-    pub(super) const ISDIR: u32 = 31;
-    pub(super) const MFILE: u32 = 33;
-    pub(super) const NAMETOOLONG: u32 = 37;
-    pub(super) const NOENT: u32 = 44;
-    pub(super) const NOSYS: u32 = 52;
-    pub(super) const NOTDIR: u32 = 54;
-    pub(super) const PERM: u32 = 63;
-    pub(super) const ROFS: u32 = 69;
-    pub(super) const SPIPE: u32 = 70;
-}
+use files::words;
 
 const STDERR: u32 = 2;
 /// A line longer than this is logged in pieces, so that a guest cannot fill the host's memory.
@@ -51,11 +33,11 @@ const LONGEST_LINE: usize = 64 << 10;
 pub(super) fn check(name: &str, ty: &ExternType) -> Result<(), LoadError> {
     let Some((_, wanted)) = wasi::function(name) else {
         let remedy = "preview 1 of WASI has no such function".to_owned();
-        return Err(unknown(WASI_MODULE, name, remedy));
+        return Err(LoadError::unknown_import(WASI_MODULE, name, remedy));
     };
     match ty {
         ExternType::Func(found) if has_type(found, wanted) => Ok(()),
-        found => Err(wrong_type(WASI_MODULE, name, found, wanted.to_string())),
+        found => Err(LoadError::import_type(WASI_MODULE, name, show_type(found), wanted)),
     }
 }
 
@@ -164,15 +146,6 @@ fn random(ptr: u64, len: u64, memory: &mut LinearMemory<'_>) -> Result<u32, u32>
     let buffer = end.and_then(|end| memory.0.get_mut(start..end)).ok_or(errno::FAULT)?;
     getrandom::fill(buffer).map_err(|_| errno::NOSYS)?;
     Ok(errno::SUCCESS)
-}
-
-/// Two numbers that lie one after the other, such as pointer and length of a buffer.
-fn words(memory: &LinearMemory<'_>, at: u64) -> Result<(u32, u32), u32> {
-    let word = |at: u64| {
-        let bytes = memory.read(at, 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map(u32::from_le_bytes).ok_or(errno::FAULT)
-    };
-    Ok((word(at)?, word(at + 4)?))
 }
 
 /// Writes a list of buffers to stdout or stderr.

@@ -1,0 +1,44 @@
+//! What the host functions of an instance work on.
+
+use http_wasm_abi::exports;
+use wasmtime::{AsContextMut, Caller, Memory, StoreLimits};
+
+use super::bodies::Bodies;
+use super::wasi::files::Files;
+use http_wasm_model::exchange::Exchange;
+
+/// The data of a store.
+pub(super) struct State {
+    /// The exchange that is being run; moved in for each hook.
+    pub(super) exchange: Box<Exchange>,
+    /// Where bodies come from that have not arrived.
+    pub(super) bodies: Option<Box<dyn Bodies>>,
+    /// What it has open of the folders that it was granted.
+    pub(super) files: Files,
+    /// What was written to stdout and stderr without an end of line yet.
+    pub(super) output: [Vec<u8>; 2],
+    pub(super) memory: Option<Memory>,
+    pub(super) limits: StoreLimits,
+    /// How many ticks the hook may still run.
+    pub(super) ticks: u64,
+    /// Whether a hook that runs for long gives its thread away now and then.
+    pub(super) yields: bool,
+}
+
+/// The guest's memory and the state beside it, for a host function.
+#[inline]
+pub(super) fn with_memory<R>(
+    caller: &mut Caller<'_, State>,
+    act: impl FnOnce(&mut [u8], &mut State) -> R,
+) -> wasmtime::Result<R> {
+    let memory = match caller.data().memory {
+        Some(memory) => memory,
+        // A start section runs before the host could look for the memory.
+        None => caller
+            .get_export(exports::MEMORY)
+            .and_then(wasmtime::Extern::into_memory)
+            .ok_or_else(|| wasmtime::format_err!("the guest has no memory"))?,
+    };
+    let (bytes, state) = memory.data_and_store_mut(caller.as_context_mut());
+    Ok(act(bytes, state))
+}
