@@ -7,7 +7,7 @@ use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Type, Variant};
 
-use crate::parse::Errors;
+use crate::errors::Errors;
 
 /// A type of configuration as the author wrote it.
 pub(crate) struct Config {

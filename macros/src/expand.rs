@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::options::ResponseBuffering;
 use crate::parse::{Handler, Hook, Source};
 
 pub(crate) fn handler(handler: &Handler) -> TokenStream {
@@ -57,28 +58,26 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         None => (quote!(()), quote!(::core::result::Result::Ok(()))),
     };
     let options = &handler.options;
-    let buffering = if options.buffer_response {
-        quote!(::http_wasm_sdk::Buffered)
-    } else if options.may_buffer_response {
-        quote!(::http_wasm_sdk::MaybeBuffered)
-    } else {
-        quote!(::http_wasm_sdk::Unbuffered)
-    };
-    let request_buffering = if options.buffer_request {
+    let buffer_request = options.buffer_request;
+    let request_buffering = if buffer_request {
         quote!(::http_wasm_sdk::Buffered)
     } else {
         quote!(::http_wasm_sdk::Unbuffered)
     };
-    let trailers =
-        options.trailers.then(|| quote!(.union(::http_wasm_sdk::__private::Features::TRAILERS)));
-    let fails_open = options.fail_open;
+    let buffer_response = options.buffer_response == ResponseBuffering::Always;
+    let buffering = match options.buffer_response {
+        ResponseBuffering::Never => quote!(::http_wasm_sdk::Unbuffered),
+        ResponseBuffering::Always => quote!(::http_wasm_sdk::Buffered),
+        ResponseBuffering::Dynamic => quote!(::http_wasm_sdk::DynamicBuffering),
+    };
+    let trailers = options.trailers;
+    let fail_open = options.fail_open;
     // `_start` is for enabling features, and nothing else is done there.
-    let start = (options.buffer_request || options.buffer_response || options.trailers)
-        .then(|| quote!(, start));
+    let start = (buffer_request || buffer_response || trailers).then(|| quote!(, start));
     let [request_, reply, response_, state_, trailers_] =
         ["request", "reply", "response", "state", "trailers"]
             .map(|name| parameter(name, Span::call_site()));
-    let export = (!options.part).then(|| quote!(::http_wasm_sdk::__export!(#ty #start);));
+    let export = (!options.no_export).then(|| quote!(::http_wasm_sdk::__export!(#ty #start);));
     quote! {
         #item
         #definition
@@ -88,12 +87,13 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             type State = #state;
             type Buffering = #buffering;
             type RequestBuffering = #request_buffering;
-            const FEATURES: ::http_wasm_sdk::__private::Features =
-                <#buffering as ::http_wasm_sdk::Buffering>::FEATURES
-                    .union(<#request_buffering as ::http_wasm_sdk::Buffering>::REQUEST_FEATURES)
-                    #trailers;
+            const NEEDS: ::http_wasm_sdk::Needs = ::http_wasm_sdk::Needs {
+                buffer_request: #buffer_request,
+                buffer_response: #buffer_response,
+                trailers: #trailers,
+            };
             const HAS_RESPONSE_HOOK: bool = #has_response_hook;
-            const FAILS_OPEN: bool = #fails_open;
+            const FAIL_OPEN: bool = #fail_open;
 
             #[inline]
             fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {

@@ -7,7 +7,9 @@
 
 mod config_expand;
 mod config_parse;
+mod errors;
 mod expand;
+mod options;
 mod parse;
 
 use proc_macro::TokenStream;
@@ -45,7 +47,7 @@ use proc_macro::TokenStream;
 /// - `buffer_response`: the host holds all responses back until the response hook has returned, which
 ///   takes them as `&mut Response<Buffered>` and can change them.
 /// - `may_buffer_response`: the request hook decides, by `Reply::buffer_response`; the response hook
-///   takes `&mut Response<MaybeBuffered>`.
+///   takes `&mut Response<DynamicBuffering>`.
 /// - `trailers`: each hook may take `Option<Trailers<'_, …>>` as a last parameter.
 /// - `fail_open`: requests go on to the next handler when `new` fails, instead of being answered with
 ///   a 500.

@@ -1,13 +1,14 @@
 //! Reads what stands under `#[handler]`, and finds what is wrong with it: all of it at once.
 
 use proc_macro2::{Span, TokenStream};
-use syn::parse::Parser;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
     Error, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, PathArguments,
-    ReturnType, Signature, Token, Type, Visibility,
+    ReturnType, Signature, Type, Visibility,
 };
+
+use crate::errors::Errors;
+use crate::options::{Options, ResponseBuffering, options};
 
 /// A handler as the author wrote it.
 pub(crate) struct Handler {
@@ -33,54 +34,6 @@ pub(crate) struct Hook {
     pub(crate) parameters: Vec<Type>,
     /// Where its result is written, or its name where it has none.
     pub(crate) output: Span,
-}
-
-/// What a handler can declare. The order is that of [`Options::NAMES`].
-#[derive(Default)]
-pub(crate) struct Options {
-    pub(crate) buffer_request: bool,
-    pub(crate) buffer_response: bool,
-    pub(crate) may_buffer_response: bool,
-    pub(crate) trailers: bool,
-    pub(crate) fail_open: bool,
-    pub(crate) part: bool,
-}
-
-impl Options {
-    const NAMES: &str = "`buffer_request`, `buffer_response`, `may_buffer_response`, `trailers`, `fail_open`, `part`";
-
-    fn named(&mut self, name: &str) -> Option<&mut bool> {
-        Some(match name {
-            "buffer_request" => &mut self.buffer_request,
-            "buffer_response" => &mut self.buffer_response,
-            "may_buffer_response" => &mut self.may_buffer_response,
-            "trailers" => &mut self.trailers,
-            "fail_open" => &mut self.fail_open,
-            "part" => &mut self.part,
-            _ => return None,
-        })
-    }
-}
-
-/// Errors that are gathered, to be shown together.
-#[derive(Default)]
-pub(crate) struct Errors(Option<Error>);
-
-impl Errors {
-    pub(crate) fn add(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.add_error(Error::new(span, message));
-    }
-
-    pub(crate) fn add_error(&mut self, error: Error) {
-        match &mut self.0 {
-            Some(all) => all.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    pub(crate) fn into_result(self) -> Result<(), Error> {
-        self.0.map_or(Ok(()), Err)
-    }
 }
 
 pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> Result<Handler, Error> {
@@ -111,43 +64,8 @@ fn first_span(tokens: &TokenStream) -> Span {
     tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
 
-fn options(arguments: TokenStream, errors: &mut Errors) -> Option<Options> {
-    let mut options = Options::default();
-    let names = match Punctuated::<Ident, Token![,]>::parse_terminated.parse2(arguments) {
-        Ok(names) => names,
-        Err(error) => {
-            errors.add(
-                error.span(),
-                "#[handler] takes names of needs, such as #[handler(buffer_response)]",
-            );
-            return None;
-        }
-    };
-    for name in names {
-        match options.named(&name.to_string()) {
-            Some(declared @ false) => *declared = true,
-            Some(_) => errors.add(name.span(), format_args!("`{name}` is declared twice")),
-            None => errors.add(
-                name.span(),
-                format_args!(
-                    "`{name}` is nothing that a handler can declare; there is: {}",
-                    Options::NAMES
-                ),
-            ),
-        }
-        if options.buffer_response && options.may_buffer_response {
-            errors.add(
-                name.span(),
-                "`buffer_response` buffers all responses, `may_buffer_response` those that the request hook chooses: \
-                 declare one of them",
-            );
-        }
-    }
-    Some(options)
-}
-
 fn function_source(function: &ItemFn, options: &Options, errors: &mut Errors) -> Option<Source> {
-    if options.buffer_response || options.may_buffer_response {
+    if options.buffer_response != ResponseBuffering::Never {
         errors.add(
             function.sig.ident.span(),
             "a function is a request hook only, which has no use for a buffered response; put #[handler] on an \
@@ -284,10 +202,12 @@ fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) 
         );
     }
     if let Some(response) = hook.parameters.get(1) {
-        let declared = if options.buffer_response {
-            Some(("buffer_response", "Buffered"))
-        } else {
-            options.may_buffer_response.then_some(("may_buffer_response", "MaybeBuffered"))
+        let declared = match options.buffer_response {
+            ResponseBuffering::Never => None,
+            ResponseBuffering::Always => Some(("buffer_response", "Buffered")),
+            ResponseBuffering::Dynamic => {
+                Some(("buffer_response = \"dynamic\"", "DynamicBuffering"))
+            }
         };
         check_buffering(response, "Response", declared, errors);
     }
@@ -328,9 +248,9 @@ fn check_buffering(ty: &Type, message: &str, declared: Option<(&str, &str)>, err
             span,
             format_args!("the {side} is buffered where the handler declares it: #[handler(buffer_{side})]"),
         ),
-        None if found == "MaybeBuffered" && message == "Response" => errors.add(
+        None if found == "DynamicBuffering" && message == "Response" => errors.add(
             span,
-            "some responses are buffered where the handler declares it: #[handler(may_buffer_response)]",
+            "some responses are buffered where the handler declares it: #[handler(buffer_response = \"dynamic\")]",
         ),
         _ => {}
     }

@@ -2,13 +2,13 @@
 
 use core::mem::MaybeUninit;
 
-use crate::raw::{self, Space};
+use crate::backend::{UninitSlice, as_uninit};
 
 /// Room for `N` bytes, on the stack and not zeroed.
 ///
 /// Every reading function takes one and gives back what it has read as a borrow of it. There is no
 /// hidden buffer in this crate, so what you hold cannot change under you. `N` is the cap: a longer
-/// value is [`TooLong`](crate::TooLong) and never cut.
+/// value is [`BufferTooSmall`](crate::BufferTooSmall) and never cut.
 ///
 /// In a guest the bytes come from the shadow stack, which is 16 KiB unless the filter says otherwise.
 /// An array or a slice of bytes serves as well.
@@ -17,7 +17,7 @@ use crate::raw::{self, Space};
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler]
-/// fn short(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+/// fn short(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
 ///     let mut buffer = Buffer::<16>::new();
 ///     match request.uri(&mut buffer) {
 ///         Ok(_) => None,
@@ -50,43 +50,43 @@ impl<const N: usize> Default for Buffer<N> {
 }
 
 mod sealed {
-    use super::Space;
+    use super::UninitSlice;
 
     /// What only this crate can give. A trait that cannot be named can still be called, through the
     /// bound of one that can; and whoever gets at the room of an array could leave bytes of it
     /// uninitialised, without a word of `unsafe`.
     #[derive(Debug)]
-    pub struct Internal;
+    pub struct SealedToken;
 
     pub trait Lend {
-        fn lend(&mut self, _: Internal) -> &mut Space;
+        fn lend(&mut self, _: SealedToken) -> &mut UninitSlice;
     }
 }
 
-pub(crate) use sealed::{Internal, Lend};
+pub(crate) use sealed::{Lend, SealedToken};
 
 /// Room that can be lent for reading: [`Buffer`], an array or a slice of bytes.
-pub trait Scratch: Lend {}
+pub trait ReadBuffer: Lend {}
 
-impl<T: Lend + ?Sized> Scratch for T {}
+impl<T: Lend + ?Sized> ReadBuffer for T {}
 
 impl<const N: usize> Lend for Buffer<N> {
     #[inline]
-    fn lend(&mut self, _: Internal) -> &mut Space {
+    fn lend(&mut self, _: SealedToken) -> &mut UninitSlice {
         &mut self.0
     }
 }
 
 impl<const N: usize> Lend for [u8; N] {
     #[inline]
-    fn lend(&mut self, _: Internal) -> &mut Space {
-        raw::as_space(self)
+    fn lend(&mut self, _: SealedToken) -> &mut UninitSlice {
+        as_uninit(self)
     }
 }
 
 impl Lend for [u8] {
     #[inline]
-    fn lend(&mut self, _: Internal) -> &mut Space {
-        raw::as_space(self)
+    fn lend(&mut self, _: SealedToken) -> &mut UninitSlice {
+        as_uninit(self)
     }
 }

@@ -1,11 +1,11 @@
 //! Several handlers in one guest.
 
-use http_wasm_abi::Features;
-
+use crate::backend::Needs;
+use crate::buffering::Unbuffered;
 use crate::error::Error;
 use crate::handler::{Flow, Handler};
 use crate::request::Request;
-use crate::response::{Reply, Response, Unbuffered};
+use crate::response::{Reply, Response};
 use crate::trailers::Trailers;
 
 /// One handler after the other: the second is the next handler of the first.
@@ -14,13 +14,13 @@ use crate::trailers::Trailers;
 /// response hook runs, as the host then calls none. [`chain!`](crate::chain!) makes guests of these.
 impl<A: Handler, B: Handler> Handler for (A, B) {
     type State = (A::State, B::State);
-    /// Each handler gets request and response as it declares by itself; the features are those of all.
+    /// Each handler gets request and response as it declares by itself; the needs are those of all.
     type Buffering = Unbuffered;
     type RequestBuffering = Unbuffered;
-    const FEATURES: Features = A::FEATURES.union(B::FEATURES);
+    const NEEDS: Needs = A::NEEDS.union(B::NEEDS);
     const HAS_RESPONSE_HOOK: bool = A::HAS_RESPONSE_HOOK || B::HAS_RESPONSE_HOOK;
     /// A chain with a part that must not fail open does not.
-    const FAILS_OPEN: bool = A::FAILS_OPEN && B::FAILS_OPEN;
+    const FAIL_OPEN: bool = A::FAIL_OPEN && B::FAIL_OPEN;
 
     fn new() -> Result<Self, Error> {
         Ok((A::new()?, B::new()?))
@@ -33,7 +33,7 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
         mut trailers: Option<Trailers<'_>>,
     ) -> Result<Flow<Self::State>, Error> {
         let first = request.lend(|request| {
-            self.0.request(request, reply.again(), trailers.as_mut().map(Trailers::again))
+            self.0.request(request, reply.reborrow(), trailers.as_mut().map(Trailers::reborrow))
         })?;
         let Flow::Continue(first) = first else { return Ok(Flow::Stop) };
         if reply.has_begun() {
@@ -67,18 +67,18 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
     }
 }
 
-/// Makes one guest of several handlers, each declared by `#[handler(part)]`: the type
+/// Makes one guest of several handlers, each declared by `#[handler(no_export)]`: the type
 /// `chain!(pub Filter = First, Second, Third)`, a request going through them in this order.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
 ///
-/// #[handler(part)]
+/// #[handler(no_export)]
 /// fn no_cookies(request: &mut Request) {
 ///     request.headers_mut().remove(known::COOKIE);
 /// }
 ///
-/// #[handler(part)]
+/// #[handler(no_export)]
 /// fn mark(request: &mut Request) {
 ///     request.headers_mut().insert(name!("x-marked"), value!("1"));
 /// }

@@ -2,20 +2,7 @@
 
 use core::fmt;
 
-/// A value did not fit into the caller's buffer. Nothing was read; the value is as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLong {
-    /// How many bytes the value needs, with a NUL after each item where it is a list.
-    pub needed: u32,
-}
-
-impl fmt::Display for TooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the value needs {} bytes, more than the buffer has", self.needed)
-    }
-}
-
-impl core::error::Error for TooLong {}
+pub use crate::backend::BufferTooSmall;
 
 macro_rules! plain_errors {
     ($($(#[doc = $doc:literal])+ $name:ident: $message:literal;)+) => {
@@ -138,8 +125,8 @@ impl From<&'static str> for Error {
     }
 }
 
-impl From<TooLong> for Error {
-    fn from(_: TooLong) -> Self {
+impl From<BufferTooSmall> for Error {
+    fn from(_: BufferTooSmall) -> Self {
         Self::new("a value is longer than the buffer for it")
     }
 }

@@ -1,10 +1,10 @@
 //! What a filter implements, and what its hooks may return.
 
-use http_wasm_abi::Features;
-
+use crate::backend::Needs;
+use crate::buffering::Buffering;
 use crate::error::Error;
 use crate::request::Request;
-use crate::response::{Buffering, Reply, ReplyBody, Response, Sent};
+use crate::response::{Reply, ReplyBody, Responded, Response};
 use crate::trailers::Trailers;
 
 /// A filter: `#[handler]` implements this, so that there is seldom a reason to do it by hand. One is a
@@ -12,7 +12,7 @@ use crate::trailers::Trailers;
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
-/// use http_wasm_sdk::{Features, Trailers, Unbuffered};
+/// use http_wasm_sdk::{Needs, Trailers, Unbuffered};
 ///
 /// /// Hides the paths of administrators, and leaves all others to another handler.
 /// struct Hidden<H>(H);
@@ -21,9 +21,9 @@ use crate::trailers::Trailers;
 ///     type State = ();
 ///     type Buffering = Unbuffered;
 ///     type RequestBuffering = Unbuffered;
-///     const FEATURES: Features = Features::NONE;
+///     const NEEDS: Needs = Needs::NONE;
 ///     const HAS_RESPONSE_HOOK: bool = false;
-///     const FAILS_OPEN: bool = false;
+///     const FAIL_OPEN: bool = false;
 ///
 ///     fn new() -> Result<Self, Error> {
 ///         H::new().map(Self)
@@ -54,7 +54,7 @@ use crate::trailers::Trailers;
 ///     }
 /// }
 ///
-/// #[handler(part)]
+/// #[handler(no_export)]
 /// fn mark(request: &mut Request) {
 ///     request.headers_mut().insert(name!("x-marked"), value!("1"));
 /// }
@@ -78,14 +78,14 @@ pub trait Handler: Sized + 'static {
     type RequestBuffering: Buffering;
 
     /// What the host has to do from the start.
-    const FEATURES: Features;
+    const NEEDS: Needs;
 
     /// Whether there is a response hook; without one the host's call costs the guest no code.
     const HAS_RESPONSE_HOOK: bool;
 
     /// Whether requests go on to the next handler when the handler cannot be built, instead of being
     /// answered with a 500.
-    const FAILS_OPEN: bool;
+    const FAIL_OPEN: bool;
 
     /// Builds the handler: once per instance, at its first request, and again when a call of that
     /// instance did not return.
@@ -117,37 +117,6 @@ pub trait Handler: Sized + 'static {
         trailers: Option<Trailers<'_, Self::Buffering>>,
     ) -> Result<(), Error>;
 }
-
-/// State that travels from the request hook to the response hook as the `ctx` value of the ABI, which
-/// the host keeps: 32 bits of any meaning.
-///
-/// ```
-/// use http_wasm_sdk::prelude::*;
-/// use http_wasm_sdk::Ctx;
-///
-/// #[derive(Default)]
-/// struct Numbered {
-///     last: u32,
-/// }
-///
-/// #[handler]
-/// impl Numbered {
-///     fn request(&mut self, _request: &mut Request) -> Flow<Ctx> {
-///         self.last += 1;
-///         Flow::Continue(Ctx(self.last))
-///     }
-///
-///     fn response(&self, _request: &Request, _response: &mut Response, Ctx(number): Ctx) {
-///         log::format(log::Level::Info, format_args!("request {number} is answered"));
-///     }
-/// }
-/// # use http_wasm_sdk::testing::{self, Scenario};
-/// # let mut session = testing::session::<Numbered>();
-/// # session.run(&Scenario::get("/")).went_well();
-/// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: request 2 is answered"]);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ctx(pub u32);
 
 /// Where a request goes after the request hook, and what of it the response hook is to know: any type
 /// of yours, which the instance keeps until the response hook takes it.
@@ -202,12 +171,12 @@ impl Flow {
 
 /// What a request hook may return.
 ///
-/// Nothing goes on to the next handler, [`Sent`] and [`ReplyBody`] stop, [`Flow`] says which; an
+/// Nothing goes on to the next handler, [`Responded`] and [`ReplyBody`] stop, [`Flow`] says which; an
 /// `Option` of one stops when there is one, and a `Result` of any of these may fail.
 #[diagnostic::on_unimplemented(
     message = "a request hook cannot return `{Self}` where the response hook takes the state `{S}`",
     label = "not what a request hook returns",
-    note = "it returns nothing, `Sent`, `Option<Sent>`, `Flow<{S}>`, or a `Result` of one of these",
+    note = "it returns nothing, `Responded`, `Option<Responded>`, `Flow<{S}>`, or a `Result` of one of these",
     note = "the state is what the response hook takes as its third parameter, `()` without one"
 )]
 pub trait IntoFlow<S> {
@@ -232,7 +201,7 @@ impl<S> IntoFlow<S> for Flow<S> {
     }
 }
 
-impl<S> IntoFlow<S> for Sent {
+impl<S> IntoFlow<S> for Responded {
     #[inline]
     fn into_flow(self) -> Result<Flow<S>, Error> {
         Ok(Flow::Stop)
@@ -246,7 +215,7 @@ impl<S> IntoFlow<S> for ReplyBody<'_> {
     }
 }
 
-impl IntoFlow<()> for Option<Sent> {
+impl IntoFlow<()> for Option<Responded> {
     #[inline]
     fn into_flow(self) -> Result<Flow, Error> {
         Ok(if self.is_some() { Flow::Stop } else { Flow::CONTINUE })

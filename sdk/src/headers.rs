@@ -2,12 +2,9 @@
 
 use core::marker::PhantomData;
 
-use http_wasm_abi::HeaderKind;
-
-use crate::buffer::{Internal, Scratch};
-use crate::error::TooLong;
+use crate::backend::{self, BufferTooSmall, Items, Section};
+use crate::buffer::{ReadBuffer, SealedToken};
 use crate::header::{HeaderName, HeaderValue, known};
-use crate::raw;
 
 /// A header map that can be read: of the request, of the response, or trailers of either.
 ///
@@ -20,7 +17,7 @@ use crate::raw;
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler]
-/// fn guard(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+/// fn guard(request: &mut Request, reply: Reply<'_>) -> Result<Option<Responded>, Error> {
 ///     let mut buffer = Buffer::<256>::new();
 ///     let headers = request.headers();
 ///     // Once or never: what is repeated could mean one thing here and another upstream.
@@ -42,14 +39,14 @@ use crate::raw;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Headers<'a> {
-    kind: HeaderKind,
+    section: Section,
     _borrow: PhantomData<&'a ()>,
 }
 
 impl Headers<'_> {
     #[inline]
-    pub(crate) const fn of(kind: HeaderKind) -> Self {
-        Self { kind, _borrow: PhantomData }
+    pub(crate) const fn of(section: Section) -> Self {
+        Self { section, _borrow: PhantomData }
     }
 
     /// The first value of a header, or `None` where it is absent. ABI: `get_header_values`.
@@ -60,8 +57,8 @@ impl Headers<'_> {
     pub fn get<'b>(
         &self,
         name: HeaderName<'_>,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<Option<HeaderValue<'b>>, TooLong> {
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Option<HeaderValue<'b>>, BufferTooSmall> {
         Ok(self.get_all(name, buffer)?.next())
     }
 
@@ -76,14 +73,11 @@ impl Headers<'_> {
     pub fn get_one<'b>(
         &self,
         name: HeaderName<'_>,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<Option<HeaderValue<'b>>, TooLong> {
-        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.lend(Internal))?;
-        Ok(match bytes {
-            // What a single value's terminator ends is the value, whatever it holds.
-            [value @ .., _terminator] if count == 1 => Some(HeaderValue::from_host(value)),
-            _ => None,
-        })
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Option<HeaderValue<'b>>, BufferTooSmall> {
+        let values =
+            backend::header_values(self.section, name.as_bytes(), buffer.lend(SealedToken))?;
+        Ok(values.only().map(HeaderValue::from_host))
     }
 
     /// All values of a header, in order; none where it is absent. ABI: `get_header_values`.
@@ -94,21 +88,16 @@ impl Headers<'_> {
     pub fn get_all<'b>(
         &self,
         name: HeaderName<'_>,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<Values<'b>, TooLong> {
-        let (count, bytes) = raw::header_values(self.kind, name.as_bytes(), buffer.lend(Internal))?;
-        Ok(Values(Items { count, rest: bytes }))
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Values<'b>, BufferTooSmall> {
+        backend::header_values(self.section, name.as_bytes(), buffer.lend(SealedToken)).map(Values)
     }
 
     /// Whether a header is there, with whatever value. ABI: `get_header_values`.
     #[inline]
     #[must_use]
     pub fn contains(&self, name: HeaderName<'_>) -> bool {
-        match raw::header_values(self.kind, name.as_bytes(), &mut []) {
-            // Only values that need no room fit into none.
-            Ok((count, _)) => count != 0,
-            Err(TooLong { needed }) => needed != 0,
-        }
+        backend::has_header(self.section, name.as_bytes())
     }
 
     /// The names of all headers, in lower case; sorted, on most hosts. ABI: `get_header_names`.
@@ -116,9 +105,11 @@ impl Headers<'_> {
     /// # Errors
     /// Where they do not fit into `buffer`.
     #[inline]
-    pub fn names<'b>(&self, buffer: &'b mut (impl Scratch + ?Sized)) -> Result<Names<'b>, TooLong> {
-        let (count, bytes) = raw::header_names(self.kind, buffer.lend(Internal))?;
-        Ok(Names(Items { count, rest: bytes }))
+    pub fn names<'b>(
+        &self,
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Names<'b>, BufferTooSmall> {
+        backend::header_names(self.section, buffer.lend(SealedToken)).map(Names)
     }
 
     /// Shows every header to `see`, a value at a time: the names are read into one buffer, the values
@@ -147,10 +138,10 @@ impl Headers<'_> {
     /// before that one.
     pub fn for_each(
         &self,
-        names: &mut (impl Scratch + ?Sized),
-        values: &mut (impl Scratch + ?Sized),
+        names: &mut (impl ReadBuffer + ?Sized),
+        values: &mut (impl ReadBuffer + ?Sized),
         mut see: impl FnMut(HeaderName<'_>, HeaderValue<'_>),
-    ) -> Result<(), TooLong> {
+    ) -> Result<(), BufferTooSmall> {
         for name in self.names(names)? {
             for value in self.get_all(name, values)? {
                 see(name, value);
@@ -198,14 +189,14 @@ pub struct HeadersMut<'a> {
 
 impl<'a> HeadersMut<'a> {
     #[inline]
-    pub(crate) const fn of(kind: HeaderKind) -> Self {
-        Self { headers: Headers::of(kind), length_is_fixed: false }
+    pub(crate) const fn of(section: Section) -> Self {
+        Self { headers: Headers::of(section), length_is_fixed: false }
     }
 
     /// The headers of the response that a request hook may give.
     #[inline]
     pub(crate) const fn of_answer() -> Self {
-        Self { headers: Headers::of(HeaderKind::Response), length_is_fixed: true }
+        Self { headers: Headers::of(Section::ResponseHeaders), length_is_fixed: true }
     }
 
     /// Whether this header is not to be set.
@@ -218,7 +209,7 @@ impl<'a> HeadersMut<'a> {
     #[inline]
     pub fn insert(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
         if !self.is_fixed(name) {
-            raw::set_header(self.headers.kind, name.as_bytes(), value.as_bytes());
+            backend::set_header(self.headers.section, name.as_bytes(), value.as_bytes());
         }
     }
 
@@ -226,14 +217,14 @@ impl<'a> HeadersMut<'a> {
     #[inline]
     pub fn append(&mut self, name: HeaderName<'_>, value: HeaderValue<'_>) {
         if !self.is_fixed(name) {
-            raw::add_header(self.headers.kind, name.as_bytes(), value.as_bytes());
+            backend::add_header(self.headers.section, name.as_bytes(), value.as_bytes());
         }
     }
 
     /// Removes all values of a header; nothing where there are none. ABI: `remove_header`.
     #[inline]
     pub fn remove(&mut self, name: HeaderName<'_>) {
-        raw::remove_header(self.headers.kind, name.as_bytes());
+        backend::remove_header(self.headers.section, name.as_bytes());
     }
 }
 
@@ -243,36 +234,6 @@ impl<'a> core::ops::Deref for HeadersMut<'a> {
     #[inline]
     fn deref(&self) -> &Headers<'a> {
         &self.headers
-    }
-}
-
-/// Items that a host has written one after the other, each ended by NUL.
-///
-/// NUL is not escaped, so an item that holds one looks like two. The count says how many there
-/// are: the last of them takes all that is left.
-#[derive(Clone, Debug)]
-struct Items<'b> {
-    count: u32,
-    rest: &'b [u8],
-}
-
-impl<'b> Iterator for Items<'b> {
-    type Item = &'b [u8];
-
-    fn next(&mut self) -> Option<&'b [u8]> {
-        self.count = self.count.checked_sub(1)?;
-        if self.count == 0 {
-            let last = core::mem::take(&mut self.rest);
-            return Some(last.strip_suffix(&[0]).unwrap_or(last));
-        }
-        let mut parts = self.rest.splitn(2, |&byte| byte == 0);
-        let item = parts.next()?;
-        match parts.next() {
-            Some(rest) => self.rest = rest,
-            // Fewer terminators than items: there is nothing left to give.
-            None => *self = Items { count: 0, rest: &[] },
-        }
-        Some(item)
     }
 }
 
@@ -298,70 +259,5 @@ impl<'b> Iterator for Names<'b> {
     fn next(&mut self) -> Option<HeaderName<'b>> {
         // A name that is empty would trap a host that is asked for it.
         self.0.find(|name| !name.is_empty()).map(HeaderName::from_host)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Items;
-    extern crate std;
-    use std::vec::Vec;
-
-    fn items(count: u32, rest: &[u8]) -> Vec<&[u8]> {
-        Items { count, rest }.collect()
-    }
-
-    #[test]
-    fn items_are_split_by_count_and_terminator() {
-        assert_eq!(items(0, b""), [b""; 0]);
-        assert_eq!(items(1, b"\0"), [b""]);
-        assert_eq!(items(2, b"a\0bc\0"), [&b"a"[..], b"bc"]);
-        assert_eq!(items(3, b"\0\0\0"), [b""; 3]);
-    }
-
-    #[test]
-    fn a_nul_inside_stays_with_the_last_item() {
-        assert_eq!(items(1, b"a\0b\0"), [b"a\0b"]);
-        assert_eq!(items(2, b"a\0b\0c\0"), [&b"a"[..], b"b\0c"]);
-    }
-
-    #[test]
-    fn a_count_that_promises_too_much_ends_early() {
-        assert_eq!(items(3, b"a\0"), [&b"a"[..], b""]);
-        assert_eq!(items(u32::MAX, b""), [b""]);
-        assert_eq!(items(1, b"a"), [b"a"]);
-    }
-
-    /// What a host writes for these items.
-    fn written(items: &[Vec<u8>]) -> Vec<u8> {
-        items.iter().flat_map(|item| item.iter().copied().chain([0])).collect()
-    }
-
-    proptest::proptest! {
-        #![proptest_config(proptest::test_runner::Config {
-            cases: if cfg!(miri) { 8 } else { 1000 },
-            failure_persistence: None,
-            ..Default::default()
-        })]
-
-        #[test]
-        fn what_a_host_writes_reads_back(
-            list in proptest::collection::vec(proptest::collection::vec(1_u8.., 0..6), 0..6),
-        ) {
-            let bytes = written(&list);
-            proptest::prop_assert_eq!(items(list.len() as u32, &bytes), list);
-        }
-
-        #[test]
-        fn no_byte_is_lost_or_made_up(count in 0_u32..8, bytes in proptest::collection::vec(0_u8..3, 0..12)) {
-            let found = items(count, &bytes);
-            proptest::prop_assert!(found.len() <= count as usize);
-            let joined = found.join(&0);
-            if count > 0 {
-                let whole = bytes.strip_suffix(&[0]).unwrap_or(&bytes);
-                // Where there are fewer terminators than items, the last one is an end or an item.
-                proptest::prop_assert!(joined == whole || joined == bytes, "{joined:?}");
-            }
-        }
     }
 }

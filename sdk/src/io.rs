@@ -24,7 +24,7 @@ mod embedded {
     impl Error for BodyError {
         fn kind(&self) -> ErrorKind {
             match self {
-                Self::TooLong => ErrorKind::OutOfMemory,
+                Self::BufferTooSmall => ErrorKind::OutOfMemory,
                 Self::Stalled => ErrorKind::TimedOut,
                 _ => ErrorKind::InvalidInput,
             }

@@ -12,7 +12,7 @@
 //!
 //! /// Lets only those in who know the word.
 //! #[handler]
-//! fn door(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+//! fn door(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
 //!     let mut buffer = Buffer::<64>::new();
 //!     match request.headers().get_one(name!("x-word"), &mut buffer) {
 //!         Ok(Some(word)) if word == "friend" => None,
@@ -52,7 +52,7 @@
 //! # Reading
 //!
 //! Whatever is read goes to a buffer that you lend: a [`Buffer`] on the stack, an array or a slice. Its
-//! length is the cap. What is longer is the error [`TooLong`], never a cut value, so that a client
+//! length is the cap. What is longer is the error [`BufferTooSmall`], never a cut value, so that a client
 //! cannot have you decide on half of what it sent.
 //!
 //! [`Method`], [`Uri`], [`Version`], [`StatusCode`], [`HeaderName`] and [`HeaderValue`] are what they
@@ -152,21 +152,21 @@ compile_error!(
      [dev-dependencies] only"
 );
 
+mod backend;
 mod body;
 mod buffer;
+mod buffering;
 mod chain;
 pub mod config;
 #[cfg(all(feature = "http", any(not(target_family = "wasm"), target_os = "wasi")))]
 mod convert;
 mod error;
-mod export;
 mod handler;
 mod header;
 mod headers;
 mod instance;
 mod io;
 pub mod log;
-mod raw;
 mod request;
 mod response;
 mod runtime;
@@ -178,25 +178,23 @@ mod types;
 mod uri;
 mod utf8;
 
+pub use backend::{Ctx, Needs};
 pub use body::{BodyError, BodyWriter, EMPTY_READS, RequestBody, ResponseBody};
-pub use buffer::{Buffer, Scratch};
+pub use buffer::{Buffer, ReadBuffer};
+pub use buffering::{Buffered, Buffering, DynamicBuffering, Unbuffered};
 pub use config::FromConfig;
 #[cfg(all(feature = "http", any(not(target_family = "wasm"), target_os = "wasi")))]
 pub use convert::UnknownVersion;
 pub use error::{
-    Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidSourceAddr,
-    InvalidStatusCode, InvalidUri, TooLong,
+    BufferTooSmall, Error, InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidSourceAddr,
+    InvalidStatusCode, InvalidUri,
 };
-pub use handler::{Ctx, Flow, Handler, IntoFlow};
+pub use handler::{Flow, Handler, IntoFlow};
 pub use header::{HeaderName, HeaderValue, known};
 pub use headers::{Headers, HeadersMut, Names, Values};
-/// What a host can be asked to do: [`Handler::FEATURES`].
-pub use http_wasm_abi::Features;
 pub use http_wasm_macros::{Config, handler};
 pub use request::Request;
-pub use response::{
-    Buffered, Buffering, MaybeBuffered, Reply, ReplyBody, Response, Sent, Unbuffered,
-};
+pub use response::{Reply, ReplyBody, Responded, Response};
 pub use trailers::{BeforeNext, RequestTrailersMut, ResponseTrailersMut, Trailers};
 pub use types::{Method, StatusCode, Version};
 pub use uri::{
@@ -208,17 +206,16 @@ pub use uri::{
 pub mod prelude {
     pub use crate::{
         Buffer, Buffered, Config, Error, Flow, Handler, HeaderName, HeaderValue, Method, Reply,
-        Request, Response, Sent, StatusCode, Uri, handler, known, log, name, uri, value,
+        Request, Responded, Response, StatusCode, Uri, handler, known, log, name, uri, value,
     };
 }
 
 /// For the code that `#[handler]` generates.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::backend::{Exports, export_names};
     #[cfg(feature = "alloc")]
     pub use crate::config::load_or_log as load_config;
     pub use crate::handler::{IntoDone, IntoFlow, IntoHandler};
     pub use crate::instance::Instance;
-    pub use http_wasm_abi::Features;
-    pub use http_wasm_abi::export_names;
 }

@@ -3,14 +3,12 @@
 use core::marker::PhantomData;
 use core::net::SocketAddr;
 
-use http_wasm_abi::{BodyKind, HeaderKind};
-
+use crate::backend::{self, BufferTooSmall, Section};
 use crate::body::{Reader, RequestBody};
-use crate::buffer::{Buffer, Internal, Scratch};
-use crate::error::{InvalidSourceAddr, TooLong};
+use crate::buffer::{Buffer, ReadBuffer, SealedToken};
+use crate::buffering::{Buffering, Unbuffered};
+use crate::error::InvalidSourceAddr;
 use crate::headers::{Headers, HeadersMut};
-use crate::raw;
-use crate::response::{Buffering, Unbuffered};
 use crate::types::{Method, Version};
 use crate::uri::{RequestUri, Uri};
 
@@ -29,7 +27,7 @@ use crate::uri::{RequestUri, Uri};
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler]
-/// fn legacy(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+/// fn legacy(request: &mut Request, reply: Reply<'_>) -> Result<Option<Responded>, Error> {
 ///     let mut buffer = Buffer::<256>::new();
 ///     if !request.method(&mut buffer)?.is_safe() {
 ///         return Ok(Some(reply.status(StatusCode::METHOD_NOT_ALLOWED).end()));
@@ -61,7 +59,7 @@ impl<B: Buffering> Request<B> {
     /// Lends the same request as a handler takes it that declares something else.
     #[inline]
     pub(crate) fn lend<C: Buffering, R>(&mut self, take: impl FnOnce(&mut Request<C>) -> R) -> R {
-        let body = core::mem::replace(&mut self.body, Reader::new(BodyKind::Request));
+        let body = core::mem::replace(&mut self.body, Reader::of_request(false));
         let mut lent = Request { body, _buffering: PhantomData };
         let result = take(&mut lent);
         self.body = lent.body;
@@ -71,7 +69,7 @@ impl<B: Buffering> Request<B> {
     /// Whether something was taken off the body, and so is lost to the next handler.
     #[inline]
     pub(crate) const fn lacks_body(&self) -> bool {
-        self.body.has_taken()
+        self.body.has_consumed()
     }
 
     /// The method, such as `GET`. ABI: `get_method`.
@@ -81,15 +79,15 @@ impl<B: Buffering> Request<B> {
     #[inline]
     pub fn method<'b>(
         &self,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<Method<'b>, TooLong> {
-        raw::method(buffer.lend(Internal)).map(|bytes| Method::from_host(bytes))
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Method<'b>, BufferTooSmall> {
+        backend::method(buffer.lend(SealedToken)).map(|bytes| Method::from_host(bytes))
     }
 
     /// Replaces the method. ABI: `set_method`; hosts trap on an empty one, which no [`Method`] is.
     #[inline]
     pub fn set_method(&mut self, method: Method<'_>) {
-        raw::set_method(method.as_bytes());
+        backend::set_method(method.as_bytes());
     }
 
     /// Path and query, percent-encoded; `/` where the request has none. ABI: `get_uri`.
@@ -99,16 +97,16 @@ impl<B: Buffering> Request<B> {
     #[inline]
     pub fn uri<'b>(
         &self,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<RequestUri<'b>, TooLong> {
-        raw::uri(buffer.lend(Internal)).map(RequestUri::from_host)
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<RequestUri<'b>, BufferTooSmall> {
+        backend::uri(buffer.lend(SealedToken)).map(RequestUri::from_host)
     }
 
     /// Replaces path and query together: a URI without a query takes the query away. ABI: `set_uri`;
     /// hosts trap on what they cannot parse, which no [`Uri`] is.
     #[inline]
     pub fn set_uri<'u>(&mut self, uri: impl Into<Uri<'u>>) {
-        raw::set_uri(uri.into().as_bytes());
+        backend::set_uri(uri.into().as_bytes());
     }
 
     /// The protocol version, such as `HTTP/1.1` or `HTTP/2.0`. ABI: `get_protocol_version`.
@@ -118,9 +116,9 @@ impl<B: Buffering> Request<B> {
     #[inline]
     pub fn version<'b>(
         &self,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<Version<'b>, TooLong> {
-        raw::protocol_version(buffer.lend(Internal)).map(|bytes| Version::from_host(bytes))
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Version<'b>, BufferTooSmall> {
+        backend::protocol_version(buffer.lend(SealedToken)).map(|bytes| Version::from_host(bytes))
     }
 
     /// Address and port of the client as the host writes them, such as `1.2.3.4:5678` or
@@ -136,9 +134,9 @@ impl<B: Buffering> Request<B> {
     #[inline]
     pub fn source_addr<'b>(
         &self,
-        buffer: &'b mut (impl Scratch + ?Sized),
-    ) -> Result<&'b [u8], TooLong> {
-        raw::source_addr(buffer.lend(Internal)).map(|bytes| &*bytes)
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
+    ) -> Result<&'b [u8], BufferTooSmall> {
+        backend::source_addr(buffer.lend(SealedToken)).map(|bytes| &*bytes)
     }
 
     /// Address and port of the client, parsed; see [`source_addr`](Self::source_addr), which costs a
@@ -161,14 +159,14 @@ impl<B: Buffering> Request<B> {
     #[inline]
     #[must_use]
     pub const fn headers(&self) -> Headers<'_> {
-        Headers::of(HeaderKind::Request)
+        Headers::of(Section::RequestHeaders)
     }
 
     /// The headers, to be changed. Hosts trap on a change after the next handler, where there is no
     /// `&mut Request`.
     #[inline]
     pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
-        HeadersMut::of(HeaderKind::Request)
+        HeadersMut::of(Section::RequestHeaders)
     }
 
     /// The body, before the next handler: to be replaced, and where it is buffered also to be read.

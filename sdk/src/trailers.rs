@@ -2,10 +2,9 @@
 
 use core::marker::PhantomData;
 
-use http_wasm_abi::HeaderKind;
-
+use crate::backend::Section;
+use crate::buffering::{Buffered, Buffering};
 use crate::headers::{Headers, HeadersMut};
-use crate::response::{Buffered, Buffering};
 
 /// Where a handler stands: in its request hook, before the next handler.
 #[derive(Debug)]
@@ -51,14 +50,14 @@ impl<P> Trailers<'_, P> {
     #[inline]
     #[must_use]
     pub const fn request(&self) -> Headers<'_> {
-        Headers::of(HeaderKind::RequestTrailers)
+        Headers::of(Section::RequestTrailers)
     }
 
     /// The trailers of the response.
     #[inline]
     #[must_use]
     pub const fn response(&self) -> Headers<'_> {
-        Headers::of(HeaderKind::ResponseTrailers)
+        Headers::of(Section::ResponseTrailers)
     }
 }
 
@@ -75,7 +74,7 @@ impl RequestTrailersMut for BeforeNext {}
 impl Trailers<'_> {
     /// The same for another handler of a chain, before this one is used.
     #[inline]
-    pub(crate) const fn again(&mut self) -> Trailers<'_> {
+    pub(crate) const fn reborrow(&mut self) -> Trailers<'_> {
         Trailers::current()
     }
 }
@@ -87,7 +86,7 @@ impl<P> Trailers<'_, P> {
     where
         P: RequestTrailersMut,
     {
-        HeadersMut::of(HeaderKind::RequestTrailers)
+        HeadersMut::of(Section::RequestTrailers)
     }
 
     /// The trailers of the response, to be changed.
@@ -96,7 +95,7 @@ impl<P> Trailers<'_, P> {
     where
         P: ResponseTrailersMut,
     {
-        HeadersMut::of(HeaderKind::ResponseTrailers)
+        HeadersMut::of(Section::ResponseTrailers)
     }
 }
 

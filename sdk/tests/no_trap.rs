@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use http_wasm_sdk::prelude::*;
 use http_wasm_sdk::testing::model::exchange::Problem;
 use http_wasm_sdk::testing::{self, Profile, Scenario};
-use http_wasm_sdk::{Ctx, MaybeBuffered, Trailers, Unbuffered};
+use http_wasm_sdk::{Ctx, DynamicBuffering, Trailers, Unbuffered};
 use proptest::prelude::*;
 
 use interpret::{change, look, read_trailers, request_hook};
@@ -52,12 +52,12 @@ impl Drop for Counted {
 }
 
 macro_rules! kinds {
-    ($($name:ident($($option:ident),*), $request:ty, $state:ty = $new:expr, $buffering:ty,
+    ($($name:ident($($option:ident $(= $value:literal)?),*), $request:ty, $state:ty = $new:expr, $buffering:ty,
         |$t:ident, $response:ident $(, $trailers:ident)?| $hook:expr;)+) => {$(
         #[derive(Default)]
         struct $name;
 
-        #[handler($($option),*)]
+        #[handler($($option $(= $value)?),*)]
         impl $name {
             fn request(
                 &self,
@@ -90,7 +90,7 @@ macro_rules! kinds {
 kinds! {
     Plain(), Request, Counted = Counted::new(), Unbuffered, |_t, _response| Ok(());
     Whole(buffer_request, buffer_response), Request<Buffered>, Ctx = Ctx(7), Buffered, |t, response| change(t, response);
-    Maybe(buffer_request, may_buffer_response), Request<Buffered>, Counted = Counted::new(), MaybeBuffered,
+    Maybe(buffer_request, buffer_response = "dynamic"), Request<Buffered>, Counted = Counted::new(), DynamicBuffering,
         |t, response| response.when_buffered(|response| change(t, response)).unwrap_or(Ok(()));
     Trailing(trailers), Request, () = (), Unbuffered, |t, _response, trailers| {
         read_trailers(t, trailers);
@@ -101,13 +101,13 @@ kinds! {
             interpret::trailers(t, trailers);
             change(t, response)
         };
-    First(part, may_buffer_response), Request, Counted = Counted::new(), MaybeBuffered,
+    First(no_export, buffer_response = "dynamic"), Request, Counted = Counted::new(), DynamicBuffering,
         |t, response| response.when_buffered(|response| change(t, response)).unwrap_or(Ok(()));
-    Second(part, buffer_request, trailers), Request<Buffered>, Ctx = Ctx(1), Unbuffered, |t, _response, trailers| {
+    Second(no_export, buffer_request, trailers), Request<Buffered>, Ctx = Ctx(1), Unbuffered, |t, _response, trailers| {
         read_trailers(t, trailers);
         Ok(())
     };
-    Third(part, buffer_request, buffer_response), Request<Buffered>, () = (), Buffered, |t, response| change(t, response);
+    Third(no_export, buffer_request, buffer_response), Request<Buffered>, () = (), Buffered, |t, response| change(t, response);
 }
 
 http_wasm_sdk::chain!(Chain = First, Second, Third);

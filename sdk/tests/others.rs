@@ -28,7 +28,7 @@ fn read_to_end(mut body: RequestBody<'_>) -> Result<Vec<u8>, BodyError> {
 fn answer_with_the_upload(
     request: &mut Request<Buffered>,
     reply: Reply<'_>,
-) -> Result<Sent, Error> {
+) -> Result<Responded, Error> {
     let upload = read_to_end(request.body_mut())?;
     let mut body = reply.status(StatusCode::CREATED);
     core::fmt::Write::write_fmt(&mut body, format_args!("{} bytes: ", upload.len()))
@@ -51,8 +51,8 @@ fn a_stalled_body_is_an_error_of_embedded_io() {
     let upload = Scenario::post("/").body("0123456789").read_sizes([0]);
     assert_eq!(testing::run::<answer_with_the_upload>(&upload).status(), 500);
     assert_eq!(BodyError::Stalled.kind(), ErrorKind::TimedOut);
-    assert_eq!(BodyError::TooLong.kind(), ErrorKind::OutOfMemory);
-    assert_eq!(BodyError::Used.kind(), ErrorKind::InvalidInput);
+    assert_eq!(BodyError::BufferTooSmall.kind(), ErrorKind::OutOfMemory);
+    assert_eq!(BodyError::AlreadyConsumed.kind(), ErrorKind::InvalidInput);
 }
 
 #[derive(Default)]

@@ -3,7 +3,7 @@
 
 use http_wasm_sdk::prelude::*;
 use http_wasm_sdk::testing::{self, Scenario};
-use http_wasm_sdk::{TooLong, UriBuilder, Version};
+use http_wasm_sdk::{BufferTooSmall, UriBuilder, Version};
 
 #[handler]
 fn tell(request: &mut Request) -> Result<(), Error> {
@@ -38,7 +38,7 @@ fn an_address_that_is_none_is_an_error() {
 
 /// Puts each request header into one header of the response.
 #[handler]
-fn list(request: &mut Request, mut reply: Reply<'_>) -> Result<(), TooLong> {
+fn list(request: &mut Request, mut reply: Reply<'_>) -> Result<(), BufferTooSmall> {
     let headers = reply.headers_mut();
     let mut seen = String::new();
     let all = request.headers().for_each(
@@ -46,7 +46,7 @@ fn list(request: &mut Request, mut reply: Reply<'_>) -> Result<(), TooLong> {
         &mut Buffer::<8>::new(),
         |name, value| seen.push_str(&format!("{name}={value};")),
     );
-    let value = HeaderValue::try_from(&*seen).map_err(|_| TooLong { needed: 0 });
+    let value = HeaderValue::try_from(&*seen).map_err(|_| BufferTooSmall { needed: 0 });
     let mut headers = headers;
     headers.insert(name!("x-seen"), value?);
     all
@@ -69,7 +69,7 @@ fn headers_before_one_that_does_not_fit_are_seen() {
 
 /// Moves the tenant from the query to the path.
 #[handler]
-fn tenant(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+fn tenant(request: &mut Request, reply: Reply<'_>) -> Result<Option<Responded>, Error> {
     let (mut old, mut name, mut new) =
         (Buffer::<256>::new(), Buffer::<32>::new(), Buffer::<256>::new());
     let uri = request.uri(&mut old)?;

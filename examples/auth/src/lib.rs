@@ -9,7 +9,7 @@ use http_wasm_sdk::prelude::*;
 const CREDENTIALS: &[u8] = b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 
 #[handler]
-fn auth(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+fn auth(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
     let mut buffer = Buffer::<64>::new();
     match request.headers().get_one(known::AUTHORIZATION, &mut buffer) {
         Ok(Some(given)) if is_same(given.as_bytes(), CREDENTIALS) => None,

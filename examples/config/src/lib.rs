@@ -5,7 +5,7 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn config(_request: &mut Request, reply: Reply<'_>) -> Sent {
+fn config(_request: &mut Request, reply: Reply<'_>) -> Responded {
     match http_wasm_sdk::config::read(&mut Buffer::<4096>::new()) {
         Ok(config) => reply.body(config),
         Err(_) => reply.status(StatusCode::INTERNAL_SERVER_ERROR).end(),

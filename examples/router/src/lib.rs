@@ -5,7 +5,7 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn router(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+fn router(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
     let mut buffer = Buffer::<1024>::new();
     if let Ok(mut uri) = request.uri(&mut buffer)
         && uri.strip_prefix("/host")

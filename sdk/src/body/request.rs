@@ -2,14 +2,14 @@
 
 use core::marker::PhantomData;
 
-use http_wasm_abi::{BodyKind, HeaderKind};
-
-use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
-use crate::buffer::{Internal, Scratch};
+use super::error::{BodyError, EMPTY_READS, result};
+use super::reader::{Reader, read_whole};
+use super::writer::BodyWriter;
+use crate::backend::{self, Message, ReadStatus, Section};
+use crate::buffer::{ReadBuffer, SealedToken};
+use crate::buffering::{Buffered, Buffering, Unbuffered};
 use crate::header::known;
 use crate::headers::Headers;
-use crate::raw::{self, Whole};
-use crate::response::{Buffered, Buffering, Unbuffered};
 
 /// The body of the request, before the next handler.
 ///
@@ -22,7 +22,7 @@ use crate::response::{Buffered, Buffering, Unbuffered};
 /// a request whose body was taken does not go on, it is answered with a 500.
 ///
 /// The Express host keeps what is read, and of several writes only the last. There a body that is to
-/// be changed has to fit into the buffer, or it is [`BodyError::TooLong`] and goes on as it came; and it
+/// be changed has to fit into the buffer, or it is [`BodyError::BufferTooSmall`] and goes on as it came; and it
 /// cannot be handed to [`transform`](Self::transform). To look at bodies of any length there is
 /// [`for_each`](Self::for_each).
 ///
@@ -30,7 +30,7 @@ use crate::response::{Buffered, Buffering, Unbuffered};
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler(buffer_request)]
-/// fn no_scripts(request: &mut Request<Buffered>, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+/// fn no_scripts(request: &mut Request<Buffered>, reply: Reply<'_>) -> Result<Option<Responded>, Error> {
 ///     let mut buffer = Buffer::<8192>::new();
 ///     // What does not fit is an error, and would go on whole; see `for_each` for bodies of any length.
 ///     let body = request.body_mut().read_all(&mut buffer)?;
@@ -56,13 +56,13 @@ pub struct RequestBody<'a, B: Buffering = Buffered> {
     message = "the body of this request can be replaced, but not read",
     label = "not buffered by the host",
     note = "the Express host traps on it: declare #[handler(buffer_request)] and take `&mut Request<Buffered>`",
-    note = "a filter that will never run there may call `not_on_express` on the body instead"
+    note = "a filter that will never run there may call `stream_without_buffering` on the body instead"
 )]
 pub trait WholeRequest: Buffering {}
 
 impl WholeRequest for Buffered {}
 
-const KIND: BodyKind = BodyKind::Request;
+const MESSAGE: Message = Message::Request;
 
 impl<'a> RequestBody<'a, Unbuffered> {
     /// The body to be read without `#[handler(buffer_request)]`, which makes the guest some 100 bytes
@@ -72,8 +72,8 @@ impl<'a> RequestBody<'a, Unbuffered> {
     /// use http_wasm_sdk::prelude::*;
     ///
     /// #[handler]
-    /// fn refuse(request: &mut Request, reply: Reply<'_>) -> Result<Sent, Error> {
-    ///     request.body_mut().not_on_express().drain(&mut Buffer::<2048>::new())?;
+    /// fn refuse(request: &mut Request, reply: Reply<'_>) -> Result<Responded, Error> {
+    ///     request.body_mut().stream_without_buffering().drain(&mut Buffer::<2048>::new())?;
     ///     Ok(reply.status(StatusCode::PAYLOAD_TOO_LARGE).end())
     /// }
     /// # use http_wasm_sdk::testing::{self, Scenario};
@@ -81,7 +81,7 @@ impl<'a> RequestBody<'a, Unbuffered> {
     /// ```
     #[inline]
     #[must_use]
-    pub const fn not_on_express(self) -> RequestBody<'a> {
+    pub const fn stream_without_buffering(self) -> RequestBody<'a> {
         RequestBody::of(self.reader)
     }
 }
@@ -101,11 +101,11 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// What is taken does not reach the next handler: this is for handlers that answer by themselves. If
     /// the request is to go on nevertheless, the client gets a 500.
     #[inline]
-    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]>
+    pub fn read<'b>(&mut self, buffer: &'b mut (impl ReadBuffer + ?Sized)) -> Option<&'b mut [u8]>
     where
         B: WholeRequest,
     {
-        self.reader.take(buffer)
+        self.reader.consume(buffer)
     }
 
     /// Whether the body has been read to its end.
@@ -126,7 +126,7 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// # Errors
     /// Where the host stalls, or the buffer is empty.
     #[inline]
-    pub fn drain(&mut self, buffer: &mut (impl Scratch + ?Sized)) -> Result<(), BodyError>
+    pub fn drain(&mut self, buffer: &mut (impl ReadBuffer + ?Sized)) -> Result<(), BodyError>
     where
         B: WholeRequest,
     {
@@ -140,7 +140,7 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// passed on nevertheless. Where it was used before.
     pub fn read_all<'b>(
         &mut self,
-        buffer: &'b mut (impl Scratch + ?Sized),
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
     ) -> Result<&'b [u8], BodyError>
     where
         B: WholeRequest,
@@ -157,24 +157,24 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     #[inline]
     pub fn map_all<'b>(
         &mut self,
-        buffer: &'b mut (impl Scratch + ?Sized),
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
         change: impl FnOnce(&mut [u8]),
     ) -> Result<&'b mut [u8], BodyError>
     where
         B: WholeRequest,
     {
-        if buffer.lend(Internal).is_empty() {
+        if buffer.lend(SealedToken).is_empty() {
             // Nothing can be read, and what is not read must not be replaced.
-            return Err(BodyError::TooLong);
+            return Err(BodyError::BufferTooSmall);
         }
-        self.reader.unused()?;
-        let write_back = !self.reader.last_write_counts;
-        let (result, bytes) = read_whole(KIND, write_back, buffer);
+        self.reader.claim()?;
+        let write_back = !self.reader.keeps_last_write;
+        let (result, bytes) = read_whole(MESSAGE, write_back, buffer);
         if result.is_ok() {
             change(bytes);
         }
         if write_back || result.is_ok() {
-            raw::write_body(KIND, bytes);
+            backend::write_body(MESSAGE, bytes);
         }
         self.reader.close(result != Err(BodyError::Stalled));
         result.map(|()| bytes)
@@ -210,18 +210,18 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// Where the host stalls, or the buffer is empty; where the body was used before.
     pub fn for_each(
         &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
+        buffer: &mut (impl ReadBuffer + ?Sized),
         mut see: impl FnMut(&[u8]),
     ) -> Result<(), BodyError>
     where
         B: WholeRequest,
     {
-        self.reader.unused()?;
-        let write_back = !self.reader.last_write_counts;
+        self.reader.claim()?;
+        let write_back = !self.reader.keeps_last_write;
         self.reader.each(buffer, |chunk| {
             see(chunk);
             if write_back {
-                raw::write_body(KIND, chunk);
+                backend::write_body(MESSAGE, chunk);
             }
         })
     }
@@ -234,7 +234,7 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// host, where the body does not fit into the buffer: it goes on as it came.
     pub fn map(
         &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
+        buffer: &mut (impl ReadBuffer + ?Sized),
         change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError>
     where
@@ -254,26 +254,23 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     #[inline]
     pub fn map_overlapping(
         &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
+        buffer: &mut (impl ReadBuffer + ?Sized),
         overlap: usize,
         mut change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError>
     where
         B: WholeRequest,
     {
-        let space = buffer.lend(Internal);
-        if space.len() <= overlap {
+        let buffer = buffer.lend(SealedToken);
+        if buffer.len() <= overlap {
             return Err(BodyError::Stalled);
         }
-        self.reader.unused()?;
-        let at_once = self.reader.last_write_counts;
-        let whole = raw::map_overlapping(KIND, EMPTY_READS, at_once, overlap, space, &mut change);
-        self.reader.close(whole != Whole::Stalled);
-        match whole {
-            Whole::All => Ok(()),
-            Whole::TooLong => Err(BodyError::TooLong),
-            Whole::Stalled => Err(BodyError::Stalled),
-        }
+        self.reader.claim()?;
+        let at_once = self.reader.keeps_last_write;
+        let status =
+            backend::map_overlapping(MESSAGE, EMPTY_READS, at_once, overlap, buffer, &mut change);
+        self.reader.close(status != ReadStatus::Stalled);
+        result(status)
     }
 
     /// Hands each chunk to `change`, which writes what is to be passed on instead. ABI: `read_body`,
@@ -284,20 +281,20 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// nothing was read then. Where the host stalls, or the buffer is empty.
     pub fn transform(
         &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
+        buffer: &mut (impl ReadBuffer + ?Sized),
         change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError>
     where
         B: WholeRequest,
     {
-        if Headers::of(HeaderKind::Request).contains(known::CONTENT_LENGTH) {
-            return Err(BodyError::LengthDeclared);
+        if Headers::of(Section::RequestHeaders).contains(known::CONTENT_LENGTH) {
+            return Err(BodyError::ContentLengthMismatch);
         }
-        if self.reader.last_write_counts {
-            return Err(BodyError::InPieces);
+        if self.reader.keeps_last_write {
+            return Err(BodyError::PartialWriteUnsupported);
         }
-        self.reader.unused()?;
-        self.reader.transform(buffer, BodyWriter::of(KIND), change)
+        self.reader.claim()?;
+        self.reader.transform(buffer, BodyWriter::of(MESSAGE), change)
     }
 
     /// Replaces the body. ABI: `write_body`.
@@ -311,13 +308,13 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     pub fn replace(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), BodyError> {
         let bytes = bytes.as_ref();
         let mut digits = [0; 20];
-        match Headers::of(HeaderKind::Request).get(known::CONTENT_LENGTH, &mut digits) {
+        match Headers::of(Section::RequestHeaders).get(known::CONTENT_LENGTH, &mut digits) {
             Ok(None) => {}
             Ok(Some(declared)) if declared.to_u64() == Some(bytes.len() as u64) => {}
-            _ => return Err(BodyError::LengthDeclared),
+            _ => return Err(BodyError::ContentLengthMismatch),
         }
-        self.reader.unused()?;
-        raw::write_body(KIND, bytes);
+        self.reader.claim()?;
+        backend::write_body(MESSAGE, bytes);
         self.reader.close(true);
         Ok(())
     }

@@ -1,11 +1,11 @@
 //! The body of a buffered response.
 
-use http_wasm_abi::{BodyKind, HeaderKind};
-
-use super::{BodyError, BodyWriter, EMPTY_READS, Reader, read_whole};
-use crate::buffer::{Internal, Scratch};
+use super::error::{BodyError, EMPTY_READS};
+use super::reader::{Reader, read_whole};
+use super::writer::BodyWriter;
+use crate::backend::{self, Message, ReadStatus, Section};
+use crate::buffer::{ReadBuffer, SealedToken};
 use crate::header::known;
-use crate::raw::{self, Whole};
 
 /// The body of a buffered response, after the next handler.
 ///
@@ -47,9 +47,9 @@ pub struct ResponseBody<'a> {
     reader: &'a mut Reader,
 }
 
-impl<'a> ResponseBody<'a> {
-    const KIND: BodyKind = BodyKind::Response;
+const MESSAGE: Message = Message::Response;
 
+impl<'a> ResponseBody<'a> {
     #[inline]
     pub(crate) const fn of(reader: &'a mut Reader) -> Self {
         Self { reader }
@@ -61,7 +61,7 @@ impl<'a> ResponseBody<'a> {
     /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
     /// buffer is empty, or the body was replaced.
     #[inline]
-    pub fn read<'b>(&mut self, buffer: &'b mut (impl Scratch + ?Sized)) -> Option<&'b mut [u8]> {
+    pub fn read<'b>(&mut self, buffer: &'b mut (impl ReadBuffer + ?Sized)) -> Option<&'b mut [u8]> {
         self.reader.read(buffer)
     }
 
@@ -80,10 +80,10 @@ impl<'a> ResponseBody<'a> {
     #[inline]
     pub fn read_all<'b>(
         &mut self,
-        buffer: &'b mut (impl Scratch + ?Sized),
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
     ) -> Result<&'b mut [u8], BodyError> {
-        self.reader.readable()?;
-        let (result, bytes) = read_whole(Self::KIND, false, buffer);
+        self.reader.check_readable()?;
+        let (result, bytes) = read_whole(MESSAGE, false, buffer);
         self.reader.close(result.is_ok());
         result.map(|()| bytes)
     }
@@ -97,14 +97,14 @@ impl<'a> ResponseBody<'a> {
     #[inline]
     pub fn map_all<'b>(
         &mut self,
-        buffer: &'b mut (impl Scratch + ?Sized),
+        buffer: &'b mut (impl ReadBuffer + ?Sized),
         change: impl FnOnce(&mut [u8]),
     ) -> Result<&'b mut [u8], BodyError> {
-        self.reader.unused()?;
+        self.reader.claim()?;
         let bytes = self.read_all(buffer)?;
-        self.reader.unwritten()?;
+        self.reader.claim_write()?;
         change(bytes);
-        raw::write_body(Self::KIND, bytes);
+        backend::write_body(MESSAGE, bytes);
         Ok(bytes)
     }
 
@@ -118,19 +118,19 @@ impl<'a> ResponseBody<'a> {
     #[inline]
     pub fn map_overlapping(
         &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
+        buffer: &mut (impl ReadBuffer + ?Sized),
         overlap: usize,
         mut change: impl FnMut(&mut [u8]),
     ) -> Result<(), BodyError> {
-        let space = buffer.lend(Internal);
-        if space.len() <= overlap {
+        let buffer = buffer.lend(SealedToken);
+        if buffer.len() <= overlap {
             return Err(BodyError::Stalled);
         }
-        self.reader.unused()?;
-        self.reader.unwritten()?;
+        self.reader.claim()?;
+        self.reader.claim_write()?;
         let ended =
-            raw::map_overlapping(Self::KIND, EMPTY_READS, false, overlap, space, &mut change)
-                == Whole::All;
+            backend::map_overlapping(MESSAGE, EMPTY_READS, false, overlap, buffer, &mut change)
+                == ReadStatus::Complete;
         self.reader.close(false);
         if ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
@@ -166,11 +166,11 @@ impl<'a> ResponseBody<'a> {
     /// is then. Where the host stalls.
     pub fn transform(
         &mut self,
-        buffer: &mut (impl Scratch + ?Sized),
+        buffer: &mut (impl ReadBuffer + ?Sized),
         change: impl FnMut(&mut [u8], &mut BodyWriter<'_>),
     ) -> Result<(), BodyError> {
-        self.reader.readable()?;
-        if buffer.lend(Internal).is_empty() {
+        self.reader.check_readable()?;
+        if buffer.lend(SealedToken).is_empty() {
             return Err(BodyError::Stalled);
         }
         let writer = self.start_writing()?;
@@ -183,8 +183,8 @@ impl<'a> ResponseBody<'a> {
     /// handler gave no longer holds.
     #[inline]
     fn start_writing(&mut self) -> Result<BodyWriter<'static>, BodyError> {
-        self.reader.unwritten()?;
-        raw::remove_header(HeaderKind::Response, known::CONTENT_LENGTH.as_bytes());
-        Ok(BodyWriter::of(Self::KIND))
+        self.reader.claim_write()?;
+        backend::remove_header(Section::ResponseHeaders, known::CONTENT_LENGTH.as_bytes());
+        Ok(BodyWriter::of(MESSAGE))
     }
 }

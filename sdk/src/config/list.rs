@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::json::{END, LIST, NULL, SEPARATOR, TEXT};
 use super::types::FromConfig;
 use super::value::{Invalid, Value, take_item};
-use crate::raw;
+use crate::backend;
 
 /// A list that is being read.
 struct Items<'d> {
@@ -59,7 +59,7 @@ impl<T: FromConfig> FromConfig for Vec<T> {
         let mut items = value.items()?;
         let mut all = Self::with_capacity(items.most);
         while value.next(&mut items) {
-            raw::push_within_capacity(&mut all, T::from_config(value)?);
+            backend::push_within_capacity(&mut all, T::from_config(value)?);
         }
         Ok(all)
     }

@@ -1,7 +1,7 @@
 //! The message of an error while it is written: first the path to where the reader is, then what is
 //! wrong there. Made without the formatting machinery, which weighs more than the reader.
 
-use crate::{raw, utf8};
+use crate::{backend, utf8};
 
 /// What every message begins with in the log; the path follows.
 pub(super) const PREFIX: &str = "config: ";
@@ -99,7 +99,7 @@ impl Message {
             self.len = whole;
             self.push(CUT_MARK);
         }
-        self.bytes.get(..self.len).and_then(raw::text).unwrap_or_default()
+        self.bytes.get(..self.len).and_then(backend::text).unwrap_or_default()
     }
 }
 

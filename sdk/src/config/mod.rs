@@ -69,9 +69,9 @@ mod quantity;
 mod types;
 mod value;
 
-use crate::buffer::{Internal, Scratch};
-use crate::error::{Error, TooLong};
-use crate::raw;
+use crate::backend;
+use crate::buffer::{ReadBuffer, SealedToken};
+use crate::error::{BufferTooSmall, Error};
 
 use message::Message;
 pub use quantity::ByteSize;
@@ -114,8 +114,8 @@ pub use owned::{ConfigError, MAX_BYTES, from_bytes, load};
 /// # Errors
 /// Where it does not fit into `buffer`.
 #[inline]
-pub fn read(buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
-    raw::config(buffer.lend(Internal)).map(|bytes| &*bytes)
+pub fn read(buffer: &mut (impl ReadBuffer + ?Sized)) -> Result<&[u8], BufferTooSmall> {
+    backend::config(buffer.lend(SealedToken)).map(|bytes| &*bytes)
 }
 
 /// Reads the configuration as a value, in a buffer of yours: for guests without an allocator. ABI:
@@ -124,8 +124,8 @@ pub fn read(buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
 /// # Errors
 /// Where it does not fit into `buffer`, is no JSON, or not what `T` wants. The message is in the log
 /// at once.
-pub fn load_in<T: FromConfig>(buffer: &mut (impl Scratch + ?Sized)) -> Result<T, Error> {
-    let document = raw::config(buffer.lend(Internal))?;
+pub fn load_in<T: FromConfig>(buffer: &mut (impl ReadBuffer + ?Sized)) -> Result<T, Error> {
+    let document = backend::config(buffer.lend(SealedToken))?;
     let mut message = Message::new();
     message.begin();
     parse(document, &mut message).map_err(|_| logged(&mut message))

@@ -6,8 +6,8 @@ use core::fmt;
 
 use super::message::{Message, PREFIX};
 use super::{FromConfig, Invalid, logged, parse};
-use crate::error::{Error, TooLong};
-use crate::raw;
+use crate::backend;
+use crate::error::{BufferTooSmall, Error};
 
 /// The bytes that a configuration can have for [`load`]: as many as an object of Kubernetes.
 pub const MAX_BYTES: u32 = 1_048_576;
@@ -90,12 +90,12 @@ fn read_all<T: FromConfig>(message: &mut Message) -> Result<T, Invalid> {
     let mut room = Vec::<u8>::new();
     // Another configuration may come between the calls, so the length is never taken for granted.
     loop {
-        match raw::config(room.spare_capacity_mut()) {
+        match backend::config(room.spare_capacity_mut()) {
             Ok(document) => return parse(document, message),
-            Err(TooLong { needed }) if needed <= MAX_BYTES => {
+            Err(BufferTooSmall { needed }) if needed <= MAX_BYTES => {
                 room = Vec::with_capacity(needed as usize);
             }
-            Err(TooLong { needed }) => {
+            Err(BufferTooSmall { needed }) => {
                 message.push("expected at most 1048576 bytes, found ");
                 message.push_number(needed as usize);
                 return Err(Invalid(()));

@@ -2,7 +2,7 @@
 
 use super::json::{self, END, LIST, NULL, OBJECT, SEPARATOR, TEXT};
 use super::message::Message;
-use crate::raw;
+use crate::backend;
 
 /// That a value could not be read. What was wrong, and where, is kept by the [`Value`] that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl<'d> Value<'d> {
     pub fn text(&mut self) -> Result<&'d str, Invalid> {
         let text = match self.text {
             [] | [OBJECT | LIST | NULL, ..] => None,
-            [TEXT, text @ ..] | text => raw::text(text),
+            [TEXT, text @ ..] | text => backend::text(text),
         };
         text.ok_or_else(|| self.expected("a text"))
     }

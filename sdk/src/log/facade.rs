@@ -2,7 +2,8 @@
 
 use ::log::{LevelFilter, Log, Metadata, Record};
 
-use super::Level;
+use super::message::{self, Level};
+use crate::backend;
 
 /// Sends what is logged through the facade to the host.
 struct HostLogger;
@@ -13,7 +14,7 @@ pub(crate) fn install() {
         // Natively every message is looked at by itself, since tests with different hosts run at the
         // same time.
         let native = cfg!(not(target_family = "wasm"));
-        ::log::set_max_level(if native { LevelFilter::Trace } else { most(super::enabled) });
+        ::log::set_max_level(if native { LevelFilter::Trace } else { most(message::enabled) });
     }
 }
 
@@ -43,24 +44,16 @@ const fn level(level: ::log::Level) -> Level {
 
 impl Log for HostLogger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        is_in_exchange() && super::enabled(level(metadata.level()))
+        backend::is_in_exchange() && message::enabled(level(metadata.level()))
     }
 
     fn log(&self, record: &Record<'_>) {
-        if is_in_exchange() {
-            super::format(level(record.level()), *record.args());
+        if backend::is_in_exchange() {
+            message::format(level(record.level()), *record.args());
         }
     }
 
     fn flush(&self) {}
-}
-
-/// Natively there are threads that have no host, and what runs on them may log too.
-fn is_in_exchange() -> bool {
-    #[cfg(all(feature = "testing", not(target_family = "wasm")))]
-    return crate::testing::open::is_open();
-    #[cfg(not(all(feature = "testing", not(target_family = "wasm"))))]
-    true
 }
 
 #[cfg(test)]

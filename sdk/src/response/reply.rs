@@ -3,14 +3,12 @@
 use core::cell::Cell;
 use core::marker::PhantomData;
 
-use http_wasm_abi::{BodyKind, Features, HeaderKind};
-
-use super::Buffering;
 #[cfg(doc)]
 use super::Response;
+use crate::backend::{self, Message, Section};
+use crate::buffering::Buffering;
 use crate::header::{HeaderName, HeaderValue, known};
 use crate::headers::{Headers, HeadersMut};
-use crate::raw;
 use crate::request::Request;
 use crate::types::StatusCode;
 
@@ -25,7 +23,7 @@ use crate::types::StatusCode;
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler]
-/// fn closed(_request: &mut Request, reply: Reply<'_>) -> Sent {
+/// fn closed(_request: &mut Request, reply: Reply<'_>) -> Responded {
 ///     reply
 ///         .header(known::RETRY_AFTER, value!("3600"))
 ///         .status(StatusCode::SERVICE_UNAVAILABLE)
@@ -65,7 +63,7 @@ impl<'a> Reply<'a> {
 
     /// The same for the next handler of a chain, after this one.
     #[inline]
-    pub(crate) const fn again(&self) -> Self {
+    pub(crate) const fn reborrow(&self) -> Self {
         Self(self.0)
     }
 
@@ -74,7 +72,7 @@ impl<'a> Reply<'a> {
     /// where the host does not buffer single responses: the Express host does so for all or none, declared by
     /// `#[handler(buffer_response)]`.
     ///
-    /// The hook of a handler that declares `#[handler(may_buffer_response)]` sees it at
+    /// The hook of a handler that declares `#[handler(buffer_response = "dynamic")]` sees it at
     /// [`Response::when_buffered`]. ABI: `enable_features`.
     #[inline]
     pub fn buffer_response(&mut self, request: &Request<impl Buffering>) -> bool {
@@ -84,10 +82,7 @@ impl<'a> Reply<'a> {
         if self.0.buffered.get() {
             return true;
         }
-        raw::enable_features(Features::BUFFER_RESPONSE);
-        // The Express host says of whatever it is asked for that it is enabled, and does not buffer.
-        // Asked for nothing more, it says that nothing is.
-        let buffered = raw::enable_features(Features::NONE).contains(Features::BUFFER_RESPONSE);
+        let buffered = backend::buffer_response();
         self.0.buffered.set(buffered);
         buffered
     }
@@ -96,7 +91,7 @@ impl<'a> Reply<'a> {
     #[inline]
     #[must_use]
     pub const fn headers(&self) -> Headers<'_> {
-        Headers::of(HeaderKind::Response)
+        Headers::of(Section::ResponseHeaders)
     }
 
     /// The headers of the response, to be changed; but for `content-length`, which the host sets by
@@ -118,14 +113,14 @@ impl<'a> Reply<'a> {
     #[inline]
     pub fn status(self, status: StatusCode) -> ReplyBody<'a> {
         self.0.begun.set(true);
-        raw::set_status_code(status.as_u16().into());
+        backend::set_status(status.as_u16().into());
         let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         ReplyBody { bodiless, _borrow: PhantomData }
     }
 
     /// Answers 200 with this body. ABI: `write_body`.
     #[inline]
-    pub fn body(self, body: impl AsRef<[u8]>) -> Sent {
+    pub fn body(self, body: impl AsRef<[u8]>) -> Responded {
         self.0.begun.set(true);
         ReplyBody { bodiless: false, _borrow: PhantomData }.body(body)
     }
@@ -138,7 +133,7 @@ impl<'a> Reply<'a> {
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler]
-/// fn teapot(request: &mut Request, reply: Reply<'_>) -> Result<Sent, Error> {
+/// fn teapot(request: &mut Request, reply: Reply<'_>) -> Result<Responded, Error> {
 ///     let mut buffer = Buffer::<256>::new();
 ///     let uri = request.uri(&mut buffer)?;
 ///     let mut body = reply.status(StatusCode::IM_A_TEAPOT);
@@ -164,33 +159,33 @@ impl ReplyBody<'_> {
     #[inline]
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
         if !self.bodiless {
-            raw::write_body(BodyKind::Response, bytes.as_ref());
+            backend::write_body(Message::Response, bytes.as_ref());
         }
     }
 
     /// Writes the body, or the last piece of it. ABI: `write_body`.
     #[inline]
-    pub fn body(mut self, bytes: impl AsRef<[u8]>) -> Sent {
+    pub fn body(mut self, bytes: impl AsRef<[u8]>) -> Responded {
         self.write(bytes);
         self.end()
     }
 
     /// Ends the answer.
     #[inline]
-    pub const fn end(self) -> Sent {
-        Sent(())
+    pub const fn end(self) -> Responded {
+        Responded(())
     }
 }
 
 /// Answers with a 500 that says nothing of why.
 #[inline(never)]
 pub(crate) fn fail(with_body: bool) {
-    raw::set_status_code(StatusCode::INTERNAL_SERVER_ERROR.as_u16().into());
+    backend::set_status(StatusCode::INTERNAL_SERVER_ERROR.as_u16().into());
     if with_body {
-        raw::write_body(BodyKind::Response, b"internal server error\n");
+        backend::write_body(Message::Response, b"internal server error\n");
     }
 }
 
 /// The answer is given: a handler that returns this stops here.
 #[derive(Debug)]
-pub struct Sent(());
+pub struct Responded(());

@@ -17,7 +17,7 @@
 //!
 //! /// Sends everybody home but those who come from a friend.
 //! #[handler]
-//! fn friends(request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+//! fn friends(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
 //!     let mut buffer = Buffer::<64>::new();
 //!     match request.headers().get_one(known::REFERER, &mut buffer) {
 //!         Ok(Some(place)) if place == "https://friend.test/" => {
@@ -86,7 +86,7 @@
 //!
 //! #[handler]
 //! impl EveryOther {
-//!     fn request(&mut self, _request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+//!     fn request(&mut self, _request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
 //!         self.skip = !self.skip;
 //!         if self.skip { None } else { Some(reply.status(StatusCode::TOO_MANY_REQUESTS).end()) }
 //!     }
@@ -113,28 +113,23 @@
 //! [`replay`] runs a file of recorded exchanges, which says the same in TOML, and which the toolchain
 //! also plays on real hosts.
 
-pub(crate) mod open;
-
 use std::format;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::string::String;
 use std::vec::Vec;
 
-use http_wasm_abi::CtxNext;
 /// For [`Scenario::without`], and for [`Outcome::calls_in`].
 pub use http_wasm_abi::{Features, Phase};
 use http_wasm_model::exchange::Settings;
-use http_wasm_model::guest::Guest;
 use http_wasm_testkit::recorded::{self, Runner};
 
 /// The exchange model: what each host function does, and the profiles of real hosts.
 pub use http_wasm_model as model;
 pub use http_wasm_model::Profile;
-use http_wasm_model::exchange::{Exchange, Trap};
 pub use http_wasm_testkit::Outcome;
 pub use http_wasm_testkit::scenario::{Scenario, Session};
 
+use crate::backend::Simulated;
 use crate::handler::Handler;
 use crate::instance::Instance;
 
@@ -188,68 +183,7 @@ pub fn session<H: Handler>() -> Session<'static, Native<H>> {
 }
 
 /// An instance of a guest whose code is native: the handler `H`.
-pub struct Native<H: Handler> {
-    instance: Instance<H>,
-}
-
-impl<H: Handler> Native<H> {
-    /// An instance that has not been started.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { instance: Instance::new() }
-    }
-
-    /// Calls the guest with `exchange` open on this thread, and turns panics into traps.
-    fn enter<R>(
-        &self,
-        exchange: &mut Exchange,
-        call: impl FnOnce(&Instance<H>) -> R,
-    ) -> Result<R, Trap> {
-        let session = open::open(exchange);
-        // What a trap leaves behind in the instance is what it leaves behind in a guest, too.
-        let result = catch_unwind(AssertUnwindSafe(|| call(&self.instance)));
-        drop(session);
-        result.map_err(|payload| match payload.downcast::<Trap>() {
-            Ok(trap) => *trap,
-            Err(payload) => {
-                Trap::guest(format!("the guest panicked: {}", panic_message(&*payload)))
-            }
-        })
-    }
-}
-
-impl<H: Handler> Default for Native<H> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-fn panic_message(payload: &(dyn core::any::Any + Send)) -> &str {
-    payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
-}
-
-impl<H: Handler> Guest for Native<H> {
-    fn start(&mut self, exchange: &mut Exchange) -> Result<(), Trap> {
-        self.enter(exchange, Instance::start)
-    }
-
-    fn handle_request(&mut self, exchange: &mut Exchange) -> Result<CtxNext, Trap> {
-        self.enter(exchange, Instance::handle_request).map(CtxNext::from_bits)
-    }
-
-    fn handle_response(
-        &mut self,
-        exchange: &mut Exchange,
-        ctx: u32,
-        is_error: bool,
-    ) -> Result<(), Trap> {
-        self.enter(exchange, |instance| instance.handle_response(ctx, is_error))
-    }
-}
+pub type Native<H> = Simulated<Instance<H>>;
 
 /// The name of this way to run a guest in the `skip` table of a recorded exchange.
 pub const HOST: &str = "native";

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use super::Uri;
-use crate::buffer::{Internal, Scratch};
-use crate::error::{Error, TooLong};
-use crate::raw::Filling;
+use crate::backend::Cursor;
+use crate::buffer::{ReadBuffer, SealedToken};
+use crate::error::{BufferTooSmall, Error};
 
 /// Builds a [`Uri`] in a buffer of yours: first the path, then the query, each part percent-encoded
 /// so that it stays one part, whatever is in it.
@@ -35,7 +35,7 @@ pub struct QueryBuilder<'b>(Draft<'b>);
 #[non_exhaustive]
 pub enum BuildError {
     /// The buffer is too short for it.
-    TooLong(TooLong),
+    BufferTooSmall(BufferTooSmall),
     /// A segment is `.` or `..`, which servers take for "here" and "up" whether they are encoded or
     /// not: what was to be the name of something would be a way out of its folder.
     DotSegment,
@@ -44,7 +44,7 @@ pub enum BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong(error) => error.fmt(f),
+            Self::BufferTooSmall(error) => error.fmt(f),
             Self::DotSegment => f.write_str(DOT_SEGMENT),
         }
     }
@@ -55,7 +55,7 @@ impl core::error::Error for BuildError {}
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
         match error {
-            BuildError::TooLong(error) => error.into(),
+            BuildError::BufferTooSmall(error) => error.into(),
             BuildError::DotSegment => Self::new(DOT_SEGMENT),
         }
     }
@@ -66,9 +66,9 @@ const DOT_SEGMENT: &str = "a segment of a path is \".\" or \"..\": wanted a name
 impl<'b> UriBuilder<'b> {
     /// A builder of `/`.
     #[inline]
-    pub fn new(buffer: &'b mut (impl Scratch + ?Sized)) -> Self {
+    pub fn new(buffer: &'b mut (impl ReadBuffer + ?Sized)) -> Self {
         Self(Draft {
-            filling: Filling::new(buffer.lend(Internal)),
+            cursor: Cursor::new(buffer.lend(SealedToken)),
             needed: 0,
             slash_ends_path: false,
             dot_segment: false,
@@ -156,18 +156,18 @@ impl<'b> QueryBuilder<'b> {
             return Err(BuildError::DotSegment);
         }
         let needed = self.0.needed;
-        let bytes = self.0.filling.into_bytes();
+        let bytes = self.0.cursor.into_bytes();
         if bytes.len() == needed {
             Ok(Uri(bytes))
         } else {
-            Err(BuildError::TooLong(TooLong { needed: needed as u32 }))
+            Err(BuildError::BufferTooSmall(BufferTooSmall { needed: needed as u32 }))
         }
     }
 }
 
 /// A URI under way. What does not fit is counted, so that the error can say what would.
 struct Draft<'b> {
-    filling: Filling<'b>,
+    cursor: Cursor<'b>,
     needed: usize,
     slash_ends_path: bool,
     dot_segment: bool,
@@ -196,7 +196,7 @@ impl Draft<'_> {
     }
 
     fn push(&mut self, byte: u8) {
-        self.filling.push(byte);
+        self.cursor.push(byte);
         self.needed += 1;
     }
 

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use crate::buffer::{Internal, Scratch};
-use crate::error::TooLong;
-use crate::raw::Filling;
+use crate::backend::Cursor;
+use crate::buffer::{ReadBuffer, SealedToken};
+use crate::error::BufferTooSmall;
 
 /// A piece of a URI, percent-encoded as it stands there: a [segment](crate::Uri::segments) of the
 /// path, or a key or value of the [query](crate::Uri::query_pairs).
@@ -65,15 +65,19 @@ impl<'a> Encoded<'a> {
     ///
     /// # Errors
     /// Where they do not fit; a buffer as long as [`as_bytes`](Self::as_bytes) is always enough.
-    pub fn decode(self, buffer: &mut (impl Scratch + ?Sized)) -> Result<&[u8], TooLong> {
-        let mut filling = Filling::new(buffer.lend(Internal));
+    pub fn decode(self, buffer: &mut (impl ReadBuffer + ?Sized)) -> Result<&[u8], BufferTooSmall> {
+        let mut cursor = Cursor::new(buffer.lend(SealedToken));
         let mut needed = 0;
         for byte in self.bytes() {
-            filling.push(byte);
+            cursor.push(byte);
             needed += 1;
         }
-        let bytes = filling.into_bytes();
-        if bytes.len() == needed { Ok(bytes) } else { Err(TooLong { needed: needed as u32 }) }
+        let bytes = cursor.into_bytes();
+        if bytes.len() == needed {
+            Ok(bytes)
+        } else {
+            Err(BufferTooSmall { needed: needed as u32 })
+        }
     }
 
     /// The decoded bytes in memory of their own.

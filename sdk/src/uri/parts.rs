@@ -2,8 +2,8 @@
 
 use super::encoded::Encoded;
 use super::{Uri, cut};
-use crate::buffer::Scratch;
-use crate::error::TooLong;
+use crate::buffer::ReadBuffer;
+use crate::error::BufferTooSmall;
 
 impl<'a> Uri<'a> {
     /// Whether the path, decoded, is this one: `/%61dmin` is `/admin`.
@@ -71,8 +71,8 @@ impl<'a> Uri<'a> {
     pub fn query_value(
         self,
         key: impl AsRef<[u8]>,
-        buffer: &mut (impl Scratch + ?Sized),
-    ) -> Result<Option<&[u8]>, TooLong> {
+        buffer: &mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Option<&[u8]>, BufferTooSmall> {
         let key = key.as_ref();
         match self.query_pairs().find(|pair| pair.key.is(key)) {
             Some(pair) => pair.value.decode(buffer).map(Some),

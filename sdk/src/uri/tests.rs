@@ -74,7 +74,7 @@ fn a_query_value_is_the_first_of_its_key() {
     let uri = uri!("/?b=x&%61=1+2&a=3&long=12345");
     assert_eq!(uri.query_value("a", &mut buffer), Ok(Some(&b"1 2"[..])));
     assert_eq!(uri.query_value("A", &mut buffer), Ok(None));
-    assert_eq!(uri.query_value("long", &mut buffer), Err(TooLong { needed: 5 }));
+    assert_eq!(uri.query_value("long", &mut buffer), Err(BufferTooSmall { needed: 5 }));
 }
 
 #[test]
@@ -140,9 +140,9 @@ fn a_builder_takes_over_parts_of_a_uri() {
 fn a_uri_that_does_not_fit_says_what_would() {
     let mut buffer = [0; 8];
     let long = UriBuilder::new(&mut buffer).segment("a b").pair("c", "d").finish();
-    assert_eq!(long, Err(BuildError::TooLong(TooLong { needed: 10 })));
+    assert_eq!(long, Err(BuildError::BufferTooSmall(BufferTooSmall { needed: 10 })));
     let fits = UriBuilder::new(&mut buffer).segment("a b").pair("c", "").finish();
-    assert_eq!(fits, Err(BuildError::TooLong(TooLong { needed: 9 })));
+    assert_eq!(fits, Err(BuildError::BufferTooSmall(BufferTooSmall { needed: 9 })));
     assert!(UriBuilder::new(&mut buffer).segment("a").pair("bc", "d").finish().is_ok());
 }
 

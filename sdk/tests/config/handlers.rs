@@ -27,7 +27,7 @@ impl Plain {
 
 struct Checked;
 
-#[handler(part, fail_open)]
+#[handler(no_export, fail_open)]
 impl Checked {
     fn new(settings: Option<Settings>) -> Result<Self, Error> {
         match settings {
@@ -44,7 +44,7 @@ impl Checked {
 /// Reads its configuration by itself.
 struct ByHand;
 
-#[handler(part)]
+#[handler(no_export)]
 impl ByHand {
     fn new() -> Result<Self, ConfigError> {
         config::load::<Settings>().map(|_| Self)
@@ -56,13 +56,13 @@ impl ByHand {
 /// Reads its configuration without an allocator.
 struct OnTheStack(u8);
 
-#[handler(part)]
+#[handler(no_export)]
 impl OnTheStack {
     fn new() -> Result<Self, Error> {
         config::load_in::<Settings>(&mut Buffer::<32>::new()).map(|settings| Self(settings.limit))
     }
 
-    fn request(&mut self, _request: &mut Request, reply: Reply<'_>) -> Option<Sent> {
+    fn request(&mut self, _request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
         (self.0 == 1).then(|| reply.body("one"))
     }
 }

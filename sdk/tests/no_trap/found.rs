@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use http_wasm_sdk::prelude::*;
 use http_wasm_sdk::testing::{self, Profile, Scenario};
-use http_wasm_sdk::{BodyError, MaybeBuffered, Trailers};
+use http_wasm_sdk::{BodyError, DynamicBuffering, Trailers};
 
 /// Plays on every host; nothing may trap.
 fn everywhere<H: Handler>(scenario: &Scenario) -> Vec<testing::Outcome> {
@@ -18,7 +18,7 @@ fn everywhere<H: Handler>(scenario: &Scenario) -> Vec<testing::Outcome> {
 }
 
 #[handler]
-fn no_content_with_content(_request: &mut Request, reply: Reply<'_>) -> Sent {
+fn no_content_with_content(_request: &mut Request, reply: Reply<'_>) -> Responded {
     let mut body = reply.status(StatusCode::NO_CONTENT);
     body.write("one");
     body.body("two")
@@ -32,7 +32,7 @@ fn an_answer_without_a_body_gets_none() {
 }
 
 #[handler]
-fn wrong_length(request: &mut Request, mut reply: Reply<'_>) -> Result<Sent, Error> {
+fn wrong_length(request: &mut Request, mut reply: Reply<'_>) -> Result<Responded, Error> {
     reply.headers_mut().insert(known::CONTENT_LENGTH, value!("3"));
     reply.headers_mut().append(known::CONTENT_LENGTH, value!("3"));
     let mut buffer = Buffer::<64>::new();
@@ -55,12 +55,12 @@ fn the_length_of_an_answer_is_the_hosts() {
     }
 }
 
-#[handler(part)]
+#[handler(no_export)]
 fn answers_and_goes_on(_request: &mut Request, reply: Reply<'_>) {
     reply.body("mine");
 }
 
-#[handler(part)]
+#[handler(no_export)]
 fn marks(_request: &mut Request, reply: Reply<'_>) {
     let _ = reply.header(name!("x-late"), value!("1"));
 }
@@ -138,7 +138,7 @@ fn where_trailers_need_buffering_there_are_none_without() {
 #[derive(Default)]
 struct Asks;
 
-#[handler(may_buffer_response)]
+#[handler(buffer_response = "dynamic")]
 impl Asks {
     fn request(&self, request: &mut Request, mut reply: Reply<'_>) {
         let granted = reply.buffer_response(request);
@@ -147,7 +147,7 @@ impl Asks {
             .insert(name!("x-granted"), if granted { value!("1") } else { value!("0") });
     }
 
-    fn response(&self, _request: &Request, response: &mut Response<MaybeBuffered>) {
+    fn response(&self, _request: &Request, response: &mut Response<DynamicBuffering>) {
         response.when_buffered(|response| {
             response.headers_mut().insert(name!("x-changed"), value!("1"));
         });
@@ -168,7 +168,7 @@ http_wasm_sdk::chain!(AsksForWhatIsThere = Asks, Inert);
 #[derive(Default)]
 struct Inert;
 
-#[handler(part, buffer_response)]
+#[handler(no_export, buffer_response)]
 impl Inert {
     fn request(&self, _request: &mut Request) {}
 }
@@ -219,13 +219,13 @@ fn a_response_hook_does_not_run_without_its_request_hook() {
 #[derive(Default)]
 struct Outer;
 
-#[handler(part, buffer_response)]
+#[handler(no_export, buffer_response)]
 impl Outer {
     fn request(&self, _request: &mut Request) {}
 
     fn response(&self, _request: &Request, response: &mut Response<Buffered>) {
         let mut buffer = Buffer::<64>::new();
-        assert_eq!(response.body_mut().read_all(&mut buffer), Err(BodyError::Used));
+        assert_eq!(response.body_mut().read_all(&mut buffer), Err(BodyError::AlreadyConsumed));
         assert_eq!(response.body_mut().read(&mut buffer), None);
         assert!(!response.body_mut().is_end());
     }
@@ -234,7 +234,7 @@ impl Outer {
 #[derive(Default)]
 struct Inner;
 
-#[handler(part, buffer_response)]
+#[handler(no_export, buffer_response)]
 impl Inner {
     fn request(&self, _request: &mut Request) {}
 
@@ -263,7 +263,7 @@ macro_rules! response_hooks {
             #[derive(Default)]
             struct Hook;
 
-            #[handler(part, buffer_response)]
+            #[handler(no_export, buffer_response)]
             impl Hook {
                 fn request(&self, _request: &mut Request) {}
 
@@ -286,21 +286,21 @@ response_hooks! {
     } => 200 "";
     a_body_that_was_read_is_not_replaced_by_nothing(body, buffer) {
         assert_eq!(body.read_all(&mut buffer)?, b"secret");
-        assert_eq!(body.map_all(&mut buffer, |_| ()), Err(BodyError::Used));
-        assert_eq!(body.map_overlapping(&mut buffer, 1, |_| ()), Err(BodyError::Used));
-        assert_eq!(body.transform(&mut buffer, |_, _| ()), Err(BodyError::Used));
+        assert_eq!(body.map_all(&mut buffer, |_| ()), Err(BodyError::AlreadyConsumed));
+        assert_eq!(body.map_overlapping(&mut buffer, 1, |_| ()), Err(BodyError::AlreadyConsumed));
+        assert_eq!(body.transform(&mut buffer, |_, _| ()), Err(BodyError::AlreadyConsumed));
         assert!(body.is_end());
         Ok(())
     } => 200 "secret";
     a_body_that_was_read_in_part_is_not_cut(body, buffer) {
         assert_eq!(body.read(&mut [0; 2]).map(|chunk| chunk.len()), Some(2));
-        assert_eq!(body.map_all(&mut buffer, |_| ()), Err(BodyError::Used));
+        assert_eq!(body.map_all(&mut buffer, |_| ()), Err(BodyError::AlreadyConsumed));
         Ok(())
     } => 200 "secret";
     a_body_that_was_replaced_is_not_read(body, buffer) {
         body.replace("mine")?;
         assert_eq!(body.read(&mut buffer), None);
-        assert_eq!(body.read_all(&mut buffer), Err(BodyError::Used));
+        assert_eq!(body.read_all(&mut buffer), Err(BodyError::AlreadyConsumed));
         Ok(())
     } => 200 "mine";
     room_for_the_overlap_alone_changes_nothing(body, _buffer) {
@@ -317,7 +317,7 @@ macro_rules! request_hooks {
     ($($test:ident($body:ident, $buffer:ident) $hook:block on $scenario:expr => $left:expr;)+) => {$(
         #[test]
         fn $test() {
-            #[handler(part, buffer_request)]
+            #[handler(no_export, buffer_request)]
             fn hook(request: &mut Request<Buffered>) -> Result<(), Error> {
                 let (mut $body, mut $buffer) = (request.body_mut(), Buffer::<64>::new());
                 $hook
@@ -334,7 +334,7 @@ macro_rules! request_hooks {
 
 request_hooks! {
     an_upload_goes_on_where_there_is_no_room_to_read_it(body, _buffer) {
-        assert_eq!(body.map_all(&mut [0; 0], |_| ()), Err(BodyError::TooLong));
+        assert_eq!(body.map_all(&mut [0; 0], |_| ()), Err(BodyError::BufferTooSmall));
         assert_eq!(body.map(&mut [0; 0], |_| ()), Err(BodyError::Stalled));
         Ok(())
     } on Scenario::post("/") => |_| "upload";
@@ -355,7 +355,7 @@ request_hooks! {
     } on Scenario::post("/").chunked() => |_| "mine";
     an_upload_that_is_transformed_to_nothing_is_empty(body, buffer) {
         match body.transform(&mut buffer, |_, _| ()) {
-            Ok(()) | Err(BodyError::InPieces) => Ok(()),
+            Ok(()) | Err(BodyError::PartialWriteUnsupported) => Ok(()),
             Err(error) => Err(error.into()),
         }
     } on Scenario::post("/").chunked() => |express| if express { "upload" } else { "" };

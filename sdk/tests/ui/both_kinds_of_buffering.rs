@@ -3,7 +3,7 @@ use http_wasm_sdk::prelude::*;
 #[derive(Default)]
 struct Filter;
 
-#[handler(buffer_response, may_buffer_response)]
+#[handler(buffer_response, buffer_response = "dynamic")]
 impl Filter {
     fn request(&self, _request: &mut Request) {}
 }

@@ -1,15 +1,15 @@
 use http_wasm_sdk::prelude::*;
 
-use http_wasm_sdk::MaybeBuffered;
+use http_wasm_sdk::DynamicBuffering;
 
 #[derive(Default)]
 struct Filter;
 
-#[handler(may_buffer_response)]
+#[handler(buffer_response = "dynamic")]
 impl Filter {
     fn request(&self, _request: &mut Request) {}
 
-    fn response(&self, _request: &Request, response: &mut Response<MaybeBuffered>) {
+    fn response(&self, _request: &Request, response: &mut Response<DynamicBuffering>) {
         let kept = response.when_buffered(|response| response);
         drop(kept);
     }

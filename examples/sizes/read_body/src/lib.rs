@@ -7,7 +7,7 @@ use http_wasm_sdk::prelude::*;
 #[handler]
 fn filter(request: &mut Request) -> Flow {
     let mut buffer = Buffer::<2048>::new();
-    let mut body = request.body_mut().not_on_express();
+    let mut body = request.body_mut().stream_without_buffering();
     let bytes = body.read(&mut buffer);
     assert!(bytes.is_some_and(|bytes| !bytes.is_empty()) && body.is_end());
     Flow::Stop

@@ -6,7 +6,7 @@ use http_wasm_sdk::prelude::*;
 
 #[handler]
 fn filter(request: &mut Request) -> Flow {
-    let _ = request.body_mut().not_on_express().drain(&mut Buffer::<2048>::new());
+    let _ = request.body_mut().stream_without_buffering().drain(&mut Buffer::<2048>::new());
     Flow::Stop
 }
 

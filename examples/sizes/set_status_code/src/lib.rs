@@ -5,7 +5,7 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(_request: &mut Request, reply: Reply<'_>) -> Sent {
+fn filter(_request: &mut Request, reply: Reply<'_>) -> Responded {
     reply.status(StatusCode::NOT_FOUND).end()
 }
 

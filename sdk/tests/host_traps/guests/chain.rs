@@ -5,7 +5,7 @@ use http_wasm_sdk::prelude::*;
 #[derive(Default)]
 pub(crate) struct First;
 
-#[handler(part, buffer_response)]
+#[handler(no_export, buffer_response)]
 impl First {
     fn request(&self, request: &mut Request) -> Result<Flow<u8>, Error> {
         log::info("first, request");
@@ -29,7 +29,7 @@ impl First {
 #[derive(Default)]
 pub(crate) struct Second;
 
-#[handler(part)]
+#[handler(no_export)]
 impl Second {
     fn request(&self, request: &mut Request, reply: Reply<'_>) -> Result<Flow<u8>, Error> {
         log::info("second, request");

@@ -14,7 +14,6 @@ pub(crate) mod errors;
 pub(crate) mod fail_open;
 pub(crate) mod headers;
 pub(crate) mod late_error;
-pub(crate) mod not_on_express;
 pub(crate) mod owning;
 pub(crate) mod panics;
 pub(crate) mod plain;
@@ -24,6 +23,7 @@ pub(crate) mod request_body;
 pub(crate) mod response_body;
 pub(crate) mod source_addr;
 pub(crate) mod state;
+pub(crate) mod stream_without_buffering;
 pub(crate) mod trailers;
 pub(crate) mod typed;
 pub(crate) mod upgrade;
@@ -82,7 +82,7 @@ filters! {
     /// Fails in the response hook, without buffering.
     LATE_ERROR late_error::Late
     /// Reads the request's body without having it buffered.
-    NOT_ON_EXPRESS not_on_express::not_on_express
+    STREAM_WITHOUT_BUFFERING stream_without_buffering::stream_without_buffering
     /// Owns memory, and traps where the path says.
     OWNING owning::Owning
     /// Panics where the path says.

@@ -32,9 +32,10 @@ impl Recovering {
         match uri.as_bytes() {
             b"/panic" => sink(),
             // A host without request buffering traps here.
-            b"/host" => {
-                request.body_mut().not_on_express().map(&mut Buffer::<16>::new(), |_| ())?
-            }
+            b"/host" => request
+                .body_mut()
+                .stream_without_buffering()
+                .map(&mut Buffer::<16>::new(), |_| ())?,
             b"/stop" => {
                 reply.status(StatusCode::FORBIDDEN).end();
                 return Ok(Flow::Stop);

@@ -3,7 +3,10 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-pub(crate) fn reply(request: &mut Request, mut reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+pub(crate) fn reply(
+    request: &mut Request,
+    mut reply: Reply<'_>,
+) -> Result<Option<Responded>, Error> {
     let mut buffer = Buffer::<32>::new();
     match request.uri(&mut buffer)?.as_bytes() {
         b"/full" => {

@@ -10,7 +10,7 @@ pub(crate) const ROOM: usize = if cfg!(miri) { 64 } else { 2048 };
 pub(crate) fn request_body(
     request: &mut Request<Buffered>,
     reply: Reply<'_>,
-) -> Result<Option<Sent>, Error> {
+) -> Result<Option<Responded>, Error> {
     let mut path = Buffer::<32>::new();
     let path = request.uri(&mut path)?;
     let mut buffer = Buffer::<ROOM>::new();
@@ -47,11 +47,11 @@ pub(crate) fn request_body(
     };
     log::info(match result {
         Ok(()) => "done",
-        Err(BodyError::TooLong) => "too long",
+        Err(BodyError::BufferTooSmall) => "too long",
         Err(BodyError::Stalled) => "stalled",
-        Err(BodyError::Used) => "used",
-        Err(BodyError::InPieces) => "in pieces",
-        Err(BodyError::LengthDeclared) => "length declared",
+        Err(BodyError::AlreadyConsumed) => "used",
+        Err(BodyError::PartialWriteUnsupported) => "in pieces",
+        Err(BodyError::ContentLengthMismatch) => "length declared",
         Err(_) => "another error",
     });
     Ok(None)

@@ -43,9 +43,9 @@ impl Changing {
         };
         log::info(match result {
             Ok(()) => "done",
-            Err(BodyError::TooLong) => "too long",
+            Err(BodyError::BufferTooSmall) => "too long",
             Err(BodyError::Stalled) => "stalled",
-            Err(BodyError::Used) => "used",
+            Err(BodyError::AlreadyConsumed) => "used",
             Err(_) => "another error",
         });
         Ok(())

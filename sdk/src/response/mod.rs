@@ -4,88 +4,16 @@ mod reply;
 
 use core::marker::PhantomData;
 
-use http_wasm_abi::{BodyKind, Features, HeaderKind};
-
+use crate::backend::{self, Message, Section};
 use crate::body::{Reader, ResponseBody};
+use crate::buffering::{Buffered, Buffering, DynamicBuffering, Unbuffered};
 use crate::error::Error;
 use crate::header::known;
 use crate::headers::{Headers, HeadersMut};
-use crate::raw;
 use crate::types::StatusCode;
 
 pub(crate) use reply::{Progress, fail};
-pub use reply::{Reply, ReplyBody, Sent};
-
-/// Whether the host holds a message in memory, so that the hook can read or change it as a whole:
-/// [`Unbuffered`], [`Buffered`] or, for responses, [`MaybeBuffered`], as the handler declares.
-pub trait Buffering: sealed::Sealed + 'static {
-    /// The features that have to be enabled for it from the start, for a response.
-    const FEATURES: Features;
-
-    /// The same for a request.
-    const REQUEST_FEATURES: Features;
-
-    /// Whether the response is held back, given whether the request hook asked for that.
-    #[doc(hidden)]
-    fn holds(asked: bool) -> bool;
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-/// The message is on its way: a response to the client as the next handler writes it, a request's
-/// body to the next handler as the client sends it. What a handler gets that declares nothing.
-#[derive(Debug)]
-pub enum Unbuffered {}
-
-/// The host holds the message in memory: the response until the response hook has returned, declared
-/// by `#[handler(buffer_response)]`, or the body of the request, declared by
-/// `#[handler(buffer_request)]`.
-///
-/// For responses that breaks WebSocket upgrades, server-sent events and 1xx responses, and costs the host memory;
-/// [`MaybeBuffered`] does so only for the requests that need it.
-#[derive(Debug)]
-pub enum Buffered {}
-
-/// The request hook decides, by [`Reply::buffer_response`]: declared by
-/// `#[handler(may_buffer_response)]`.
-#[derive(Debug)]
-pub enum MaybeBuffered {}
-
-impl sealed::Sealed for Unbuffered {}
-impl sealed::Sealed for Buffered {}
-impl sealed::Sealed for MaybeBuffered {}
-
-impl Buffering for Unbuffered {
-    const FEATURES: Features = Features::NONE;
-    const REQUEST_FEATURES: Features = Features::NONE;
-
-    #[inline]
-    fn holds(_asked: bool) -> bool {
-        false
-    }
-}
-
-impl Buffering for Buffered {
-    const FEATURES: Features = Features::BUFFER_RESPONSE;
-    const REQUEST_FEATURES: Features = Features::BUFFER_REQUEST;
-
-    #[inline]
-    fn holds(_asked: bool) -> bool {
-        true
-    }
-}
-
-impl Buffering for MaybeBuffered {
-    const FEATURES: Features = Features::NONE;
-    const REQUEST_FEATURES: Features = Features::NONE;
-
-    #[inline]
-    fn holds(asked: bool) -> bool {
-        asked
-    }
-}
+pub use reply::{Reply, ReplyBody, Responded};
 
 /// The response after the next handler.
 ///
@@ -118,16 +46,16 @@ impl Buffering for MaybeBuffered {
 /// # assert_eq!(outcome.response_header("server"), None);
 /// ```
 ///
-/// With `#[handler(may_buffer_response)]` the request hook decides for each request:
+/// With `#[handler(buffer_response = "dynamic")]` the request hook decides for each request:
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
-/// use http_wasm_sdk::MaybeBuffered;
+/// use http_wasm_sdk::DynamicBuffering;
 ///
 /// #[derive(Default)]
 /// struct Drafts;
 ///
-/// #[handler(may_buffer_response)]
+/// #[handler(buffer_response = "dynamic")]
 /// impl Drafts {
 ///     fn request(&self, request: &mut Request, mut reply: Reply<'_>) -> Result<(), Error> {
 ///         let mut buffer = Buffer::<1024>::new();
@@ -137,7 +65,7 @@ impl Buffering for MaybeBuffered {
 ///         Ok(())
 ///     }
 ///
-///     fn response(&self, _: &Request, response: &mut Response<MaybeBuffered>) {
+///     fn response(&self, _: &Request, response: &mut Response<DynamicBuffering>) {
 ///         response.when_buffered(|response| {
 ///             response.headers_mut().insert(known::CACHE_CONTROL, value!("no-store"));
 ///         });
@@ -159,7 +87,7 @@ pub struct Response<B: Buffering = Unbuffered> {
 impl<B: Buffering> Response<B> {
     #[inline]
     pub(crate) const fn current(is_error: bool, buffered: bool) -> Self {
-        Self { is_error, buffered, body: Reader::new(BodyKind::Response), _buffering: PhantomData }
+        Self { is_error, buffered, body: Reader::new(Message::Response), _buffering: PhantomData }
     }
 
     /// Lends the same response as a handler takes it that declares something else.
@@ -168,7 +96,7 @@ impl<B: Buffering> Response<B> {
         let mut lent = Response {
             is_error: self.is_error,
             buffered: self.buffered,
-            body: core::mem::replace(&mut self.body, Reader::new(BodyKind::Response)),
+            body: core::mem::replace(&mut self.body, Reader::new(Message::Response)),
             _buffering: PhantomData,
         };
         let result = take(&mut lent);
@@ -182,11 +110,11 @@ impl<B: Buffering> Response<B> {
     pub(crate) fn close(&mut self, done: Result<(), Error>) {
         if let Err(error) = done {
             error.report();
-            if B::holds(self.buffered) {
+            if B::is_buffered(self.buffered) {
                 for name in [known::CONTENT_LENGTH, known::CONTENT_ENCODING] {
-                    raw::remove_header(HeaderKind::Response, name.as_bytes());
+                    backend::remove_header(Section::ResponseHeaders, name.as_bytes());
                 }
-                fail(self.body.unwritten().is_ok());
+                fail(self.body.claim_write().is_ok());
                 // Another handler of the chain is not to take this for the body.
                 self.body.close(false);
             }
@@ -206,11 +134,11 @@ impl<B: Buffering> Response<B> {
     #[inline]
     #[must_use]
     pub const fn headers(&self) -> Headers<'_> {
-        Headers::of(HeaderKind::Response)
+        Headers::of(Section::ResponseHeaders)
     }
 }
 
-impl Response<MaybeBuffered> {
+impl Response<DynamicBuffering> {
     /// Hands the response over to be changed, if the request hook had it buffered; `None` if not.
     #[inline]
     pub fn when_buffered<R>(
@@ -226,7 +154,7 @@ impl Response<MaybeBuffered> {
     message = "the response hook can read the headers of this response, and nothing else",
     label = "not buffered by the host",
     note = "hosts trap on it: declare #[handler(buffer_response)] and take `&mut Response<Buffered>`",
-    note = "or declare #[handler(may_buffer_response)], take `&mut Response<MaybeBuffered>` and call `when_buffered`"
+    note = "or declare #[handler(buffer_response = \"dynamic\")], take `&mut Response<DynamicBuffering>` and call `when_buffered`"
 )]
 pub trait WholeResponse: Buffering {}
 
@@ -240,7 +168,7 @@ impl<B: Buffering> Response<B> {
     where
         B: WholeResponse,
     {
-        StatusCode::from_host(raw::status_code())
+        StatusCode::from_host(backend::status())
     }
 
     /// Replaces the status code. ABI: `set_status_code`.
@@ -251,7 +179,7 @@ impl<B: Buffering> Response<B> {
     where
         B: WholeResponse,
     {
-        raw::set_status_code(status.as_u16().into());
+        backend::set_status(status.as_u16().into());
     }
 
     /// The headers, to be changed.
@@ -260,7 +188,7 @@ impl<B: Buffering> Response<B> {
     where
         B: WholeResponse,
     {
-        HeadersMut::of(HeaderKind::Response)
+        HeadersMut::of(Section::ResponseHeaders)
     }
 
     /// The body.

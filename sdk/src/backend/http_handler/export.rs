@@ -1,5 +1,56 @@
 //! The exports of a guest, as `#[handler]` asks for them.
 
+use http_wasm_abi::CtxNext;
+
+use super::pending::Pending;
+use super::quirks::Host;
+use crate::backend::hooks::{Hooks, Next};
+
+/// What an instance keeps between the host's calls.
+pub struct Exports<H: Hooks> {
+    hooks: H,
+    host: Host,
+    pending: Pending<H::State>,
+}
+
+impl<H: Hooks> Exports<H> {
+    /// An instance that has not been started.
+    #[must_use]
+    pub const fn new(hooks: H) -> Self {
+        Self { hooks, host: Host::new(), pending: Pending::new() }
+    }
+
+    /// Enables what the hooks need: the body of `_start`.
+    #[inline]
+    pub fn start(&self) {
+        self.host.start(H::NEEDS);
+    }
+
+    /// Runs the request hook: the body of `handle_request`.
+    #[inline]
+    pub fn handle_request(&self) -> u64 {
+        self.pending.clear();
+        let result = match self.hooks.request(&self.host) {
+            Next::Forward(forwarded) => {
+                CtxNext::go_on(self.pending.put(forwarded, H::HAS_RESPONSE_HOOK))
+            }
+            Next::PassThrough => CtxNext::go_on(0),
+            Next::ShortCircuit => CtxNext::STOP,
+        };
+        result.bits()
+    }
+
+    /// Runs the response hook: the body of `handle_response`.
+    #[inline]
+    pub fn handle_response(&self, ctx: u32, is_error: bool) {
+        if H::HAS_RESPONSE_HOOK
+            && let Some(forwarded) = self.pending.take(ctx)
+        {
+            self.hooks.response(&self.host, forwarded, is_error);
+        }
+    }
+}
+
 /// Exports a handler to the host. One handler per guest: a second one is a duplicate symbol.
 #[doc(hidden)]
 #[macro_export]
@@ -24,8 +75,8 @@ macro_rules! __export_named {
         const _: fn() -> $crate::__private::Instance<$handler> = $crate::__private::Instance::new;
 
         #[cfg(target_family = "wasm")]
-        static INSTANCE: $crate::__private::Instance<$handler> =
-            $crate::__private::Instance::new();
+        static INSTANCE: $crate::__private::Exports<$crate::__private::Instance<$handler>> =
+            $crate::__private::Exports::new($crate::__private::Instance::new());
 
         #[cfg(target_family = "wasm")]
         #[unsafe(export_name = $request)]

@@ -6,19 +6,21 @@ use http_wasm_sdk::prelude::*;
 const ROOM: usize = if cfg!(miri) { 64 } else { 2048 };
 
 #[handler]
-pub(crate) fn not_on_express(
+pub(crate) fn stream_without_buffering(
     request: &mut Request,
     reply: Reply<'_>,
-) -> Result<Option<Sent>, Error> {
+) -> Result<Option<Responded>, Error> {
     let mut path = Buffer::<32>::new();
     let path = request.uri(&mut path)?;
     let mut buffer = Buffer::<ROOM>::new();
     let body = request.body_mut();
     match path.as_bytes() {
-        b"/map" => body.not_on_express().map(&mut buffer, <[u8]>::make_ascii_uppercase)?,
-        b"/read_all" => body.not_on_express().read_all(&mut buffer).map(|_| ())?,
+        b"/map" => {
+            body.stream_without_buffering().map(&mut buffer, <[u8]>::make_ascii_uppercase)?
+        }
+        b"/read_all" => body.stream_without_buffering().read_all(&mut buffer).map(|_| ())?,
         _ => {
-            body.not_on_express().drain(&mut buffer)?;
+            body.stream_without_buffering().drain(&mut buffer)?;
             return Ok(Some(reply.status(StatusCode::PAYLOAD_TOO_LARGE).end()));
         }
     }

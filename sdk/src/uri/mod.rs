@@ -6,8 +6,8 @@ mod parts;
 
 use core::fmt;
 
-use crate::buffer::Scratch;
-use crate::error::{InvalidUri, TooLong};
+use crate::buffer::ReadBuffer;
+use crate::error::{BufferTooSmall, InvalidUri};
 use crate::header::all_of;
 use crate::text::text;
 
@@ -156,7 +156,7 @@ const fn is_plain(byte: u8) -> bool {
 /// use http_wasm_sdk::prelude::*;
 ///
 /// #[handler]
-/// fn mount(request: &mut Request, reply: Reply<'_>) -> Result<Option<Sent>, Error> {
+/// fn mount(request: &mut Request, reply: Reply<'_>) -> Result<Option<Responded>, Error> {
 ///     let mut buffer = Buffer::<1024>::new();
 ///     let mut uri = request.uri(&mut buffer)?;
 ///     if !uri.strip_prefix("/app") {
@@ -230,8 +230,8 @@ impl<'b> RequestUri<'b> {
     pub fn query_value<'v>(
         &self,
         key: impl AsRef<[u8]>,
-        buffer: &'v mut (impl Scratch + ?Sized),
-    ) -> Result<Option<&'v [u8]>, TooLong> {
+        buffer: &'v mut (impl ReadBuffer + ?Sized),
+    ) -> Result<Option<&'v [u8]>, BufferTooSmall> {
         self.as_uri().query_value(key, buffer)
     }
 

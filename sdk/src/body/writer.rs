@@ -1,0 +1,60 @@
+//! Writing bodies.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use crate::backend::{self, Message};
+
+/// Where a body is written to, in pieces, also by [`write!`].
+///
+/// ```
+/// use core::fmt::Write as _;
+/// use http_wasm_sdk::prelude::*;
+///
+/// #[derive(Default)]
+/// struct Words;
+///
+/// #[handler(buffer_response)]
+/// impl Words {
+///     fn request(&self, _request: &mut Request) {}
+///
+///     /// Answers with the status alone.
+///     fn response(&self, _: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
+///         let status = response.status().as_u16();
+///         let mut body = response.body_mut();
+///         let mut writer = body.writer()?;
+///         writer.write("the answer is ");
+///         // Writing does not fail.
+///         let _ = write!(writer, "{status}");
+///         Ok(())
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let outcome = testing::run::<Words>(&Scenario::get("/").upstream_status(404).upstream_body("no"));
+/// # assert_eq!(outcome.response_text(), "the answer is 404");
+/// ```
+#[derive(Debug)]
+pub struct BodyWriter<'a> {
+    message: Message,
+    _borrow: PhantomData<&'a mut ()>,
+}
+
+impl BodyWriter<'_> {
+    #[inline]
+    pub(crate) const fn of(message: Message) -> Self {
+        Self { message, _borrow: PhantomData }
+    }
+
+    /// Writes a piece. ABI: `write_body`.
+    #[inline]
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        backend::write_body(self.message, bytes.as_ref());
+    }
+}
+
+impl fmt::Write for BodyWriter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write(text);
+        Ok(())
+    }
+}
