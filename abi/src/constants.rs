@@ -1,4 +1,4 @@
-//! The numbers that travel through the ABI as arguments.
+//! The numbers that are arguments of host functions.
 
 use core::fmt;
 
@@ -93,8 +93,8 @@ impl fmt::Display for BodyKind {
 
 /// A set of host features: argument and result of `enable_features`.
 ///
-/// Bits without a name are kept, because hosts give them back: the result of the call does not
-/// tell what a host supports.
+/// Bits without a name are kept, because hosts return them: the result of the call does not say what a
+/// host supports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct Features(u32);
@@ -104,7 +104,7 @@ impl Features {
     pub const NONE: Self = Self(0);
     /// The request body may be read by the guest and still reach the next handler.
     pub const BUFFER_REQUEST: Self = Self(1);
-    /// The response is held back until the response hook has returned, so it can be changed there.
+    /// The response is buffered until the response hook has returned, so it can be changed there.
     pub const BUFFER_RESPONSE: Self = Self(2);
     /// Trailers can be read and written.
     pub const TRAILERS: Self = Self(4);
@@ -178,11 +178,11 @@ impl fmt::Display for Features {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
 pub enum LogLevel {
-    /// For whoever is looking for a fault.
+    /// Details for debugging.
     Debug = -1,
     /// Worth knowing.
     Info = 0,
-    /// Something is off, the request goes on.
+    /// Something is wrong, and the request is handled nevertheless.
     Warn = 1,
     /// Something failed.
     Error = 2,

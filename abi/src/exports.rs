@@ -2,11 +2,11 @@
 
 use crate::{Signature, ValueType};
 
-/// Hands the names of the functions that a guest exports to a macro.
+/// Calls a macro with the names of the functions that a guest exports.
 ///
 /// `export_names!([path::to::callback] …)` expands to `callback! { request "…"; response "…";
-/// start "…"; … }`, so that an attribute, which takes nothing but a literal, can hold a name without
-/// a second copy of it.
+/// start "…"; … }`, so that an attribute, which takes only literals, can use a name without a second
+/// copy of it.
 #[macro_export]
 macro_rules! export_names {
     ([$($callback:tt)+] $($rest:tt)*) => {
@@ -34,7 +34,7 @@ export_names!([define]);
 
 /// The guest's linear memory; every pointer of the ABI points into it.
 pub const MEMORY: &str = "memory";
-/// Called after [`START`] by one host and by none of the others; not to be relied on.
+/// Called after [`START`] by one host and by no other; do not rely on it.
 pub const INITIALIZE: &str = "_initialize";
 
 /// Type of [`HANDLE_REQUEST`].

@@ -1,12 +1,11 @@
 //! The `http_handler` ABI as data.
 //!
 //! This crate is the only place of the project where the name of a host function, its signature,
-//! or the value of a bit is written down. The SDK's imports, the reference host's linker, the
-//! checker and the table in the book are all made from [`functions!`](crate::functions) and
-//! [`FUNCTIONS`].
+//! or the value of a bit is written down. The imports of the SDK, the linker of the reference host and
+//! the checker are generated from [`functions!`](crate::functions) and [`FUNCTIONS`].
 //!
-//! It holds no behaviour: what a function *does* is the business of the reference host, and how an
-//! author reaches it that of the SDK. It has no dependencies, needs neither `std` nor an allocator,
+//! It holds no behaviour: the exchange model says what a function does, and the SDK how authors call
+//! it. It has no dependencies, needs neither `std` nor an allocator,
 //! and contains no `unsafe`.
 #![no_std]
 #![forbid(unsafe_code)]

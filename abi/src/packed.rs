@@ -2,18 +2,18 @@
 
 /// What `handle_request` returns: whether the next handler runs, and a value for the response hook.
 ///
-/// The low word is 1 to go on and 0 to stop; the high word is `ctx`, which the host hands to
+/// The low word is 1 to forward and 0 to short-circuit; the high word is `ctx`, which the host hands to
 /// `handle_response` untouched. Every other low word is outside the ABI: the official Go host takes
-/// it for 1, others may not, so [`CtxNext::is_valid`] is there for a host that wants to be strict.
+/// it for 1, others may not, which [`CtxNext::is_valid`] tells a strict host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct CtxNext(u64);
 
 impl CtxNext {
-    /// Stop here; the guest has written the response. The response hook is not called.
+    /// Short-circuits: the guest has responded. The response hook is not called.
     pub const STOP: Self = Self(0);
 
-    /// Go on to the next handler and hand `ctx` to the response hook.
+    /// Forwards to the next handler, and hands `ctx` to the response hook.
     #[must_use]
     pub const fn go_on(ctx: u32) -> Self {
         Self((ctx as u64) << 32 | 1)

@@ -1,4 +1,4 @@
-//! The one table of the ABI's functions, and the types that describe a row of it.
+//! The table of host functions, and the types that describe a row of it.
 
 use core::fmt;
 
@@ -148,7 +148,7 @@ pub struct Param {
     pub ty: ValueType,
 }
 
-/// Hands the table of host functions to a macro.
+/// Calls a macro with the table of host functions.
 ///
 /// `functions!(path::to::callback)` expands to one invocation of `callback!` whose input is the
 /// name of the module and a sequence of rows, like

@@ -23,7 +23,7 @@ fn ctx_next_outside_the_abi_is_not_valid() {
     for low in [2, 0x8000_0000, u32::MAX] {
         let value = CtxNext::from_bits(7 << 32 | u64::from(low));
         assert!(!value.is_valid());
-        assert!(value.is_next(), "the official Go host goes on for any low word but 0");
+        assert!(value.is_next(), "the official Go host forwards on any low word but 0");
         assert_eq!(value.ctx(), 7);
     }
     let stop_with_ctx = CtxNext::from_bits(9 << 32);

@@ -1,7 +1,7 @@
 //! The functions of WASI preview 1, which some hosts offer beside this ABI.
 //!
-//! A guest of a language that insists on WASI imports them; hosts grant nothing behind them. They are
-//! listed because an import that no host has keeps a guest from being loaded.
+//! Guests of languages that need WASI import them; hosts grant nothing behind them. They are listed
+//! because a host does not load a guest with an import that it lacks.
 
 use crate::Signature;
 use crate::ValueType::{self, I32, I64};

@@ -1,7 +1,7 @@
-//! Writes the implementation of `FromConfig`.
+//! Generates the implementation of `FromConfig`.
 //!
-//! What it calls is the same code for all types; what it adds for a type is little more than a call
-//! per field, so that a large configuration is not a large guest.
+//! It calls code that all types share, and adds little more than a call per field, so that a large
+//! configuration is not a large guest.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -12,7 +12,7 @@ use crate::config_parse::{Config, Default, Field, Shape};
 
 pub(crate) fn config(config: &Config) -> TokenStream {
     let name = &config.name;
-    // Names that the author's expressions cannot see.
+    // A hygienic name, which the author's expressions cannot see.
     let value = Ident::new("value", Span::mixed_site());
     let body = match &config.shape {
         Shape::Struct { fields, ignore_unknown } => of_struct(fields, *ignore_unknown, &value),
@@ -30,7 +30,7 @@ pub(crate) fn config(config: &Config) -> TokenStream {
     }
 }
 
-/// An implementation beside errors, for a type whose parameters may be of any kind.
+/// Generates an implementation beside errors, for a type with any generic parameters.
 pub(crate) fn placeholder(item: TokenStream) -> TokenStream {
     let Ok(DeriveInput { ident, generics, .. }) = syn::parse2(item) else {
         return TokenStream::new();
@@ -47,14 +47,14 @@ pub(crate) fn placeholder(item: TokenStream) -> TokenStream {
     }
 }
 
-/// The names as the reader takes them, and as messages show them.
+/// Joins names as the reader takes them, and as messages show them.
 fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
 fn of_struct(fields: &[Field], ignore_unknown: bool, value: &Ident) -> TokenStream {
     let found = Ident::new("found", Span::mixed_site());
-    // What a message about unknown keys names where there are no fields; it leads to none.
+    // Without fields, a message about unknown keys names `none`, which matches no key.
     let none = fields.is_empty().then_some("none");
     let names = joined(fields.iter().map(|field| &*field.name).chain(none));
     let count = fields.len();
@@ -91,7 +91,7 @@ fn of_default(default: &Default, ty: &syn::Type) -> TokenStream {
             let span = span.resolved_at(Span::mixed_site());
             quote_spanned!(span=> <#ty as ::core::default::Default>::default())
         }
-        // A text is what an author writes for a `String`.
+        // An author writes a text as the default of a `String`.
         Default::Expression(expression) if is_text(expression) => {
             let span = ty.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> <#ty as ::http_wasm_sdk::config::DefaultText>::of(#expression))

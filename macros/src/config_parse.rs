@@ -1,4 +1,4 @@
-//! Reads what stands under `#[derive(Config)]`, and finds what is wrong with it: all of it at once.
+//! Parses and validates the item under `#[derive(Config)]`, and reports all errors at once.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Type
 
 use crate::errors::Errors;
 
-/// A type of configuration as the author wrote it.
+/// A configuration type as the author wrote it.
 pub(crate) struct Config {
     pub(crate) name: Ident,
     pub(crate) shape: Shape,
@@ -27,12 +27,12 @@ pub(crate) enum Shape {
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    /// What it is called in configurations.
+    /// Its name in configurations.
     pub(crate) name: String,
     pub(crate) default: Option<Default>,
 }
 
-/// What a field is where the configuration does not say.
+/// The value of a field that the configuration does not have.
 pub(crate) enum Default {
     OfType(Span),
     Expression(Box<Expr>),
@@ -44,7 +44,7 @@ pub(crate) fn config(input: TokenStream) -> Result<Config, Error> {
     if !input.generics.params.is_empty() {
         errors.add(
             input.generics.span(),
-            "a type of configuration has no generic parameters: write out what it is to be",
+            "a configuration type cannot be generic: write out the type",
         );
     }
     let mut ignore_unknown = false;
@@ -74,14 +74,14 @@ pub(crate) fn config(input: TokenStream) -> Result<Config, Error> {
             Fields::Unnamed(_) | Fields::Unit => {
                 errors.add(
                     input.ident.span(),
-                    "#[derive(Config)] wants a struct with named fields, since they are the keys of the configuration",
+                    "#[derive(Config)] needs a struct with named fields, which are the keys of the configuration",
                 );
                 None
             }
         },
         Data::Enum(data) => {
             if data.variants.is_empty() {
-                errors.add(input.ident.span(), "an enum without variants can have no value");
+                errors.add(input.ident.span(), "an enum without variants has no value");
             }
             let variants: Vec<_> =
                 data.variants.iter().map(|variant| read_variant(variant, &mut errors)).collect();
@@ -89,7 +89,7 @@ pub(crate) fn config(input: TokenStream) -> Result<Config, Error> {
             Some(Shape::Enum(variants))
         }
         Data::Union(_) => {
-            errors.add(input.ident.span(), "#[derive(Config)] stands on a struct or an enum");
+            errors.add(input.ident.span(), "#[derive(Config)] goes on a struct or an enum");
             None
         }
     };
@@ -100,7 +100,7 @@ pub(crate) fn config(input: TokenStream) -> Result<Config, Error> {
     }
 }
 
-/// Hands each option of the `#[config(...)]` attributes to `read`.
+/// Calls `read` with each option of the `#[config(...)]` attributes.
 fn each_option(
     attributes: &[Attribute],
     errors: &mut Errors,
@@ -143,7 +143,7 @@ fn read_variant(variant: &Variant, errors: &mut Errors) -> (Ident, String) {
     if !matches!(variant.fields, Fields::Unit) {
         errors.add(
             variant.fields.span(),
-            "a variant has no fields, since it is read by its name alone: put them into a struct beside it",
+            "a variant cannot have fields, since it is read by its name alone: put them into a struct beside it",
         );
     }
     let mut name = plain(&variant.ident);
@@ -175,7 +175,7 @@ fn renamed(meta: &ParseNestedMeta<'_>) -> Result<String, Error> {
     Ok(name)
 }
 
-/// What is compared when a name is looked for, as the SDK's reader does it.
+/// The part of a name that is compared, as in the reader of the SDK.
 fn letters(name: &str) -> String {
     name.chars()
         .filter(|letter| !matches!(letter, '_' | '-' | ' '))
@@ -183,7 +183,7 @@ fn letters(name: &str) -> String {
         .collect()
 }
 
-/// Refuses names of which one could never be meant.
+/// Reports names that are the same to the reader.
 fn check_names<'n>(names: impl Iterator<Item = (&'n Ident, &'n str)>, errors: &mut Errors) {
     let mut seen = BTreeMap::new();
     for (ident, name) in names {

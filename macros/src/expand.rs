@@ -1,4 +1,4 @@
-//! Writes the implementation of `Handler`, and the exports.
+//! Generates the implementation of `Handler`, and the exports.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -72,7 +72,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     };
     let trailers = options.trailers;
     let fail_open = options.fail_open;
-    // `_start` is for enabling features, and nothing else is done there.
+    // `_start` enables features, and does nothing else.
     let start = (buffer_request || buffer_response || trailers).then(|| quote!(, start));
     let [request_, reply, response_, state_, trailers_] =
         ["request", "reply", "response", "state", "trailers"]
@@ -126,8 +126,8 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     }
 }
 
-/// Calls a request hook, and turns what it returns into what the trait returns. A type that does not
-/// fit is shown where the author wrote it.
+/// Calls a request hook, and converts its result into that of the trait. A type error is shown where the
+/// author wrote the type.
 fn flow(hook: &Hook, path: &TokenStream) -> TokenStream {
     let call = call(hook, path, &["request", "reply", "trailers"]);
     let into_flow = quote_spanned!(hook.output.resolved_at(Span::call_site())=>
@@ -135,8 +135,8 @@ fn flow(hook: &Hook, path: &TokenStream) -> TokenStream {
     quote!(#into_flow(#call))
 }
 
-/// Calls a hook with as many of the arguments as it takes. Each stands where the author wrote the
-/// parameter, so that a type that does not fit is shown there.
+/// Calls a hook with as many of the arguments as it takes. Each has the span of the parameter, so that a
+/// type error is shown there.
 fn call(hook: &Hook, path: &TokenStream, arguments: &[&str]) -> TokenStream {
     let receiver = hook.receiver.then(|| quote!(self,));
     let arguments = hook.parameters.iter().zip(arguments).map(|(parameter, argument)| {
@@ -146,8 +146,8 @@ fn call(hook: &Hook, path: &TokenStream, arguments: &[&str]) -> TokenStream {
     quote!(#path(#receiver #(#arguments),*))
 }
 
-/// A parameter of the trait's functions, shown at `place`. It is of this expansion only, so a hook of
-/// the same name is not hidden by it.
+/// Names a parameter of the trait's functions, with the span `place`. It is hygienic, so it does not
+/// shadow a hook of the same name.
 fn parameter(name: &str, place: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(place))
 }

@@ -1,8 +1,8 @@
-//! `#[handler]` for `http-wasm-sdk`: use it through that crate, which documents it.
+//! `#[handler]` and `#[derive(Config)]` for `http-wasm-sdk`: use them through that crate.
 //!
-//! This file only routes. `parse` reads what the author wrote and says what is wrong with it,
-//! `expand` writes the implementation of `Handler` and the exports; `config_parse` and
-//! `config_expand` do the same for types of configuration.
+//! This file only routes. `options` and `parse` read and validate what the author wrote, `expand`
+//! generates the implementation of `Handler` and the exports; `config_parse` and `config_expand` do the
+//! same for configuration types.
 #![forbid(unsafe_code)]
 
 mod config_expand;
@@ -16,8 +16,8 @@ use proc_macro::TokenStream;
 
 /// Makes a function or an `impl` block the filter of this guest.
 ///
-/// On a function it is the request hook, and a type of the same name comes to be that implements
-/// `Handler`, for tests:
+/// A function is the request hook; a type of the same name is generated that implements `Handler`, for
+/// tests:
 ///
 /// ```text
 /// #[handler]
@@ -37,29 +37,27 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Parameters that a hook has no use for can be left off from the end. What the hooks may return is
-/// said at `IntoFlow`. State is whatever type `response` takes as its last parameter.
+/// Parameters that a hook does not need can be left off at the end. `IntoFlow` lists what the hooks may
+/// return. State is whatever type `response` takes after the response.
 ///
-/// Arguments declare what the handler needs, and what it is:
+/// Options declare what the handler needs:
 ///
-/// - `buffer_request`: the host holds the bodies of all requests in memory, so that the request hook,
-///   which takes the request as `&mut Request<Buffered>`, can read and change them.
-/// - `buffer_response`: the host holds all responses back until the response hook has returned, which
-///   takes them as `&mut Response<Buffered>` and can change them.
-/// - `may_buffer_response`: the request hook decides, by `Reply::buffer_response`; the response hook
-///   takes `&mut Response<DynamicBuffering>`.
+/// - `buffer_request`: the host buffers the bodies of all requests, so that the request hook, which takes
+///   the request as `&mut Request<Buffered>`, can read and change them.
+/// - `buffer_response`: the host buffers all responses until the response hook has returned, which takes
+///   them as `&mut Response<Buffered>` and can change them.
+/// - `buffer_response = "dynamic"`: the request hook decides, by `Reply::buffer_response`; the response
+///   hook takes `&mut Response<DynamicBuffering>`.
 /// - `trailers`: each hook may take `Option<Trailers<'_, …>>` as a last parameter.
-/// - `fail_open`: requests go on to the next handler when `new` fails, instead of being answered with
-///   a 500.
-/// - `part`: this is not the guest, but a part of one; see `chain!`.
+/// - `fail_open`: requests pass through when `new` fails, instead of getting a 500.
+/// - `no_export`: the handler is not the guest itself, but a part of it; see `chain!`.
 #[proc_macro_attribute]
 pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let original = proc_macro2::TokenStream::from(item.clone());
     match parse::handler(arguments.into(), item.into()) {
         Ok(handler) => expand::handler(&handler),
         Err(error) => {
-            // What the author wrote stays, so that one mistake is not followed by complaints about
-            // all that uses it.
+            // The item stays, so that one mistake is not followed by errors at every use of it.
             let error = error.into_compile_error();
             quote::quote!(#original #error)
         }
@@ -67,7 +65,7 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
     .into()
 }
 
-/// Makes a type readable from the configuration: implements `FromConfig`.
+/// Implements `FromConfig`, so that a type can be read from the configuration.
 ///
 /// A struct is read from an object whose keys are its fields. Keys match without regard to case, `_`,
 /// `-` and blanks; a key that is no field, or that is given twice, is an error, and so is one that is
@@ -93,9 +91,9 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// On a field:
-/// - `#[config(default)]`: what `Default` gives where the key is missing or `null`.
+/// - `#[config(default)]`: the value of `Default` where the key is missing or `null`.
 /// - `#[config(default = expression)]`: this value.
-/// - `#[config(rename = "name")]`, also on a variant: another name than that of the field.
+/// - `#[config(rename = "name")]`, also on a variant: this name instead of that of the field.
 ///
 /// On a struct:
 /// - `#[config(ignore_unknown)]`: keys that are no fields are ignored.
@@ -105,8 +103,7 @@ pub fn config(item: TokenStream) -> TokenStream {
     match config_parse::config(item.clone()) {
         Ok(config) => config_expand::config(&config),
         Err(error) => {
-            // An implementation of no use, so that one mistake is not followed by complaints about all
-            // that wants one.
+            // A placeholder, so that one mistake is not followed by errors at every use of the type.
             let error = error.into_compile_error();
             let placeholder = config_expand::placeholder(item);
             quote::quote!(#placeholder #error)

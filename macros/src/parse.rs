@@ -1,4 +1,4 @@
-//! Reads what stands under `#[handler]`, and finds what is wrong with it: all of it at once.
+//! Parses and validates the item under `#[handler]`, and reports all errors at once.
 
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
@@ -12,7 +12,7 @@ use crate::options::{Options, ResponseBuffering, options};
 
 /// A handler as the author wrote it.
 pub(crate) struct Handler {
-    /// The item, to be kept.
+    /// The item, which the expansion repeats.
     pub(crate) item: TokenStream,
     pub(crate) source: Source,
     pub(crate) options: Options,
@@ -32,7 +32,7 @@ pub(crate) struct Hook {
     pub(crate) receiver: bool,
     /// The types of its parameters, without `self`.
     pub(crate) parameters: Vec<Type>,
-    /// Where its result is written, or its name where it has none.
+    /// The span of its result, or of its name where it has none.
     pub(crate) output: Span,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> Result<Handl
     } else {
         errors.add(
             first_span(&item),
-            "#[handler] stands on a function, which is the request hook, or on an `impl` block with the hooks",
+            "#[handler] goes on a function, which is the request hook, or on an `impl` block with the hooks",
         );
         None
     };
@@ -68,7 +68,7 @@ fn function_source(function: &ItemFn, options: &Options, errors: &mut Errors) ->
     if options.buffer_response != ResponseBuffering::Never {
         errors.add(
             function.sig.ident.span(),
-            "a function is a request hook only, which has no use for a buffered response; put #[handler] on an \
+            "a function is a request hook only, and cannot use a buffered response; put #[handler] on an \
              `impl` block with a `response` hook",
         );
     }
@@ -87,13 +87,13 @@ fn impl_source(block: &ItemImpl, options: &Options, errors: &mut Errors) -> Opti
     if let Some((path, _)) = &block.trait_ {
         errors.add(
             path.span(),
-            "#[handler] writes the `impl` of the trait by itself: put it on the plain `impl` block of your type",
+            "#[handler] generates the `impl` of the trait: put it on the inherent `impl` block of your type",
         );
     }
     if !block.generics.params.is_empty() {
         errors.add(
             block.generics.span(),
-            "a handler has no generic parameters, since the host would not know what to choose for them",
+            "a handler cannot be generic: the host could not choose the parameters",
         );
     }
     let find = |name: &str| {
@@ -129,7 +129,7 @@ fn hook(signature: &Signature, errors: &mut Errors) -> Hook {
     refuse(
         (!signature.generics.params.is_empty()).then(|| signature.generics.span()),
         "generic",
-        "the host would not know what to choose; leave lifetimes away or write '_",
+        "the host could not choose the parameters; elide lifetimes or write '_",
     );
     refuse(signature.abi.as_ref().map(Spanned::span), "extern", "#[handler] exports it");
     let mut receiver = false;
@@ -139,7 +139,7 @@ fn hook(signature: &Signature, errors: &mut Errors) -> Hook {
             FnArg::Receiver(found) => {
                 receiver = true;
                 if !matches!(found.kind, syn::ReceiverKind::Reference(..)) {
-                    errors.add(found.span(), "a hook borrows its handler, which serves later requests as well: `&mut self`");
+                    errors.add(found.span(), "a hook borrows its handler, which also handles later requests: `&mut self`");
                 }
             }
             FnArg::Typed(parameter) => parameters.push((*parameter.ty).clone()),
@@ -190,7 +190,7 @@ fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) 
     {
         errors.add(
             mutability.span(),
-            "the response hook can only read the request, since hosts trap on a change after the next handler: `&Request`",
+            "the response hook can only read the request, since hosts trap on changes after the next handler: `&Request`",
         );
     }
     if let Some((span, found)) = hook.parameters.first().and_then(|ty| buffering(ty, "Request"))
@@ -198,7 +198,7 @@ fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) 
     {
         errors.add(
             span,
-            "the response hook takes `&Request`, whose body is gone: read it in the request hook",
+            "the response hook takes `&Request`, whose body was forwarded: read it in the request hook",
         );
     }
     if let Some(response) = hook.parameters.get(1) {
@@ -217,11 +217,11 @@ fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) 
     hook
 }
 
-/// What stands for a message whose body the host does not hold.
+/// The type of a message whose body the host does not buffer.
 const UNBUFFERED: &str = "Unbuffered";
 
-/// Where the type of a parameter says how `message` is buffered, and what it says: `&mut Request<Buffered>`.
-/// `None` for any other type, which is left to the compiler.
+/// Finds how a parameter says that `message` is buffered, and its span: `&mut Request<Buffered>`. `None` for
+/// any other type, which is left to the compiler.
 fn buffering(ty: &Type, message: &str) -> Option<(Span, String)> {
     let Type::Reference(reference) = ty else { return None };
     let Type::Path(path) = &*reference.elem else { return None };
@@ -235,28 +235,30 @@ fn buffering(ty: &Type, message: &str) -> Option<(Span, String)> {
     Some((last.span(), argument.path.segments.last()?.ident.to_string()))
 }
 
-/// Refuses a message that is buffered in another way than the handler declares.
+/// Reports a message that is buffered in another way than the handler declares.
 fn check_buffering(ty: &Type, message: &str, declared: Option<(&str, &str)>, errors: &mut Errors) {
     let Some((span, found)) = buffering(ty, message) else { return };
     let side = message.to_lowercase();
     match declared {
         Some((option, wanted)) if found != wanted => errors.add(
             span,
-            format_args!("with #[handler({option})] the {side} is taken as `&mut {message}<{wanted}>`"),
+            format_args!(
+                "with #[handler({option})] the hook takes the {side} as `&mut {message}<{wanted}>`"
+            ),
         ),
         None if found == "Buffered" => errors.add(
             span,
-            format_args!("the {side} is buffered where the handler declares it: #[handler(buffer_{side})]"),
+            format_args!("a buffered {side} has to be declared: #[handler(buffer_{side})]"),
         ),
         None if found == "DynamicBuffering" && message == "Response" => errors.add(
             span,
-            "some responses are buffered where the handler declares it: #[handler(buffer_response = \"dynamic\")]",
+            "dynamic buffering has to be declared: #[handler(buffer_response = \"dynamic\")]",
         ),
         _ => {}
     }
 }
 
-/// Refuses parameters beyond those of a hook, but for trailers where they are declared.
+/// Reports parameters beyond those of a hook; trailers are one more where they are declared.
 fn check_extra(hook: &Hook, usual: usize, options: &Options, takes: &str, errors: &mut Errors) {
     let allowed = usual + usize::from(options.trailers);
     if let Some(extra) = hook.parameters.get(allowed) {

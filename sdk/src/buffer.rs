@@ -1,14 +1,14 @@
-//! Room that a caller lends for reading.
+//! Buffers that a caller lends for reading.
 
 use core::mem::MaybeUninit;
 
 use crate::backend::{UninitSlice, as_uninit};
 
-/// Room for `N` bytes, on the stack and not zeroed.
+/// A buffer of `N` bytes, on the stack and not zeroed.
 ///
-/// Every reading function takes one and gives back what it has read as a borrow of it. There is no
+/// Every reading function takes a buffer and gives back what it has read as a borrow of it. There is no
 /// hidden buffer in this crate, so what you hold cannot change under you. `N` is the cap: a longer
-/// value is [`BufferTooSmall`](crate::BufferTooSmall) and never cut.
+/// value is the error [`BufferTooSmall`](crate::BufferTooSmall), and never cut.
 ///
 /// In a guest the bytes come from the shadow stack, which is 16 KiB unless the filter says otherwise.
 /// An array or a slice of bytes serves as well.
@@ -21,8 +21,8 @@ use crate::backend::{UninitSlice, as_uninit};
 ///     let mut buffer = Buffer::<16>::new();
 ///     match request.uri(&mut buffer) {
 ///         Ok(_) => None,
-///         Err(too_long) => {
-///             assert!(too_long.needed > 16);
+///         Err(error) => {
+///             assert!(error.needed > 16);
 ///             Some(reply.status(StatusCode::URI_TOO_LONG).end())
 ///         }
 ///     }
@@ -35,7 +35,7 @@ use crate::backend::{UninitSlice, as_uninit};
 pub struct Buffer<const N: usize>([MaybeUninit<u8>; N]);
 
 impl<const N: usize> Buffer<N> {
-    /// Room for `N` bytes.
+    /// Makes a buffer.
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
@@ -52,9 +52,9 @@ impl<const N: usize> Default for Buffer<N> {
 mod sealed {
     use super::UninitSlice;
 
-    /// What only this crate can give. A trait that cannot be named can still be called, through the
-    /// bound of one that can; and whoever gets at the room of an array could leave bytes of it
-    /// uninitialised, without a word of `unsafe`.
+    /// A token that only this crate can make. A trait that cannot be named can still be called, through
+    /// the bound of one that can; and whoever gets at an array as an uninitialised slice could leave
+    /// bytes of it uninitialised, without `unsafe`.
     #[derive(Debug)]
     pub struct SealedToken;
 
@@ -65,7 +65,7 @@ mod sealed {
 
 pub(crate) use sealed::{Lend, SealedToken};
 
-/// Room that can be lent for reading: [`Buffer`], an array or a slice of bytes.
+/// A buffer that can be lent for reading: [`Buffer`], an array or a slice of bytes.
 pub trait ReadBuffer: Lend {}
 
 impl<T: Lend + ?Sized> ReadBuffer for T {}

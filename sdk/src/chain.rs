@@ -8,18 +8,18 @@ use crate::request::Request;
 use crate::response::{Reply, Response};
 use crate::trailers::Trailers;
 
-/// One handler after the other: the second is the next handler of the first.
+/// Runs one handler after the other: the second is the next handler of the first.
 ///
-/// The request hooks run in order until one stops, the response hooks in reverse. Where one stops, no
-/// response hook runs, as the host then calls none. [`chain!`](crate::chain!) makes guests of these.
+/// The request hooks run in order until one short-circuits, the response hooks in reverse. Where one
+/// short-circuits, no response hook runs, as the host calls none. [`chain!`](crate::chain!) makes guests of these.
 impl<A: Handler, B: Handler> Handler for (A, B) {
     type State = (A::State, B::State);
-    /// Each handler gets request and response as it declares by itself; the needs are those of all.
+    /// Each handler gets request and response as it declares them itself; the needs are those of all.
     type Buffering = Unbuffered;
     type RequestBuffering = Unbuffered;
     const NEEDS: Needs = A::NEEDS.union(B::NEEDS);
     const HAS_RESPONSE_HOOK: bool = A::HAS_RESPONSE_HOOK || B::HAS_RESPONSE_HOOK;
-    /// A chain with a part that must not fail open does not.
+    /// A chain fails open if all of its handlers do.
     const FAIL_OPEN: bool = A::FAIL_OPEN && B::FAIL_OPEN;
 
     fn new() -> Result<Self, Error> {
@@ -67,8 +67,9 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
     }
 }
 
-/// Makes one guest of several handlers, each declared by `#[handler(no_export)]`: the type
-/// `chain!(pub Filter = First, Second, Third)`, a request going through them in this order.
+/// Makes one guest of several handlers, each declared by `#[handler(no_export)]`:
+/// `chain!(pub Filter = First, Second, Third)` defines the type `Filter`, whose requests pass through
+/// them in this order.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;

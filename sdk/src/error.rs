@@ -1,4 +1,4 @@
-//! What can go wrong, as values.
+//! Error types.
 
 use core::fmt;
 
@@ -33,25 +33,25 @@ macro_rules! plain_errors {
 }
 
 plain_errors! {
-    /// Bytes that are no header name: empty, or with a byte that a name cannot have.
+    /// Bytes are not a header name: empty, or with a byte that a name cannot have.
     InvalidHeaderName: "invalid header name: wanted lower-case letters, digits or !#$%&'*+-.^_`|~";
-    /// Bytes that are no header value: a control character is in them, and not the tab.
+    /// Bytes are not a header value: a control character other than the tab is in them.
     InvalidHeaderValue: "invalid header value: CR, LF and other control characters cannot be sent, but for the tab";
-    /// Bytes that are no request target: see [`Uri`](crate::Uri).
+    /// Bytes are not a request target: see [`Uri`](crate::Uri).
     InvalidUri: "invalid URI: wanted a path that begins with a slash, percent-encoded, and perhaps a query";
-    /// Bytes that are no method: empty, or with a byte that a token cannot have.
+    /// Bytes are not a method: empty, or with a byte that a token cannot have.
     InvalidMethod: "invalid method: wanted letters, digits or !#$%&'*+-.^_`|~";
-    /// What a host gave as the client's address is none that could be parsed: see
+    /// The host's address of the client cannot be parsed: see
     /// [`Request::source`](crate::Request::source).
     InvalidSourceAddr: "the host gives no address and port of the client that can be parsed";
-    /// A number that is no final status code: see [`StatusCode`](crate::StatusCode).
+    /// A number is not a final status code: see [`StatusCode`](crate::StatusCode).
     InvalidStatusCode: "invalid status code: wanted 200 to 999";
 }
 
-/// Why a handler gave up: what it returns as `Err`.
+/// Why a handler failed: what it returns as `Err`.
 ///
-/// The message goes to the host's log at level error. The client gets a plain 500 that says nothing
-/// of it.
+/// The message is written to the host's log at level error. The client gets a plain 500 that does not
+/// contain it.
 ///
 /// Errors of this crate and constant texts convert by `?`; for anything else that can be displayed
 /// there is [`Error::display`], which costs the guest the formatting machinery.
@@ -81,7 +81,7 @@ plain_errors! {
 /// ```
 #[derive(Debug)]
 pub struct Error {
-    /// `None` where the message is in the log already.
+    /// `None` where the message is already logged.
     message: Option<&'static str>,
 }
 
@@ -98,7 +98,7 @@ impl Error {
         self.message
     }
 
-    /// Writes the message to the log, unless it is there.
+    /// Logs the message, unless that was done.
     #[inline]
     pub(crate) fn report(&self) {
         if let Some(message) = self.message {
@@ -113,7 +113,7 @@ impl Error {
         Self::logged()
     }
 
-    /// An error whose message is in the log already.
+    /// An error whose message is already logged.
     pub(crate) const fn logged() -> Self {
         Self { message: None }
     }
@@ -127,6 +127,6 @@ impl From<&'static str> for Error {
 
 impl From<BufferTooSmall> for Error {
     fn from(_: BufferTooSmall) -> Self {
-        Self::new("a value is longer than the buffer for it")
+        Self::new("a value does not fit into the buffer")
     }
 }

@@ -7,14 +7,14 @@ use crate::request::Request;
 use crate::response::{Reply, ReplyBody, Responded, Response};
 use crate::trailers::Trailers;
 
-/// A filter: `#[handler]` implements this, so that there is seldom a reason to do it by hand. One is a
-/// part of a chain that is generic, which the macro cannot know:
+/// A filter. `#[handler]` implements this; by hand it is for generic handlers of a chain, which the
+/// macro cannot know:
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
 /// use http_wasm_sdk::{Needs, Trailers, Unbuffered};
 ///
-/// /// Hides the paths of administrators, and leaves all others to another handler.
+/// /// Hides the paths of administrators, and passes all others to another handler.
 /// struct Hidden<H>(H);
 ///
 /// impl<H: Handler<RequestBuffering = Unbuffered, State = ()>> Handler for Hidden<H> {
@@ -67,8 +67,8 @@ use crate::trailers::Trailers;
 /// # }
 /// ```
 pub trait Handler: Sized + 'static {
-    /// What travels from the request hook to the response hook of the same request: any type of the
-    /// author's. [`Ctx`] travels through the host instead of through memory.
+    /// The state that the request hook hands to the response hook of the same request: any type of the
+    /// author's. [`Ctx`](crate::Ctx) travels through the host instead of through memory.
     type State: 'static;
 
     /// Whether the response hook can change the response.
@@ -77,21 +77,20 @@ pub trait Handler: Sized + 'static {
     /// Whether the request hook can read the body of the request.
     type RequestBuffering: Buffering;
 
-    /// What the host has to do from the start.
+    /// What the host is asked for when the guest starts.
     const NEEDS: Needs;
 
     /// Whether there is a response hook; without one the host's call costs the guest no code.
     const HAS_RESPONSE_HOOK: bool;
 
-    /// Whether requests go on to the next handler when the handler cannot be built, instead of being
-    /// answered with a 500.
+    /// Whether requests pass through when the handler cannot be built, instead of getting a 500.
     const FAIL_OPEN: bool;
 
     /// Builds the handler: once per instance, at its first request, and again when a call of that
     /// instance did not return.
     ///
     /// # Errors
-    /// Where the configuration is of no use.
+    /// Where the configuration is invalid.
     fn new() -> Result<Self, Error>;
 
     /// The request hook, before the next handler.
@@ -105,10 +104,10 @@ pub trait Handler: Sized + 'static {
         trailers: Option<Trailers<'_>>,
     ) -> Result<Flow<Self::State>, Error>;
 
-    /// The response hook, after the next handler; not called where the request hook stopped.
+    /// The response hook, after the next handler; not called where the request hook short-circuits.
     ///
     /// # Errors
-    /// An error is logged. The response goes out as it is.
+    /// An error is logged. A buffered response becomes a plain 500; any other is sent as it is.
     fn response(
         &mut self,
         request: &Request,
@@ -118,7 +117,7 @@ pub trait Handler: Sized + 'static {
     ) -> Result<(), Error>;
 }
 
-/// Where a request goes after the request hook, and what of it the response hook is to know: any type
+/// Whether a request is forwarded after the request hook, and the state for its response hook: any type
 /// of yours, which the instance keeps until the response hook takes it.
 ///
 /// ```
@@ -158,21 +157,21 @@ pub trait Handler: Sized + 'static {
 /// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum Flow<S = ()> {
-    /// On to the next handler; the state is handed to the response hook.
+    /// Forwards to the next handler; the response hook gets the state.
     Continue(S),
-    /// No further: the handler has answered.
+    /// Short-circuits: the handler has responded.
     Stop,
 }
 
 impl Flow {
-    /// On to the next handler.
+    /// Forwards to the next handler, without state.
     pub const CONTINUE: Self = Self::Continue(());
 }
 
 /// What a request hook may return.
 ///
-/// Nothing goes on to the next handler, [`Responded`] and [`ReplyBody`] stop, [`Flow`] says which; an
-/// `Option` of one stops when there is one, and a `Result` of any of these may fail.
+/// `()` forwards to the next handler, [`Responded`] and [`ReplyBody`] short-circuit, [`Flow`] decides;
+/// `None` of an `Option` of one forwards, and a `Result` of any of these may fail.
 #[diagnostic::on_unimplemented(
     message = "a request hook cannot return `{Self}` where the response hook takes the state `{S}`",
     label = "not what a request hook returns",
@@ -180,7 +179,7 @@ impl Flow {
     note = "the state is what the response hook takes as its third parameter, `()` without one"
 )]
 pub trait IntoFlow<S> {
-    /// Where the request goes.
+    /// Converts the result of a hook.
     ///
     /// # Errors
     /// Where the handler failed.
@@ -242,7 +241,7 @@ impl<S, F: IntoFlow<S>, E: Into<Error>> IntoFlow<S> for Result<F, E> {
     note = "it returns nothing, or a `Result` of nothing"
 )]
 pub trait IntoDone {
-    /// Whether the hook did its work.
+    /// Converts the result of a hook.
     ///
     /// # Errors
     /// Where the handler failed.
@@ -269,10 +268,10 @@ impl<E: Into<Error>> IntoDone for Result<(), E> {
     note = "it returns `Self`, or a `Result` of it"
 )]
 pub trait IntoHandler<H> {
-    /// The handler.
+    /// Converts the result of a constructor.
     ///
     /// # Errors
-    /// Where the configuration is of no use.
+    /// Where the configuration is invalid.
     fn into_handler(self) -> Result<H, Error>;
 }
 

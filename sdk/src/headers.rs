@@ -1,4 +1,4 @@
-//! Reading and writing the four header maps.
+//! Reading and writing header and trailer sections.
 
 use core::marker::PhantomData;
 
@@ -6,9 +6,9 @@ use crate::backend::{self, BufferTooSmall, Items, Section};
 use crate::buffer::{ReadBuffer, SealedToken};
 use crate::header::{HeaderName, HeaderValue, known};
 
-/// A header map that can be read: of the request, of the response, or trailers of either.
+/// Reads headers: of the request or of the response, or the trailers of either.
 ///
-/// Which map it is was decided by where you got it from. Names are matched without regard to case,
+/// The value that you got it from decides which. Names are matched without regard to case,
 /// which is why [`HeaderName`] is in lower case. ABI: `get_header_names`, `get_header_values`.
 ///
 /// `host` can be read like any other. Pseudo-headers of HTTP/2 are not visible.
@@ -112,7 +112,7 @@ impl Headers<'_> {
         backend::header_names(self.section, buffer.lend(SealedToken)).map(Names)
     }
 
-    /// Shows every header to `see`, a value at a time: the names are read into one buffer, the values
+    /// Calls `see` with every header, a value at a time: the names are read into one buffer, the values
     /// of each name into the other.
     ///
     /// ```
@@ -151,12 +151,12 @@ impl Headers<'_> {
     }
 }
 
-/// A header map that can be changed. It can be read as well, as [`Headers`].
+/// Changes headers, and reads them, as [`Headers`] does.
 ///
-/// Three headers are not the guest's to change: [`content-length`](known::CONTENT_LENGTH),
-/// [`transfer-encoding`](known::TRANSFER_ENCODING) and [`host`](known::HOST) say what their hosts do
-/// with them. Nothing keeps you from setting them, since on some hosts and for some messages it is
-/// right; the strict profile of the testing kit reports where it is not portable.
+/// Leave three headers to the host: [`content-length`](known::CONTENT_LENGTH),
+/// [`transfer-encoding`](known::TRANSFER_ENCODING) and [`host`](known::HOST) say what hosts do with
+/// them. You can set them, since on some hosts and for some messages that is right; the strict profile
+/// of the testing kit reports where it is not portable.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -179,11 +179,11 @@ impl Headers<'_> {
 /// ```
 ///
 /// ABI: `set_header_value`, `add_header_value`, `remove_header`. Hosts trap where a header can no longer
-/// be changed, and on an empty name; neither can be written here.
+/// be changed, and on an empty name; neither compiles here.
 #[derive(Debug)]
 pub struct HeadersMut<'a> {
     headers: Headers<'a>,
-    /// Of an answer before its body: a `content-length` of the guest's could make the body trap.
+    /// Set for a reply, whose body could trap if the guest set `content-length`.
     length_is_fixed: bool,
 }
 
@@ -193,13 +193,13 @@ impl<'a> HeadersMut<'a> {
         Self { headers: Headers::of(section), length_is_fixed: false }
     }
 
-    /// The headers of the response that a request hook may give.
+    /// The headers of a reply.
     #[inline]
-    pub(crate) const fn of_answer() -> Self {
+    pub(crate) const fn of_reply() -> Self {
         Self { headers: Headers::of(Section::ResponseHeaders), length_is_fixed: true }
     }
 
-    /// Whether this header is not to be set.
+    /// Whether the guest must not set this header.
     #[inline]
     fn is_fixed(&self, name: HeaderName<'_>) -> bool {
         self.length_is_fixed && name == known::CONTENT_LENGTH

@@ -1,5 +1,4 @@
-//! Bodies behind the traits of others: `core::fmt::Write`, and `embedded_io` with the feature
-//! `embedded-io`.
+//! `core::fmt::Write` for bodies, and the traits of `embedded_io` with the feature `embedded-io`.
 
 use core::fmt;
 
@@ -43,7 +42,7 @@ mod embedded {
                     if buffer.is_empty() {
                         return Ok(0);
                     }
-                    // A host may give nothing while more is to come; the reader has patience.
+                    // A host may give nothing while more is to come; the reader counts that.
                     while let Some(bytes) = self.read(buffer) {
                         if !bytes.is_empty() {
                             return Ok(bytes.len());

@@ -1,16 +1,16 @@
 //! Write HTTP middleware as WebAssembly guests of the `http_handler` ABI: small, and safe for the
 //! proxy that loads them.
 //!
-//! What compiles against this crate does not trap its host: what real hosts would trap on cannot be
-//! written, or is checked and an error, and what they get wrong is put right inside the guest. Only
-//! what a filter uses is in it; the smallest are below 150 bytes.
+//! What compiles against this crate does not trap its host: what real hosts would trap on does not
+//! compile, or is checked and an error, and what they get wrong is corrected inside the guest. A guest
+//! contains only what the filter uses; the smallest are below 150 bytes.
 //!
 //! # A filter
 //!
 //! ```
 //! use http_wasm_sdk::prelude::*;
 //!
-//! /// Lets only those in who know the word.
+//! /// Forwards only requests with the right word.
 //! #[handler]
 //! fn door(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
 //!     let mut buffer = Buffer::<64>::new();
@@ -38,25 +38,25 @@
 //! block with the functions `request` and, if need be, `response` and `new`. The host calls the
 //! request hook before the next handler, and the response hook after it.
 //!
-//! - **The request hook** gets `&mut Request`, which can be changed, and a [`Reply`], which answers
+//! - **The request hook** gets `&mut Request`, which can be changed, and a [`Reply`], which responds
 //!   instead of the next handler: headers first, then the status, then the body, as that is the one order
-//!   that works on every host. What a reply ends in is what the hook returns; nothing, or `None`, goes
-//!   on. [`IntoFlow`] lists what may be returned.
-//! - **The response hook** gets `&Request`, to be read, and `&mut Response`. Of a response on its way
-//!   only the headers can be read; one that the host buffers, by `#[handler(buffer_response)]`, can be
+//!   that works on every host. The hook returns what the reply ends in; `()` or `None` forwards.
+//!   [`IntoFlow`] lists what may be returned.
+//! - **The response hook** gets `&Request`, to be read, and `&mut Response`. Of a streamed response only
+//!   the headers can be read; one that the host buffers, by `#[handler(buffer_response)]`, can be
 //!   changed as a whole: see [`Response`].
 //!
-//! Parameters that a hook has no use for can be left off from the end. [`chain!`] makes one guest of
+//! Parameters that a hook does not need can be left off at the end. [`chain!`] makes one guest of
 //! several handlers.
 //!
 //! # Reading
 //!
-//! Whatever is read goes to a buffer that you lend: a [`Buffer`] on the stack, an array or a slice. Its
-//! length is the cap. What is longer is the error [`BufferTooSmall`], never a cut value, so that a client
-//! cannot have you decide on half of what it sent.
+//! Everything is read into a buffer that you lend: a [`Buffer`] on the stack, an array or a slice. Its
+//! length is the cap. A longer value is the error [`BufferTooSmall`] and never cut, so that a client
+//! cannot make you decide on half of what it sent.
 //!
-//! [`Method`], [`Uri`], [`Version`], [`StatusCode`], [`HeaderName`] and [`HeaderValue`] are what they
-//! are in the crate `http`, but borrow their bytes, and are valid in the sense that a host takes them.
+//! [`Method`], [`Uri`], [`Version`], [`StatusCode`], [`HeaderName`] and [`HeaderValue`] are those
+//! of the crate `http`, but borrow their bytes, and are valid for every host.
 //! [`name!`], [`value!`] and [`uri!`] make constants that the compiler checks; [`known`] has the usual
 //! names. [`Uri`] has segments and query pairs decoded, [`UriBuilder`] writes them encoded.
 //!
@@ -64,15 +64,15 @@
 //!
 //! [`Request::body_mut`] gives a [`RequestBody`], which can be replaced, and read where the handler
 //! declares `#[handler(buffer_request)]` and takes `&mut Request<Buffered>`: whole up to a cap
-//! (`read_all`), or chunk by chunk (`for_each`, `map`). What is read is also passed on, as hosts lose it
-//! otherwise. A length that the client declared cannot change. The [`ResponseBody`] of a buffered response can be read, mapped and
+//! (`read_all`), or chunk by chunk (`for_each`, `map`). What is read is also forwarded, as hosts would lose
+//! it. A length that the client declared cannot change. The [`ResponseBody`] of a buffered response can be read, mapped and
 //! replaced, and then loses the `content-length` that no longer holds.
 //!
 //! # State
 //!
 //! - **For the instance**: the handler itself. `new` (or `Default`) builds it at the first request; an
-//!   `impl` handler may take `&mut self`. A host runs many instances at once and throws them away as it
-//!   likes, so this is a cache and no truth. After a call that did not return, on a panic or a trap, the
+//!   `impl` handler may take `&mut self`. A host runs many instances at once and drops them as it
+//!   likes: treat it as a cache, not as shared state. After a call that did not return, on a panic or a trap, the
 //!   handler is built anew.
 //! - **For the request**: return [`Flow::Continue`] with a value of any type, and take it as the last
 //!   parameter of `response`. [`Ctx`] travels through the host instead.
@@ -80,15 +80,15 @@
 //! # Configuration
 //!
 //! A type with [`#[derive(Config)]`](derive@Config) is read from what the host was configured with:
-//! `new` takes it as its parameter. The configuration is JSON, and is read leniently where proxies change
-//! it, and strictly where authors and users err; [`config`] says how. [`config::read`] gives the bytes
+//! `new` takes it as its parameter. The configuration is JSON, read leniently where proxies change it
+//! and strictly where authors and users make mistakes; [`config`] says how. [`config::read`] gives the bytes
 //! as they are.
 //!
 //! # Errors and panics
 //!
 //! Both hooks and `new` may return `Result<_, Error>`. An [`Error`] is logged, and the client gets a
-//! plain 500 that says nothing of it; errors of this crate and constant texts convert by `?`. When
-//! `new` fails, every request is answered so, unless `#[handler(fail_open)]` lets them pass.
+//! plain 500 that does not contain it; errors of this crate and constant texts convert by `?`. When
+//! `new` fails, every request gets the 500, unless `#[handler(fail_open)]` passes them through.
 //!
 //! A panic traps. Its text would be lost on most hosts, so the feature `panic-message` writes it to the
 //! log first; with debug assertions, which `--profile dev` has, that is always on.
@@ -106,8 +106,8 @@
 //!
 //! # What things cost
 //!
-//! Bytes of the guest after `cargo xtask build`, measured one at a time and rounded; what two uses share
-//! is there once.
+//! Bytes of the guest after `cargo xtask build`, measured one at a time and rounded; two uses share
+//! their common code.
 //!
 //! | what | bytes |
 //! | --- | ---: |

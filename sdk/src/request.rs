@@ -1,4 +1,4 @@
-//! The request, as a handler sees it.
+//! The request.
 
 use core::marker::PhantomData;
 use core::net::SocketAddr;
@@ -15,11 +15,11 @@ use crate::uri::{RequestUri, Uri};
 /// The request that the host is handling.
 ///
 /// The request hook gets it as `&mut Request` and may change it. The response hook gets it as
-/// `&Request`, since a host traps on every change after the next handler; reading works in both.
+/// `&Request`, since hosts trap on changes after the next handler; reading works in both.
 ///
 /// It holds no data: every reading function asks the host, and writes to the buffer that you lend.
 ///
-/// Its body can be replaced. To be read, it has to be buffered by the host: with
+/// Its body can be replaced. Reading it needs the host to buffer it: with
 /// `#[handler(buffer_request)]` the request hook takes `&mut Request<Buffered>`; see
 /// [`RequestBody`].
 ///
@@ -56,7 +56,7 @@ impl<B: Buffering> Request<B> {
         Self { body, _buffering: PhantomData }
     }
 
-    /// Lends the same request as a handler takes it that declares something else.
+    /// Lends the request to a handler that declares other buffering.
     #[inline]
     pub(crate) fn lend<C: Buffering, R>(&mut self, take: impl FnOnce(&mut Request<C>) -> R) -> R {
         let body = core::mem::replace(&mut self.body, Reader::of_request(false));
@@ -66,7 +66,7 @@ impl<B: Buffering> Request<B> {
         result
     }
 
-    /// Whether something was taken off the body, and so is lost to the next handler.
+    /// Whether the body was consumed in part, which is lost to the next handler.
     #[inline]
     pub(crate) const fn lacks_body(&self) -> bool {
         self.body.has_consumed()
@@ -102,7 +102,7 @@ impl<B: Buffering> Request<B> {
         backend::uri(buffer.lend(SealedToken)).map(RequestUri::from_host)
     }
 
-    /// Replaces path and query together: a URI without a query takes the query away. ABI: `set_uri`;
+    /// Replaces path and query together: a URI without a query removes the query. ABI: `set_uri`;
     /// hosts trap on what they cannot parse, which no [`Uri`] is.
     #[inline]
     pub fn set_uri<'u>(&mut self, uri: impl Into<Uri<'u>>) {
@@ -143,7 +143,7 @@ impl<B: Buffering> Request<B> {
     /// guest less.
     ///
     /// # Errors
-    /// Where the host gives something else: no port, the path of a socket, nothing at all, or an IPv6
+    /// Where the host gives anything else: no port, the path of a socket, nothing at all, or an IPv6
     /// address whose zone is a name.
     pub fn source(&self) -> Result<SocketAddr, InvalidSourceAddr> {
         // The longest address: IPv6 that ends in IPv4, with zone and port.
@@ -162,14 +162,14 @@ impl<B: Buffering> Request<B> {
         Headers::of(Section::RequestHeaders)
     }
 
-    /// The headers, to be changed. Hosts trap on a change after the next handler, where there is no
+    /// Changes the headers. Hosts trap on a change after the next handler, where there is no
     /// `&mut Request`.
     #[inline]
     pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
         HeadersMut::of(Section::RequestHeaders)
     }
 
-    /// The body, before the next handler: to be replaced, and where it is buffered also to be read.
+    /// The body, which can be replaced, and where it is buffered also read.
     #[inline]
     pub const fn body_mut(&mut self) -> RequestBody<'_, B> {
         RequestBody::of(&mut self.body)

@@ -1,4 +1,4 @@
-//! What every guest without `std` has to bring along: an allocator and a panic handler.
+//! The allocator and the panic handler of guests without `std`.
 
 /// The guest's allocator. It is linked only where something allocates.
 #[cfg(all(
@@ -10,13 +10,13 @@
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// The other one.
+/// The allocator `dlmalloc`, where its feature is on.
 #[cfg(all(feature = "dlmalloc", target_family = "wasm", target_os = "none"))]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
-/// A panic traps, as there is nothing to unwind to. The text of it would be lost in most hosts, so
-/// it goes to the host's log first, where the author wants to pay for that.
+/// Logs the message of a panic, with the feature `panic-message` or debug assertions, and traps. Most
+/// hosts would lose the message.
 #[cfg(all(feature = "panic-handler", target_family = "wasm", target_os = "none"))]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {

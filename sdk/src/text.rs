@@ -1,8 +1,8 @@
-//! What the types have in common that are a piece of text: showing, comparing and converting them.
+//! Displays, compares and converts the types that are a piece of text.
 
 use core::fmt;
 
-/// Bytes that are shown as text; what is not UTF-8 becomes U+FFFD.
+/// Displays bytes as text; what is not UTF-8 becomes U+FFFD.
 pub(crate) struct Text<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Text<'_> {
@@ -17,8 +17,8 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// The traits of a type that is one slice of bytes. With the name of its error, what it is made of
-/// can be converted to it.
+/// Implements the traits of a type that is one slice of bytes. With the name of its error, also the
+/// conversions from bytes and text.
 macro_rules! text {
     ($type:ident, $error:ty) => {
         $crate::text::text!($type);

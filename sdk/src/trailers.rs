@@ -6,7 +6,7 @@ use crate::backend::Section;
 use crate::buffering::{Buffered, Buffering};
 use crate::headers::{Headers, HeadersMut};
 
-/// Where a handler stands: in its request hook, before the next handler.
+/// The phase of the request hook, before the next handler.
 #[derive(Debug)]
 pub enum BeforeNext {}
 
@@ -14,7 +14,7 @@ pub enum BeforeNext {}
 ///
 /// A handler that declares `#[handler(trailers)]` takes `Option<Trailers<'_>>` as the last parameter
 /// of its request hook, and `Option<Trailers<'_, Unbuffered>>`, or what else it declares about
-/// buffering, as the last of its response hook. `None` says that the host has no trailers.
+/// buffering, as the last of its response hook. `None` means that the host has no trailers.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -24,7 +24,7 @@ pub enum BeforeNext {}
 /// fn timed(_request: &mut Request, mut reply: Reply<'_>, trailers: Option<Trailers<'_>>) {
 ///     match trailers {
 ///         Some(mut trailers) => trailers.response_mut().insert(name!("x-cost"), value!("7")),
-///         // This host has none: a header has to do.
+///         // Without trailers, a header.
 ///         None => reply.headers_mut().insert(name!("x-cost"), value!("7")),
 ///     }
 /// }
@@ -61,7 +61,7 @@ impl<P> Trailers<'_, P> {
     }
 }
 
-/// Before the next handler, where the request can be changed.
+/// A phase in which the trailers of the request can be changed: before the next handler.
 #[diagnostic::on_unimplemented(
     message = "the trailers of the request can be changed in the request hook only",
     label = "after the next handler",
@@ -72,7 +72,7 @@ pub trait RequestTrailersMut {}
 impl RequestTrailersMut for BeforeNext {}
 
 impl Trailers<'_> {
-    /// The same for another handler of a chain, before this one is used.
+    /// Lends the trailers to another handler of a chain.
     #[inline]
     pub(crate) const fn reborrow(&mut self) -> Trailers<'_> {
         Trailers::current()
@@ -80,7 +80,7 @@ impl Trailers<'_> {
 }
 
 impl<P> Trailers<'_, P> {
-    /// The trailers of the request, to be changed.
+    /// Changes the trailers of the request.
     #[inline]
     pub const fn request_mut(&mut self) -> HeadersMut<'_>
     where
@@ -89,7 +89,7 @@ impl<P> Trailers<'_, P> {
         HeadersMut::of(Section::RequestTrailers)
     }
 
-    /// The trailers of the response, to be changed.
+    /// Changes the trailers of the response.
     #[inline]
     pub const fn response_mut(&mut self) -> HeadersMut<'_>
     where
@@ -99,10 +99,10 @@ impl<P> Trailers<'_, P> {
     }
 }
 
-/// Where the trailers of the response can be changed: before the next handler, and after it where
-/// the response is buffered.
+/// A phase in which the trailers of the response can be changed: before the next handler, and after it
+/// where the response is buffered.
 #[diagnostic::on_unimplemented(
-    message = "the trailers of this response cannot be changed any more",
+    message = "the trailers of this response can no longer be changed",
     label = "not buffered by the host",
     note = "hosts trap on it: declare #[handler(buffer_response, trailers)]"
 )]
@@ -112,7 +112,7 @@ impl ResponseTrailersMut for BeforeNext {}
 impl ResponseTrailersMut for Buffered {}
 
 impl<'a, B: Buffering> Trailers<'a, B> {
-    /// The same trailers for a handler that declares something else about buffering.
+    /// Lends the trailers to a handler that declares other buffering.
     #[inline]
     pub(crate) const fn for_handler<C: Buffering>(&self) -> Trailers<'_, C> {
         Trailers::current()

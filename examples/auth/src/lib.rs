@@ -1,5 +1,5 @@
-//! Lets requests through that name the right user and password by Basic authentication, and answers
-//! 401 to all others.
+//! Forwards requests with the right user and password (Basic authentication), and responds with 401 to
+//! all others.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -22,7 +22,7 @@ fn auth(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
     }
 }
 
-/// Compares in a time that says nothing of where the first difference is.
+/// Compares in constant time, which does not reveal where the first difference is.
 fn is_same(given: &[u8], wanted: &[u8]) -> bool {
     given.len() == wanted.len()
         && given.iter().zip(wanted).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0

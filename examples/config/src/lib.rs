@@ -1,4 +1,4 @@
-//! Answers every request with the configuration of the filter, as the host gives it.
+//! Responds to every request with the configuration of the filter, as the host gives it.
 #![no_std]
 #![forbid(unsafe_code)]
 

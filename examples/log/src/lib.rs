@@ -1,4 +1,4 @@
-//! Logs each request, and what became of it.
+//! Logs each request and its response.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,11 +1,11 @@
-//! Blots a secret out of the bodies of requests and responses, however long they are. The secret is
-//! the configuration.
+//! Redacts a secret in the bodies of requests and responses, however long they are. The secret is the
+//! configuration.
 #![no_std]
 #![forbid(unsafe_code)]
 
 use http_wasm_sdk::prelude::*;
 
-/// The most bytes that the secret can have; of a longer one nothing is blotted out.
+/// The most bytes that the secret can have; a longer one is not redacted.
 const LIMIT: usize = 64;
 
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl Redact {
     }
 }
 
-/// Overwrites each place where the secret stands.
+/// Overwrites each occurrence of the secret.
 fn redact(piece: &mut [u8]) {
     let mut buffer = Buffer::<LIMIT>::new();
     let Ok(secret @ [_, ..]) = http_wasm_sdk::config::read(&mut buffer) else { return };

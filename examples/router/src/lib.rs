@@ -1,4 +1,4 @@
-//! Sends requests below `/host` on without that prefix, and answers all others itself.
+//! Forwards requests below `/host` without that prefix, and responds to all others itself.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
-//! Reads its configuration as a type: puts a greeting and tags on requests.
+//! Reads its configuration as a type, and adds a greeting and tags to requests.
 //!
-//! The same configuration works from every side of Traefik, whose files and labels make texts of all
-//! numbers and lists.
+//! The same configuration works from every provider of Traefik: files and labels turn all numbers and
+//! lists into texts.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -1,24 +1,24 @@
-//! Two things that safe code can do as well, but only with much of the library behind it.
+//! Operations that safe code can do as well, but only with more of the standard library.
 
-/// Bytes as text, where they are.
+/// Views bytes as text; `None` where they are not UTF-8.
 #[inline(always)]
 pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
     if crate::utf8::valid_len(bytes) < bytes.len() {
         return None;
     }
-    // SAFETY: all of it is UTF-8, by an answer that tests hold against the library's.
+    // SAFETY: `valid_len` says that all of it is UTF-8, which tests hold against the standard library.
     Some(unsafe { core::str::from_utf8_unchecked(bytes) })
 }
 
-/// Appends an item if there is room for it, and else forgets it: `Vec::push` brings the code for
-/// growing along, and dropping the item what that takes.
+/// Appends an item within the capacity, and otherwise forgets it: `Vec::push` brings the code for
+/// growing along, and dropping the item its destructor.
 #[cfg(feature = "alloc")]
 #[inline]
 pub(crate) fn push_within_capacity<T>(items: &mut alloc::vec::Vec<T>, item: T) {
-    if let Some(place) = items.spare_capacity_mut().first_mut() {
-        place.write(item);
+    if let Some(slot) = items.spare_capacity_mut().first_mut() {
+        slot.write(item);
         let len = items.len() + 1;
-        // SAFETY: there was room for one more, and it has just been written.
+        // SAFETY: the capacity was sufficient, and the item has just been written.
         unsafe { items.set_len(len) };
     } else {
         core::mem::forget(item);

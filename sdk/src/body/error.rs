@@ -5,10 +5,10 @@ use core::fmt;
 use crate::backend::ReadStatus;
 use crate::error::Error;
 
-/// How many reads of a body may give nothing before it counts as stalled.
+/// How many empty reads of a body the SDK accepts before the body counts as stalled.
 ///
 /// A host may give nothing while more is to come, so one empty read means little; a guest that waits
-/// for ever would hang its request, which no host puts an end to.
+/// for ever would hang its request, which no host ends.
 pub const EMPTY_READS: u32 = 63;
 
 /// Why a body was not read or written as asked.
@@ -17,7 +17,7 @@ pub const EMPTY_READS: u32 = 63;
 /// use http_wasm_sdk::BodyError;
 /// use http_wasm_sdk::prelude::*;
 ///
-/// /// What is too long for the buffer is the client's fault; all else is answered with a 500.
+/// /// Responds with 413 where the body is longer than the buffer, and with 500 to any other error.
 /// #[handler(buffer_request)]
 /// fn short(
 ///     request: &mut Request<Buffered>,
@@ -36,32 +36,32 @@ pub const EMPTY_READS: u32 = 63;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BodyError {
-    /// The body has more bytes than the buffer. A request's body goes on to the next handler whole.
+    /// The buffer is too small for the body. A request body is forwarded whole.
     BufferTooSmall,
-    /// The host gave nothing for [`EMPTY_READS`] times, and no end; or the buffer is empty.
+    /// The host gave neither bytes nor the end, [`EMPTY_READS`] times; or the buffer is empty.
     Stalled,
-    /// The body was read or written before, in this hook: reading it again gives nothing, and writing
+    /// The body was already read or written in this hook: reading it again gives nothing, and writing
     /// it again appends.
     AlreadyConsumed,
-    /// The host keeps only the last of several writes, so that the body cannot be written in pieces:
-    /// the Express host, where [`RequestBody::transform`] is called.
+    /// The host keeps only the last of several writes, so the body cannot be written in pieces:
+    /// [`RequestBody::transform`](crate::RequestBody::transform) on the Express host.
     PartialWriteUnsupported,
-    /// The request declares another length by `content-length`, and hosts fail on a body of another;
-    /// only uploads without it, which are chunked, can change their length.
+    /// The request declares another length by `content-length`, which hosts enforce; only request bodies
+    /// without it, which are chunked, can change their length.
     ContentLengthMismatch,
 }
 
 impl BodyError {
     const fn message(self) -> &'static str {
         match self {
-            Self::BufferTooSmall => "the body is longer than the buffer for it",
+            Self::BufferTooSmall => "the body does not fit into the buffer",
             Self::Stalled => "the host gives neither more of the body nor its end",
             Self::PartialWriteUnsupported => {
-                "the host keeps only the last piece of a body that is written in pieces"
+                "the host keeps only the last of several writes to a body"
             }
-            Self::AlreadyConsumed => "the body was read or written before",
+            Self::AlreadyConsumed => "the body was already read or written",
             Self::ContentLengthMismatch => {
-                "the request declares the length of its body, so the body cannot get another"
+                "the request body must have the length that content-length declares"
             }
         }
     }

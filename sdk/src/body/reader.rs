@@ -1,27 +1,27 @@
-//! Reading bodies: what both sides have in common.
+//! Reading bodies, for requests and responses.
 
 use super::error::{BodyError, EMPTY_READS, result};
 use super::writer::BodyWriter;
 use crate::backend::{self, Cursor, Message};
 use crate::buffer::{ReadBuffer, SealedToken};
 
-/// How far a body has been read and written during a hook.
+/// Tracks how far a body has been read and written during a hook.
 #[derive(Debug)]
 pub(crate) struct Reader {
     message: Message,
     /// Whether the body was read or written.
     used: bool,
-    /// Whether a response's body was written: reading it leaves it as it is.
+    /// Whether a response body was written: reading does not change it.
     written: bool,
-    /// How many reads may still give nothing; 0 as well when the body has ended, so that there is one
-    /// number to look at: a second costs every guest that reads a dozen bytes.
+    /// How many reads may still give nothing; also 0 when the body has ended, so that one number is
+    /// checked: a second costs every guest that reads a dozen bytes.
     empty_reads: u32,
     /// Whether the body was read to its end.
     pub(super) ended: bool,
-    /// Whether the host keeps the body, of a request, whatever is read of it, and of several writes
-    /// only the last: it is written once as a whole, or not at all.
+    /// Whether the host keeps a request body whatever is read of it, and of several writes only the
+    /// last: it is written once as a whole, or not at all.
     pub(super) keeps_last_write: bool,
-    /// Whether bytes of a request's body were read that are not written back.
+    /// Whether bytes of a request body were read and not written back.
     consumed: bool,
 }
 
@@ -49,7 +49,7 @@ impl Reader {
         self.consumed
     }
 
-    /// For what needs the whole body.
+    /// Claims the whole body: an error where it was read or written before.
     #[inline]
     pub(super) fn claim(&mut self) -> Result<(), BodyError> {
         if core::mem::replace(&mut self.used, true) {
@@ -59,7 +59,7 @@ impl Reader {
         }
     }
 
-    /// For what writes a body that was not written yet.
+    /// Claims the writing of the body: an error where it was written before.
     #[inline]
     pub(crate) fn claim_write(&mut self) -> Result<(), BodyError> {
         if core::mem::replace(&mut self.written, true) {
@@ -69,13 +69,13 @@ impl Reader {
         }
     }
 
-    /// For what reads the body to its end.
+    /// An error where the body was read to its end or replaced.
     #[inline]
     pub(super) fn check_readable(&self) -> Result<(), BodyError> {
         if self.empty_reads == 0 { Err(BodyError::AlreadyConsumed) } else { Ok(()) }
     }
 
-    /// Ends reading: what the host would give after this is what the guest wrote, or nothing.
+    /// Ends reading: later reads would give what the guest wrote, or nothing.
     #[inline]
     pub(crate) fn close(&mut self, ended: bool) {
         self.used = true;
@@ -83,7 +83,7 @@ impl Reader {
         self.ended = ended;
     }
 
-    /// One read. `None` at the end, when the host has stalled, and for an empty buffer, on which a
+    /// Reads once. `None` at the end, when the host has stalled, and for an empty buffer, on which a
     /// host would trap.
     #[inline]
     pub(super) fn read<'b>(
@@ -98,7 +98,7 @@ impl Reader {
         Some(cursor.into_bytes())
     }
 
-    /// One read behind what was read before; `None` where there is no room.
+    /// Reads once, behind what was read before; `None` where the buffer is full.
     #[inline]
     fn step(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         self.used = true;
@@ -109,7 +109,7 @@ impl Reader {
         Some(())
     }
 
-    /// One read of what is not written back.
+    /// Reads once, for a caller that does not write back.
     #[inline]
     pub(super) fn consume<'b>(
         &mut self,
@@ -120,7 +120,7 @@ impl Reader {
         Some(bytes)
     }
 
-    /// Hands what is left of the body to `see`, chunk by chunk.
+    /// Calls `see` with the rest of the body, chunk by chunk.
     #[inline]
     pub(super) fn each(
         &mut self,
@@ -133,7 +133,7 @@ impl Reader {
         if self.ended { Ok(()) } else { Err(BodyError::Stalled) }
     }
 
-    /// Hands what is left of the body to `change`, which writes what is to stand in its place.
+    /// Calls `change` with the rest of the body, chunk by chunk; it writes the replacement.
     #[inline]
     pub(super) fn transform(
         &mut self,
@@ -144,15 +144,15 @@ impl Reader {
         let mut replaced = false;
         self.each(buffer, |chunk| {
             if !core::mem::replace(&mut replaced, true) {
-                // Nothing, where nothing else is written. And not before the first read, as hosts
-                // give a guest that reads what it has written before.
+                // An empty write, which stands if nothing else is written. Not before the first read, as
+                // hosts let a guest read what it has written.
                 writer.write([]);
             }
             change(chunk, &mut writer);
         })
     }
 
-    /// Reads until the body ends, and keeps nothing.
+    /// Reads to the end of the body, and drops what was read.
     #[inline]
     pub(super) fn drain(
         &mut self,
@@ -160,7 +160,7 @@ impl Reader {
     ) -> Result<(), BodyError> {
         let buffer = buffer.lend(SealedToken);
         if self.empty_reads != 0 {
-            // Asked at the end of the loop, which saves bytes.
+            // Checked at the end of the loop, which saves bytes.
             loop {
                 let mut cursor = Cursor::new(buffer);
                 if self.step(&mut cursor).is_none() {

@@ -16,13 +16,13 @@ use crate::headers::Headers;
 /// It can be read where the handler declares `#[handler(buffer_request)]` and takes the request as
 /// `&mut Request<Buffered>`; without that, it can be replaced.
 ///
-/// Hosts lose what is read of a body, and fail where the next handler then finds less than
-/// `content-length` says. So everything here that reads writes the same bytes back, but for
-/// [`read`](Self::read) and [`drain`](Self::drain), which are for handlers that answer by themselves:
-/// a request whose body was taken does not go on, it is answered with a 500.
+/// On most hosts, reading consumes a body, and the next handler fails where it finds less than
+/// `content-length` says. So everything here that reads writes the same bytes back, except
+/// [`read`](Self::read) and [`drain`](Self::drain), which are for handlers that respond themselves: a
+/// request whose body was consumed is not forwarded, the client gets a 500.
 ///
 /// The Express host keeps what is read, and of several writes only the last. There a body that is to
-/// be changed has to fit into the buffer, or it is [`BodyError::BufferTooSmall`] and goes on as it came; and it
+/// be changed has to fit into the buffer, or it is [`BodyError::BufferTooSmall`] and is forwarded unchanged; and it
 /// cannot be handed to [`transform`](Self::transform). To look at bodies of any length there is
 /// [`for_each`](Self::for_each).
 ///
@@ -32,7 +32,7 @@ use crate::headers::Headers;
 /// #[handler(buffer_request)]
 /// fn no_scripts(request: &mut Request<Buffered>, reply: Reply<'_>) -> Result<Option<Responded>, Error> {
 ///     let mut buffer = Buffer::<8192>::new();
-///     // What does not fit is an error, and would go on whole; see `for_each` for bodies of any length.
+///     // A body that does not fit is an error; see `for_each` for bodies of any length.
 ///     let body = request.body_mut().read_all(&mut buffer)?;
 ///     if body.windows(7).any(|bytes| bytes.eq_ignore_ascii_case(b"<script")) {
 ///         return Ok(Some(reply.status(StatusCode::UNPROCESSABLE_ENTITY).end()));
@@ -51,7 +51,7 @@ pub struct RequestBody<'a, B: Buffering = Buffered> {
     _buffering: PhantomData<B>,
 }
 
-/// A request's body that can be read, because the host holds it in memory.
+/// A request body that can be read, because the host buffers it.
 #[diagnostic::on_unimplemented(
     message = "the body of this request can be replaced, but not read",
     label = "not buffered by the host",
@@ -65,8 +65,8 @@ impl WholeRequest for Buffered {}
 const MESSAGE: Message = Message::Request;
 
 impl<'a> RequestBody<'a, Unbuffered> {
-    /// The body to be read without `#[handler(buffer_request)]`, which makes the guest some 100 bytes
-    /// smaller: for filters that will never run on the Express host, where every read traps then.
+    /// Makes the body readable without `#[handler(buffer_request)]`: some 100 bytes smaller, for filters
+    /// that will never run on the Express host, where every read traps then.
     ///
     /// ```
     /// use http_wasm_sdk::prelude::*;
@@ -92,14 +92,14 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         Self { reader, _buffering: PhantomData }
     }
 
-    /// Takes the next bytes off the body. ABI: `read_body`.
+    /// Consumes the next bytes of the body. ABI: `read_body`.
     ///
-    /// They may be none while more is to come. `None` says that there is no more:
-    /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
+    /// They may be none while more is to come. `None` means that there is no more:
+    /// [`is_end`](Self::is_end), or the host has given nothing [`EMPTY_READS`] times, or the
     /// buffer is empty.
     ///
-    /// What is taken does not reach the next handler: this is for handlers that answer by themselves. If
-    /// the request is to go on nevertheless, the client gets a 500.
+    /// What is consumed does not reach the next handler: this is for handlers that respond themselves.
+    /// If the hook forwards the request nevertheless, the client gets a 500.
     #[inline]
     pub fn read<'b>(&mut self, buffer: &'b mut (impl ReadBuffer + ?Sized)) -> Option<&'b mut [u8]>
     where
@@ -118,10 +118,10 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         self.reader.ended
     }
 
-    /// Takes all that is left off the body, a buffer at a time, and drops it. ABI: `read_body`.
+    /// Consumes the rest of the body, a buffer at a time. ABI: `read_body`.
     ///
-    /// For handlers that answer by themselves: a client that has not got rid of its upload may not
-    /// look at the answer.
+    /// For handlers that respond themselves: a client that is still sending its body may not read the
+    /// response.
     ///
     /// # Errors
     /// Where the host stalls, or the buffer is empty.
@@ -133,11 +133,11 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         self.reader.drain(buffer)
     }
 
-    /// Reads the whole body and passes it on. ABI: `read_body`, `write_body`.
+    /// Reads the whole body and forwards it. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where it has as many bytes as `buffer`, or more, or the host stalls: what there is of it is
-    /// passed on nevertheless. Where it was used before.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls: the body is
+    /// forwarded nevertheless. Where it was used before.
     pub fn read_all<'b>(
         &mut self,
         buffer: &'b mut (impl ReadBuffer + ?Sized),
@@ -148,12 +148,12 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         self.map_all(buffer, |_| ()).map(|bytes| &*bytes)
     }
 
-    /// Reads the whole body, lets `change` work on it in place, and passes it on. ABI: `read_body`,
+    /// Reads the whole body, changes it in place, and forwards it. ABI: `read_body`,
     /// `write_body`.
     ///
     /// # Errors
-    /// Where it has as many bytes as `buffer`, or more, or the host stalls: what there is of it is
-    /// passed on nevertheless, unchanged. Where it was used before.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls: the body is
+    /// forwarded nevertheless, unchanged. Where it was used before.
     #[inline]
     pub fn map_all<'b>(
         &mut self,
@@ -180,7 +180,7 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         result.map(|()| bytes)
     }
 
-    /// Shows each chunk to `see`, and passes the body on, however long it is. ABI: `read_body`,
+    /// Calls `see` with each chunk, and forwards the body, however long it is. ABI: `read_body`,
     /// `write_body`.
     ///
     /// ```
@@ -226,12 +226,12 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         })
     }
 
-    /// Lets `change` work on each chunk in place, and passes the body on. The length stays, so this
-    /// works for every request. ABI: `read_body`, `write_body`.
+    /// Changes each chunk in place, and forwards the body. The length stays, so this works for every
+    /// request. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
     /// Where the host stalls, or the buffer is empty; where the body was used before. On the Express
-    /// host, where the body does not fit into the buffer: it goes on as it came.
+    /// host, where the body does not fit into the buffer: it is forwarded unchanged.
     pub fn map(
         &mut self,
         buffer: &mut (impl ReadBuffer + ?Sized),
@@ -243,14 +243,14 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         self.map_overlapping(buffer, 0, change)
     }
 
-    /// Lets `change` work on the body in place, piece by piece, and passes it on, however long it is.
+    /// Changes the body in place, piece by piece, and forwards it, however long it is.
     /// Each piece begins with the last `overlap` bytes of the one before, so that something of up to
     /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where `buffer` has no room for more than the overlap, or the body was used before: nothing was
-    /// read then. Where the host stalls: what came before is passed on. On the Express host, where the
-    /// body does not fit into the buffer: it goes on as it came.
+    /// Where `buffer` is not longer than the overlap, or the body was used before: nothing was read
+    /// then. Where the host stalls: what came before is forwarded. On the Express host, where the body
+    /// does not fit into the buffer: it is forwarded unchanged.
     #[inline]
     pub fn map_overlapping(
         &mut self,
@@ -273,7 +273,7 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         result(status)
     }
 
-    /// Hands each chunk to `change`, which writes what is to be passed on instead. ABI: `read_body`,
+    /// Calls `change` with each chunk; what it writes is forwarded instead. ABI: `read_body`,
     /// `write_body`.
     ///
     /// # Errors
@@ -300,7 +300,7 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
     /// Replaces the body. ABI: `write_body`.
     ///
     /// A request that came without a body, and so without `content-length`, cannot be told from a
-    /// chunked one; the official Go host sends it on without a body whatever is written.
+    /// chunked one; the official Go host forwards it without a body whatever is written.
     ///
     /// # Errors
     /// Where the request declares another length, or the body was used before: nothing was written

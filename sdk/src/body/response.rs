@@ -9,8 +9,8 @@ use crate::header::known;
 
 /// The body of a buffered response, after the next handler.
 ///
-/// Reading leaves it as it is. Writing replaces it, and takes `content-length` away, which would
-/// otherwise still be that of the next handler, and break the response for the client.
+/// Reading does not change it. Writing replaces it, and removes `content-length`, which would still be
+/// that of the next handler, and break the response for the client.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -55,10 +55,10 @@ impl<'a> ResponseBody<'a> {
         Self { reader }
     }
 
-    /// The next bytes of the body. ABI: `read_body`.
+    /// Reads the next bytes of the body. ABI: `read_body`.
     ///
-    /// They may be none while more is to come. `None` says that there is no more:
-    /// [`is_end`](Self::is_end), or the host has given nothing for [`EMPTY_READS`] times, or the
+    /// They may be none while more is to come. `None` means that there is no more:
+    /// [`is_end`](Self::is_end), or the host has given nothing [`EMPTY_READS`] times, or the
     /// buffer is empty, or the body was replaced.
     #[inline]
     pub fn read<'b>(&mut self, buffer: &'b mut (impl ReadBuffer + ?Sized)) -> Option<&'b mut [u8]> {
@@ -72,7 +72,7 @@ impl<'a> ResponseBody<'a> {
         self.reader.ended
     }
 
-    /// Reads what is left of the body. ABI: `read_body`.
+    /// Reads the rest of the body. ABI: `read_body`.
     ///
     /// # Errors
     /// Where it has as many bytes as `buffer`, or more, or the host stalls; where it was read to its
@@ -88,12 +88,12 @@ impl<'a> ResponseBody<'a> {
         result.map(|()| bytes)
     }
 
-    /// Reads the whole body, lets `change` work on it in place, and writes it back. ABI: `read_body`,
+    /// Reads the whole body, changes it in place, and writes it back. ABI: `read_body`,
     /// `write_body`.
     ///
     /// # Errors
-    /// Where it has as many bytes as `buffer`, or more, or the host stalls, or it was used before; it
-    /// stays as it is then.
+    /// Where it has as many bytes as `buffer`, or more, or the host stalls, or it was used before; it is
+    /// not changed then.
     #[inline]
     pub fn map_all<'b>(
         &mut self,
@@ -108,13 +108,13 @@ impl<'a> ResponseBody<'a> {
         Ok(bytes)
     }
 
-    /// Lets `change` work on the body in place, piece by piece, and writes it back, however long it is.
+    /// Changes the body in place, piece by piece, and writes it back, however long it is.
     /// Each piece begins with the last `overlap` bytes of the one before, so that something of up to
     /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where `buffer` has no room for more than the overlap, or the body was used before: it stays as
-    /// it is then. Where the host stalls: what came before is written back.
+    /// Where `buffer` is not longer than the overlap, or the body was used before: it is not changed
+    /// then. Where the host stalls: what came before is written back.
     #[inline]
     pub fn map_overlapping(
         &mut self,
@@ -158,12 +158,12 @@ impl<'a> ResponseBody<'a> {
         Ok(writer)
     }
 
-    /// Hands each chunk of what is left of the body to `change`, which writes what the client is to
-    /// get instead; nothing, if it writes nothing. ABI: `read_body`, `write_body`, `remove_header`.
+    /// Calls `change` with each chunk of the rest of the body; what it writes is sent to the client
+    /// instead. ABI: `read_body`, `write_body`, `remove_header`.
     ///
     /// # Errors
-    /// Where the buffer is empty, or the body was read to its end or replaced before: it stays as it
-    /// is then. Where the host stalls.
+    /// Where the buffer is empty, or the body was read to its end or replaced before: it is not changed
+    /// then. Where the host stalls.
     pub fn transform(
         &mut self,
         buffer: &mut (impl ReadBuffer + ?Sized),
@@ -179,8 +179,8 @@ impl<'a> ResponseBody<'a> {
         done
     }
 
-    /// The first write replaces the body, and every later one appends; and the length that the next
-    /// handler gave no longer holds.
+    /// Removes the length that the next handler gave. The first write then replaces the body, and every
+    /// later one appends.
     #[inline]
     fn start_writing(&mut self) -> Result<BodyWriter<'static>, BodyError> {
         self.reader.claim_write()?;

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use crate::backend::{self, Message};
 
-/// Where a body is written to, in pieces, also by [`write!`].
+/// Writes a body in pieces, also by [`write!`].
 ///
 /// ```
 /// use core::fmt::Write as _;
@@ -18,12 +18,12 @@ use crate::backend::{self, Message};
 /// impl Words {
 ///     fn request(&self, _request: &mut Request) {}
 ///
-///     /// Answers with the status alone.
+///     /// Replaces the body by the status.
 ///     fn response(&self, _: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
 ///         let status = response.status().as_u16();
 ///         let mut body = response.body_mut();
 ///         let mut writer = body.writer()?;
-///         writer.write("the answer is ");
+///         writer.write("the status is ");
 ///         // Writing does not fail.
 ///         let _ = write!(writer, "{status}");
 ///         Ok(())
@@ -31,7 +31,7 @@ use crate::backend::{self, Message};
 /// }
 /// # use http_wasm_sdk::testing::{self, Scenario};
 /// # let outcome = testing::run::<Words>(&Scenario::get("/").upstream_status(404).upstream_body("no"));
-/// # assert_eq!(outcome.response_text(), "the answer is 404");
+/// # assert_eq!(outcome.response_text(), "the status is 404");
 /// ```
 #[derive(Debug)]
 pub struct BodyWriter<'a> {

@@ -141,7 +141,7 @@ fn nearest(number: Decimal<'_>, format: &Format) -> Option<u64> {
     }
     let point = 32 * shift as i32;
     let precision = format.significand as i32;
-    // The lowest bit that there is room for.
+    // The lowest bit that fits.
     let lowest = (long.bits() - precision).max(format.least + point);
     let mut significand = 0_u64;
     for index in (lowest..lowest + precision).rev() {

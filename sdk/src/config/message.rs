@@ -12,13 +12,13 @@ pub(super) const LIMIT: usize = 512;
 const CUT_MARK: &str = "…";
 
 /// Where the bytes end that a message which is not cut can have.
-const ROOM: usize = LIMIT - CUT_MARK.len();
+const MAX_LEN: usize = LIMIT - CUT_MARK.len();
 
 /// A text that is UTF-8 once it is finished.
 #[derive(Debug)]
 pub(super) struct Message {
     bytes: [u8; LIMIT],
-    /// The bytes that it would have with room for all of them.
+    /// How many bytes it would have if it was not cut.
     len: usize,
 }
 
@@ -60,7 +60,7 @@ impl Message {
     }
 
     /// Writes the beginning of what was found: nothing that breaks the line of a log, and a mark
-    /// where it goes on.
+    /// where it continues.
     pub(super) fn push_excerpt(&mut self, text: &[u8]) {
         const LONGEST: usize = 40;
         for (index, &byte) in text.iter().enumerate() {
@@ -93,9 +93,9 @@ impl Message {
     /// The finished message.
     pub(super) fn finish(&mut self) -> &str {
         // Half a character may stand where a message is cut.
-        let text = self.bytes.get(..self.len.min(ROOM)).unwrap_or_default();
+        let text = self.bytes.get(..self.len.min(MAX_LEN)).unwrap_or_default();
         let whole = utf8::valid_len(text);
-        if self.len > ROOM {
+        if self.len > MAX_LEN {
             self.len = whole;
             self.push(CUT_MARK);
         }
@@ -123,7 +123,7 @@ mod tests {
             assert!(cut.starts_with(PREFIX) && cut.ends_with(CUT_MARK) && cut.len() <= LIMIT);
         }
         let mut message = begun();
-        message.push(&"x".repeat(ROOM - PREFIX.len()));
+        message.push(&"x".repeat(MAX_LEN - PREFIX.len()));
         assert!(!message.finish().ends_with(CUT_MARK));
     }
 

@@ -49,10 +49,10 @@
 //! - Numbers, `true` and `false` may be texts: `"5"`. Traefik makes texts of all of them.
 //! - A list may be a text with commas between its items, `"1, 2"`, which is empty where the text is,
 //!   and a single value is a list of one.
-//! - `null` is as good as nothing, and where there is no object there is one without keys: a
-//!   configuration of no bytes, `null` and `{}` are the same.
+//! - `null` is the same as an absent value, and an absent object is one without keys: an empty
+//!   configuration, `null` and `{}` are the same.
 //!
-//! It is not lenient about what is nobody's wish: a key that the type does not have, a key that is
+//! It is strict about mistakes: a key that the type does not have, a key that is
 //! given twice, and a key that is missing are errors, as is what is no JSON. Each names the place,
 //! what was wanted and what was found: `rules[2].code: expected a number, found "abc"`.
 //!

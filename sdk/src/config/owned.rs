@@ -12,7 +12,7 @@ use crate::error::{BufferTooSmall, Error};
 /// The bytes that a configuration can have for [`load`]: as many as an object of Kubernetes.
 pub const MAX_BYTES: u32 = 1_048_576;
 
-/// Why a configuration is of no use: displays the place, what was wanted there and what was found.
+/// Why a configuration is invalid: displays the place, what was wanted there and what was found.
 ///
 /// As an [`Error`], which a handler's `new` returns, it is written to the host's log.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,13 +87,13 @@ pub fn load_or_log<T: FromConfig>() -> Result<T, Error> {
 
 fn read_all<T: FromConfig>(message: &mut Message) -> Result<T, Invalid> {
     message.begin();
-    let mut room = Vec::<u8>::new();
+    let mut buffer = Vec::<u8>::new();
     // Another configuration may come between the calls, so the length is never taken for granted.
     loop {
-        match backend::config(room.spare_capacity_mut()) {
+        match backend::config(buffer.spare_capacity_mut()) {
             Ok(document) => return parse(document, message),
             Err(BufferTooSmall { needed }) if needed <= MAX_BYTES => {
-                room = Vec::with_capacity(needed as usize);
+                buffer = Vec::with_capacity(needed as usize);
             }
             Err(BufferTooSmall { needed }) => {
                 message.push("expected at most 1048576 bytes, found ");

@@ -36,10 +36,10 @@ known! {
     /// official Go host takes no notice of a change, and forwards the length that the client
     /// declared. In a response it holds a handler to what the header says: it drops what is
     /// longer and cuts the connection where there is less; so does Node for Express, and the
-    /// client waits for the rest. This crate takes the header off when it changes the body of a
+    /// client waits for the rest. This crate removes the header when it changes the body of a
     /// response ([`ResponseBody`](crate::ResponseBody)), and refuses to change the length of a
-    /// request's body that was declared ([`RequestBody`](crate::RequestBody)). Hosts trap where the body
-    /// of a guest's own answer is longer than it says, so [`Reply`](crate::Reply) does not set it.
+    /// request body that was declared ([`RequestBody`](crate::RequestBody)). Hosts trap where the body
+    /// of a reply is longer than it says, so [`Reply`](crate::Reply) does not set it.
     CONTENT_LENGTH "content-length"
     CONTENT_LOCATION "content-location"
     CONTENT_RANGE "content-range"

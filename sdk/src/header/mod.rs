@@ -1,4 +1,4 @@
-//! Names and values of headers that cannot be wrong.
+//! Header names and values, valid by construction.
 
 pub mod known;
 
@@ -7,7 +7,7 @@ use crate::text::text;
 
 /// The name of a header, in lower case.
 ///
-/// A host traps on an empty name, drops an invalid one without a word, and one of them looks up
+/// A host traps on an empty name, silently drops an invalid one, and one of them looks up
 /// nothing but lower case; so a name that exists here is a non-empty token in lower case.
 ///
 /// Constants are checked by the compiler and cost nothing:
@@ -130,11 +130,11 @@ macro_rules! name {
 
 /// The value of a header: any bytes but control characters, of which only the tab is allowed.
 ///
-/// Hosts turn line ends into spaces, which hides an injection; they end values at NUL, answer 502 for
+/// Hosts turn line ends into spaces, which hides an injection; they end values at NUL, respond with 502 to
 /// other control characters (the official Go host, in a request) or trap on them (the Express host).
 /// So all of these are refused here. Bytes beyond ASCII have no meaning that HTTP agrees on, and the
-/// Express host traps on text beyond Latin-1; encode what is to be portable. Hosts take spaces off
-/// both ends.
+/// Express host traps on text beyond Latin-1; encode what is to be portable. Hosts trim
+/// spaces at both ends.
 ///
 /// ```
 /// use http_wasm_sdk::{HeaderValue, value};

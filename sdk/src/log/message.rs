@@ -85,7 +85,7 @@ fn format_cold(level: Level, arguments: fmt::Arguments<'_>) {
     log(level, line.as_str());
 }
 
-/// A message under way: whole characters only, so that it is UTF-8 wherever it is cut.
+/// A message that is being written: whole characters only, so that it is UTF-8 wherever it is cut.
 struct Line {
     bytes: [u8; LIMIT],
     len: usize,
@@ -93,7 +93,7 @@ struct Line {
 }
 
 impl Line {
-    const ROOM: usize = LIMIT - CUT_MARK.len();
+    const MAX_LEN: usize = LIMIT - CUT_MARK.len();
 
     fn push(&mut self, text: &str) {
         for (to, from) in self.bytes.iter_mut().skip(self.len).zip(text.bytes()) {
@@ -115,12 +115,12 @@ impl fmt::Write for Line {
         if self.cut {
             return Err(fmt::Error);
         }
-        let room = Self::ROOM - self.len;
-        if text.len() <= room {
+        let free = Self::MAX_LEN - self.len;
+        if text.len() <= free {
             self.push(text);
             return Ok(());
         }
-        let fits = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        let fits = (0..=free).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
         self.push(text.get(..fits).unwrap_or_default());
         self.push(CUT_MARK);
         self.cut = true;
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_message_that_fits_is_whole() {
-        let text = "x".repeat(Line::ROOM);
+        let text = "x".repeat(Line::MAX_LEN);
         assert_eq!(line(&text), text);
         assert_eq!(line(""), "");
     }

@@ -1,8 +1,8 @@
-//! The host's log.
+//! Writes messages to the host's log.
 //!
-//! A constant message costs the guest nothing but its bytes; only [`format()`] and what stands on it
-//! bring the formatting machinery in. Where messages end up, and which levels are written, is the
-//! host's affair: Traefik writes all of them.
+//! A constant message costs the guest its bytes and nothing else; only [`format()`] and what uses it
+//! bring the formatting machinery in. The host decides where messages end up and which levels are
+//! written: Traefik writes all of them.
 //!
 //! ```
 //! use http_wasm_sdk::prelude::*;
@@ -23,8 +23,8 @@
 //! # The `log` facade
 //!
 //! With the feature `log`, what this guest and the crates in it log by the macros of the crate
-//! [`log`](https://docs.rs/log) goes to the host: nothing has to be set up. The macros `error!`,
-//! `warn!`, `info!`, `debug!` and `trace!` are in this module too, so that `log::info!("{uri}")` works
+//! [`log`](https://docs.rs/log) goes to the host: nothing has to be set up. This module also
+//! has the macros `error!`, `warn!`, `info!`, `debug!` and `trace!`, so that `log::info!("{uri}")` works
 //! beside `log::info("constant")`; a filter that depends on the crate `log` by itself says which one it
 //! means by `use http_wasm_sdk::log;`. The host is asked once per instance which levels it writes; below
 //! them a message costs a comparison. `trace!` is debug for the host, which knows nothing lower.

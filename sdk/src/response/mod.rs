@@ -17,7 +17,7 @@ pub use reply::{Reply, ReplyBody, Responded};
 
 /// The response after the next handler.
 ///
-/// Unbuffered, its headers can be read, and that is all: a host traps on everything else. With
+/// Unbuffered, only its headers can be read: hosts trap on everything else. With
 /// `#[handler(buffer_response)]` the hook takes `&mut Response<Buffered>`, which can also be changed.
 ///
 /// ```
@@ -90,7 +90,7 @@ impl<B: Buffering> Response<B> {
         Self { is_error, buffered, body: Reader::new(Message::Response), _buffering: PhantomData }
     }
 
-    /// Lends the same response as a handler takes it that declares something else.
+    /// Lends the response to a handler that declares other buffering.
     #[inline]
     pub(crate) fn lend<C: Buffering, R>(&mut self, take: impl FnOnce(&mut Response<C>) -> R) -> R {
         let mut lent = Response {
@@ -104,8 +104,8 @@ impl<B: Buffering> Response<B> {
         result
     }
 
-    /// Ends a response hook: an error is logged, and answered with a 500 where that can still be done,
-    /// so that nothing goes out which the hook was to change.
+    /// Ends a response hook: logs an error, and responds with a 500 where that is still possible, so that
+    /// nothing is sent that the hook was to change.
     #[inline]
     pub(crate) fn close(&mut self, done: Result<(), Error>) {
         if let Err(error) = done {
@@ -139,7 +139,7 @@ impl<B: Buffering> Response<B> {
 }
 
 impl Response<DynamicBuffering> {
-    /// Hands the response over to be changed, if the request hook had it buffered; `None` if not.
+    /// Calls `change` if the request hook had the response buffered; `None` if not.
     #[inline]
     pub fn when_buffered<R>(
         &mut self,
@@ -149,9 +149,9 @@ impl Response<DynamicBuffering> {
     }
 }
 
-/// A response that can be read and changed as a whole, because the host holds it back.
+/// A response that can be read and changed as a whole, because the host buffers it.
 #[diagnostic::on_unimplemented(
-    message = "the response hook can read the headers of this response, and nothing else",
+    message = "the response hook can only read the headers of this response",
     label = "not buffered by the host",
     note = "hosts trap on it: declare #[handler(buffer_response)] and take `&mut Response<Buffered>`",
     note = "or declare #[handler(buffer_response = \"dynamic\")], take `&mut Response<DynamicBuffering>` and call `when_buffered`"
@@ -173,7 +173,7 @@ impl<B: Buffering> Response<B> {
 
     /// Replaces the status code. ABI: `set_status_code`.
     ///
-    /// With 204 and 304 hosts leave the body out.
+    /// Hosts drop the body with 204 and 304.
     #[inline]
     pub fn set_status(&mut self, status: StatusCode)
     where
@@ -182,7 +182,7 @@ impl<B: Buffering> Response<B> {
         backend::set_status(status.as_u16().into());
     }
 
-    /// The headers, to be changed.
+    /// Changes the headers.
     #[inline]
     pub const fn headers_mut(&mut self) -> HeadersMut<'_>
     where

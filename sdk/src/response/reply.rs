@@ -1,4 +1,4 @@
-//! The answer of a request hook.
+//! The response of a request hook.
 
 use core::cell::Cell;
 use core::marker::PhantomData;
@@ -12,12 +12,12 @@ use crate::headers::{Headers, HeadersMut};
 use crate::request::Request;
 use crate::types::StatusCode;
 
-/// The answer that a request hook may give instead of the next handler.
+/// Responds from the request hook, instead of the next handler.
 ///
-/// Hosts send the head of the response at once when they are told the status, and drop what comes
-/// too late without a word. So an answer goes in one order: headers, status, body; and giving a
-/// status or a body uses it up. What that returns is the handler's result: the next handler is not
-/// called, whatever else the hook returns, as two answers would be put one after the other.
+/// Hosts send the head of the response as soon as the status is set, and silently drop what comes too
+/// late. So a reply has one order: headers, status, body. Giving a status or a body consumes the reply,
+/// and returns the result of the hook. The next handler is not called then, whatever else the hook
+/// returns, as the client would get two responses one after the other.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -36,14 +36,14 @@ use crate::types::StatusCode;
 /// # assert!(outcome.upstream.is_none());
 /// ```
 ///
-/// Headers that are set here are there as well when the next handler is called after all.
+/// Headers that are set here also reach the client when the request is forwarded after all.
 #[derive(Debug)]
 pub struct Reply<'a>(&'a Progress);
 
-/// What has become of the response during the request hook.
+/// The state of the response during the request hook.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// Whether the head is sent, so that there is no place left for a 500.
+    /// Whether the head is sent, so that a 500 is no longer possible.
     pub(crate) begun: Cell<bool>,
     /// Whether the host buffers the response of this request.
     pub(crate) buffered: Cell<bool>,
@@ -55,21 +55,21 @@ impl<'a> Reply<'a> {
         Self(progress)
     }
 
-    /// Whether the answer has begun: the next handler must not be called then.
+    /// Whether the response has begun, so that the next handler must not be called.
     #[inline]
     pub(crate) fn has_begun(&self) -> bool {
         self.0.begun.get()
     }
 
-    /// The same for the next handler of a chain, after this one.
+    /// Lends the reply to another handler of a chain.
     #[inline]
     pub(crate) const fn reborrow(&self) -> Self {
         Self(self.0)
     }
 
-    /// Has the host hold the response of this request back, so that the response hook can change it.
-    /// `false` where the request wants another protocol (`upgrade`), which buffering would break, and
-    /// where the host does not buffer single responses: the Express host does so for all or none, declared by
+    /// Has the host buffer the response of this request, so that the response hook can change it.
+    /// `false` where the request asks for another protocol (`upgrade`), which buffering would break, and
+    /// where the host cannot buffer single responses: the Express host buffers all or none, declared by
     /// `#[handler(buffer_response)]`.
     ///
     /// The hook of a handler that declares `#[handler(buffer_response = "dynamic")]` sees it at
@@ -94,14 +94,14 @@ impl<'a> Reply<'a> {
         Headers::of(Section::ResponseHeaders)
     }
 
-    /// The headers of the response, to be changed; but for `content-length`, which the host sets by
-    /// itself: hosts trap on a body that is longer than it says. Setting it here does nothing.
+    /// Changes the headers of the response. Setting `content-length` does nothing here: the host sets
+    /// it, and traps on a body that is longer than it says.
     #[inline]
     pub const fn headers_mut(&mut self) -> HeadersMut<'_> {
-        HeadersMut::of_answer()
+        HeadersMut::of_reply()
     }
 
-    /// Replaces a header; for chains. ABI: `set_header_value`.
+    /// Replaces a header, and gives back the reply. ABI: `set_header_value`.
     #[inline]
     #[must_use]
     pub fn header(mut self, name: HeaderName<'_>, value: HeaderValue<'_>) -> Self {
@@ -109,7 +109,7 @@ impl<'a> Reply<'a> {
         self
     }
 
-    /// Sends the head with this status; what is left is the body. ABI: `set_status_code`.
+    /// Sends the head with this status; the body may follow. ABI: `set_status_code`.
     #[inline]
     pub fn status(self, status: StatusCode) -> ReplyBody<'a> {
         self.0.begun.set(true);
@@ -118,7 +118,7 @@ impl<'a> Reply<'a> {
         ReplyBody { bodiless, _borrow: PhantomData }
     }
 
-    /// Answers 200 with this body. ABI: `write_body`.
+    /// Responds with 200 and this body. ABI: `write_body`.
     #[inline]
     pub fn body(self, body: impl AsRef<[u8]>) -> Responded {
         self.0.begun.set(true);
@@ -126,7 +126,7 @@ impl<'a> Reply<'a> {
     }
 }
 
-/// An answer whose status is sent: the body may follow, in pieces.
+/// Writes the body of a reply whose status is sent, in pieces.
 ///
 /// ```
 /// use core::fmt::Write;
@@ -147,7 +147,7 @@ impl<'a> Reply<'a> {
 /// # assert_eq!((outcome.status(), outcome.response_text()), (418, "no coffee at /cup\n"));
 /// ```
 ///
-/// 204 and 304 are answers without a body, and hosts trap on one: what is written to them is left out.
+/// Responses with 204 and 304 have no body, and hosts trap on one: what is written to them is dropped.
 #[derive(Debug)]
 pub struct ReplyBody<'a> {
     bodiless: bool,
@@ -170,14 +170,14 @@ impl ReplyBody<'_> {
         self.end()
     }
 
-    /// Ends the answer.
+    /// Ends the response.
     #[inline]
     pub const fn end(self) -> Responded {
         Responded(())
     }
 }
 
-/// Answers with a 500 that says nothing of why.
+/// Responds with a 500 that does not say why.
 #[inline(never)]
 pub(crate) fn fail(with_body: bool) {
     backend::set_status(StatusCode::INTERNAL_SERVER_ERROR.as_u16().into());
@@ -186,6 +186,6 @@ pub(crate) fn fail(with_body: bool) {
     }
 }
 
-/// The answer is given: a handler that returns this stops here.
+/// Proof that the handler has responded: a hook that returns this short-circuits.
 #[derive(Debug)]
 pub struct Responded(());

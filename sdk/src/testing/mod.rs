@@ -1,21 +1,21 @@
 //! Runs handlers natively, on the exchange model of the reference host.
 //!
-//! The model has the semantics of real hosts, traps included, and is the same that the reference host
-//! runs WebAssembly guests on. So what passes here needs neither a WebAssembly target nor an engine,
-//! and holds there. For the `[dev-dependencies]` of a filter:
+//! The model has the semantics of real hosts, traps included, and the reference host runs WebAssembly
+//! guests on it too. So what passes here passes there, and needs neither a WebAssembly target nor an
+//! engine. For the `[dev-dependencies]` of a filter:
 //!
 //! ```toml
 //! http-wasm-sdk = { version = "…", features = ["testing"] }
 //! ```
 //!
-//! A [`Scenario`] says what comes in and what the next handler answers, [`run`] plays it with a handler,
+//! A [`Scenario`] says what comes in and how the next handler responds, [`run`] runs it with a handler,
 //! and the [`Outcome`] has what the next handler and the client got:
 //!
 //! ```
 //! use http_wasm_sdk::prelude::*;
 //! use http_wasm_sdk::testing::{self, Scenario};
 //!
-//! /// Sends everybody home but those who come from a friend.
+//! /// Forbids all requests except those that a friend refers.
 //! #[handler]
 //! fn friends(request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
 //!     let mut buffer = Buffer::<64>::new();
@@ -42,11 +42,11 @@
 //!
 //! # What is portable
 //!
-//! The profile of a scenario says which host it is played on. The default,
+//! The profile of a scenario says which host it runs on. The default,
 //! [`Strict`](Profile::Strict), is all of them at once: it traps where any real host does, and
-//! reports what they treat differently. The methods of [`Outcome`] do not answer then, they panic, and
-//! show the whole story: each call of a host function with what it was given and what it gave.
-//! What a handler does on one host is asked for by [`Go`](Profile::Go), the official host in Traefik
+//! reports what they treat differently. The methods of [`Outcome`] then panic, with each call of a host
+//! function, its arguments and its result.
+//! To see what a handler does on one host, choose [`Go`](Profile::Go), the official host in Traefik
 //! and Dapr, or [`Express`](Profile::Express):
 //!
 //! ```
@@ -56,8 +56,8 @@
 //! #[handler(buffer_request)]
 //! fn count(request: &mut Request<Buffered>) {
 //!     let mut bytes = 0;
-//!     let passed_on = request.body_mut().for_each(&mut Buffer::<2048>::new(), |chunk| bytes += chunk.len());
-//!     if passed_on.is_ok() && bytes > 2000 {
+//!     let forwarded = request.body_mut().for_each(&mut Buffer::<2048>::new(), |chunk| bytes += chunk.len());
+//!     if forwarded.is_ok() && bytes > 2000 {
 //!         request.headers_mut().insert(name!("x-big"), value!("1"));
 //!     }
 //! }
@@ -72,7 +72,7 @@
 //!
 //! # More than one request
 //!
-//! [`run`] plays with a new instance. A [`session`] keeps its instance, as hosts do, and with it the
+//! [`run`] makes a new instance. A [`session`] keeps its instance, as hosts do, and with it the
 //! handler:
 //!
 //! ```
@@ -108,10 +108,10 @@
 //! assert_eq!(session.run(&Scenario::get("/")).status(), 403);
 //! ```
 //!
-//! # Written down
+//! # Recorded exchanges
 //!
 //! [`replay`] runs a file of recorded exchanges, which says the same in TOML, and which the toolchain
-//! also plays on real hosts.
+//! also runs on real hosts.
 
 use std::format;
 use std::path::Path;
@@ -133,7 +133,7 @@ use crate::backend::Simulated;
 use crate::handler::Handler;
 use crate::instance::Instance;
 
-/// Plays a scenario with a new instance of the handler `H`, natively.
+/// Runs a scenario with a new instance of the handler `H`, natively.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -165,7 +165,7 @@ pub fn run<H: Handler>(scenario: &Scenario) -> Outcome {
     session::<H>().run(scenario)
 }
 
-/// A session of the handler `H`, natively: it keeps its instance from one exchange to the next.
+/// Makes a session of the handler `H`, natively: it keeps its instance from one exchange to the next.
 ///
 /// ```
 /// # use http_wasm_sdk::prelude::*;
@@ -188,7 +188,7 @@ pub type Native<H> = Simulated<Instance<H>>;
 /// The name of this way to run a guest in the `skip` table of a recorded exchange.
 pub const HOST: &str = "native";
 
-/// Plays a file of recorded exchanges with the handler `H`, natively, by the strict profile.
+/// Runs a file of recorded exchanges with the handler `H`, natively, by the strict profile.
 ///
 /// `path` is relative to the folder of the filter's manifest, where `cargo test` runs.
 ///
@@ -199,12 +199,12 @@ pub fn replay<H: Handler>(path: impl AsRef<Path>) {
     let file = recorded::read(path.as_ref()).unwrap_or_else(|error| panic!("{error}"));
     let mut runner = Runner::new(Settings::default(), Native::<H>::new);
     let mut failures = Vec::new();
-    let mut played = 0;
+    let mut count = 0;
     for exchange in &file.exchanges {
         if exchange.skip.contains_key(HOST) {
             continue;
         }
-        played += 1;
+        count += 1;
         let report = runner.play(exchange);
         if !report.passed() {
             let place = format!("{}:{}", file.path.display(), exchange.line);
@@ -215,9 +215,9 @@ pub fn replay<H: Handler>(path: impl AsRef<Path>) {
     }
     assert!(
         failures.is_empty(),
-        "{} of {played} recorded exchanges did not go as expected:{}",
+        "{} of {count} recorded exchanges did not go as expected:{}",
         failures.len(),
         failures.concat()
     );
-    assert!(played > 0, "{}: every exchange is skipped here", file.path.display());
+    assert!(count > 0, "{}: every exchange is skipped here", file.path.display());
 }

@@ -9,7 +9,7 @@ use crate::error::BufferTooSmall;
 /// A piece of a URI, percent-encoded as it stands there: a [segment](crate::Uri::segments) of the
 /// path, or a key or value of the [query](crate::Uri::query_pairs).
 ///
-/// It is decoded while it is compared or copied, so comparing needs no room. `%41` is `A`; in a query
+/// It is decoded while it is compared or copied, so comparing needs no buffer. `%41` is `A`; in a query
 /// a `+` is a space. A `%` without two hexadecimal digits after it stands for itself, as it does in
 /// browsers; Go's `url.ParseQuery` drops such a pair instead, so an upstream may not see what you see.
 ///

@@ -150,7 +150,7 @@ const fn is_plain(byte: u8) -> bool {
         )
 }
 
-/// The URI of the request, as read into your buffer: a [`Uri`] of which a prefix can be taken off.
+/// The URI of the request in your buffer: a [`Uri`] whose prefix can be stripped.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -179,7 +179,7 @@ impl<'b> RequestUri<'b> {
         Self(bytes)
     }
 
-    /// The URI as it was read, or what taking prefixes off has left of it.
+    /// The URI as it was read, without the prefixes that were stripped.
     #[inline]
     #[must_use]
     pub const fn as_uri(&self) -> Uri<'_> {
@@ -235,11 +235,11 @@ impl<'b> RequestUri<'b> {
         self.as_uri().query_value(key, buffer)
     }
 
-    /// Takes whole segments off the front of the path, in place; the query stays.
+    /// Strips whole segments from the front of the path, in place; the query stays.
     ///
-    /// `prefix` begins with a slash and does not end in one. `/host` comes off `/host`, `/host/a`
-    /// and `/host?b`, which leaves `/`, `/a` and `/?b`; off `/hosts` it does not. `false` says that
-    /// nothing was taken off; so it is with a prefix that has a `?`, which is more than a path.
+    /// `prefix` begins with a slash and does not end in one. Stripping `/host` from `/host`, `/host/a`
+    /// and `/host?b` leaves `/`, `/a` and `/?b`; it does not match `/hosts`. `false` where nothing was
+    /// stripped, and for a prefix with a `?`, which is more than a path.
     ///
     /// Hosts trap on what cutting the bytes would leave of `/host?b`; this does not.
     #[inline]

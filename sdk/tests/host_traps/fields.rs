@@ -58,7 +58,7 @@ fn a_value_that_is_too_long_is_an_error_and_not_cut() {
             // With the NUL at its end it is a byte longer than the buffer.
             let outcome = HEADERS.run(&read(path).header("x-a", "x".repeat(64)).profile(profile));
             assert_eq!(outcome.status(), 500);
-            assert_eq!(outcome.messages(), ["error: a value is longer than the buffer for it"]);
+            assert_eq!(outcome.messages(), ["error: a value does not fit into the buffer"]);
         }
     }
 }
@@ -167,7 +167,7 @@ fn a_uri_that_is_too_long_is_an_error_and_not_cut() {
         assert_eq!(URI.run(&fits).upstream().uri, "/fifteen_and_one");
         let outcome = URI.run(&read("/fifteen_and_two_").profile(profile));
         assert_eq!(outcome.status(), 500);
-        assert_eq!(outcome.messages(), ["error: a value is longer than the buffer for it"]);
+        assert_eq!(outcome.messages(), ["error: a value does not fit into the buffer"]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Allocates one `Vec`, as long as the method of the request: what an allocator weighs.
+//! Allocates one `Vec`, as long as the method of the request, to measure the allocator.
 #![no_std]
 #![forbid(unsafe_code)]
 

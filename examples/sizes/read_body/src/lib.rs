@@ -1,4 +1,4 @@
-//! Reads a request body that fits into 2 KiB, and insists that there is one.
+//! Reads a request body that fits into 2 KiB, and fails where there is none.
 #![no_std]
 #![forbid(unsafe_code)]
 

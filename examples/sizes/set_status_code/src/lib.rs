@@ -1,4 +1,4 @@
-//! Answers with a status.
+//! Responds with a status.
 #![no_std]
 #![forbid(unsafe_code)]
 

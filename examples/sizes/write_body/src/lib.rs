@@ -1,4 +1,4 @@
-//! Answers with a body.
+//! Responds with a body.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -25,13 +25,13 @@ use crate::backend::hooks::Forwarded;
 ///     }
 ///
 ///     fn response(&self, _request: &Request, _response: &mut Response, Ctx(number): Ctx) {
-///         log::format(log::Level::Info, format_args!("request {number} is answered"));
+///         log::format(log::Level::Info, format_args!("response {number}"));
 ///     }
 /// }
 /// # use http_wasm_sdk::testing::{self, Scenario};
 /// # let mut session = testing::session::<Numbered>();
 /// # session.run(&Scenario::get("/")).went_well();
-/// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: request 2 is answered"]);
+/// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: response 2"]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ctx(pub u32);
