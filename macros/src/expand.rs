@@ -51,12 +51,8 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
         }
     };
     let has_response_hook = response.is_some();
-    let (state, response) = match response {
-        Some((state, call)) => {
-            (state, quote!(::http_wasm_sdk::__private::IntoDone::into_done(#call)))
-        }
-        None => (quote!(()), quote!(::core::result::Result::Ok(()))),
-    };
+    let (state, response) =
+        response.unwrap_or_else(|| (quote!(()), quote!(::core::result::Result::Ok(()))));
     let options = &handler.options;
     let buffer_request = options.buffer_request;
     let request_buffering = if buffer_request {

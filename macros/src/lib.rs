@@ -11,8 +11,12 @@ mod errors;
 mod expand;
 mod options;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
+use quote::quote;
 
 /// Makes a function or an `impl` block the filter of this guest.
 ///
@@ -53,16 +57,18 @@ use proc_macro::TokenStream;
 /// - `no_export`: the handler is not the guest itself, but a part of it; see `chain!`.
 #[proc_macro_attribute]
 pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let original = proc_macro2::TokenStream::from(item.clone());
-    match parse::handler(arguments.into(), item.into()) {
+    expand_handler(arguments.into(), item.into()).into()
+}
+
+fn expand_handler(arguments: TokenStream2, item: TokenStream2) -> TokenStream2 {
+    match parse::handler(arguments, item.clone()) {
         Ok(handler) => expand::handler(&handler),
         Err(error) => {
             // The item stays, so that one mistake is not followed by errors at every use of it.
             let error = error.into_compile_error();
-            quote::quote!(#original #error)
+            quote!(#item #error)
         }
     }
-    .into()
 }
 
 /// Implements `FromConfig`, so that a type can be read from the configuration.
@@ -99,15 +105,17 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[config(ignore_unknown)]`: keys that are no fields are ignored.
 #[proc_macro_derive(Config, attributes(config))]
 pub fn config(item: TokenStream) -> TokenStream {
-    let item = proc_macro2::TokenStream::from(item);
+    expand_config(item.into()).into()
+}
+
+fn expand_config(item: TokenStream2) -> TokenStream2 {
     match config_parse::config(item.clone()) {
         Ok(config) => config_expand::config(&config),
         Err(error) => {
             // A placeholder, so that one mistake is not followed by errors at every use of the type.
             let error = error.into_compile_error();
             let placeholder = config_expand::placeholder(item);
-            quote::quote!(#placeholder #error)
+            quote!(#placeholder #error)
         }
     }
-    .into()
 }

@@ -1,0 +1,12 @@
+#[derive(Config, Default)]
+enum Kind {
+    #[default]
+    Plain,
+    #[config(rename = "very fancy")]
+    Fancy,
+}
+
+#[derive(Config)]
+enum Only {
+    One,
+}
