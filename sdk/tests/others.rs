@@ -25,10 +25,7 @@ fn read_to_end(mut body: RequestBody<'_>) -> Result<Vec<u8>, BodyError> {
 }
 
 #[handler(buffer_request)]
-fn answer_with_the_upload(
-    request: &mut Request<Buffered>,
-    reply: Reply<'_>,
-) -> Result<Responded, Error> {
+fn echo(request: &mut Request<Buffered>, reply: Reply<'_>) -> Result<Responded, Error> {
     let upload = read_to_end(request.body_mut())?;
     let mut body = reply.status(StatusCode::CREATED);
     core::fmt::Write::write_fmt(&mut body, format_args!("{} bytes: ", upload.len()))
@@ -42,14 +39,14 @@ fn answer_with_the_upload(
 #[test]
 fn bodies_are_read_and_written_by_embedded_io() {
     let upload = Scenario::post("/").body("0123456789").read_sizes([0, 3, 0, 0, 7]);
-    let outcome = testing::run::<answer_with_the_upload>(&upload);
+    let outcome = testing::run::<echo>(&upload);
     assert_eq!((outcome.status(), outcome.response_text()), (201, "10 bytes: 0123456789"));
 }
 
 #[test]
 fn a_stalled_body_is_an_error_of_embedded_io() {
     let upload = Scenario::post("/").body("0123456789").read_sizes([0]);
-    assert_eq!(testing::run::<answer_with_the_upload>(&upload).status(), 500);
+    assert_eq!(testing::run::<echo>(&upload).status(), 500);
     assert_eq!(BodyError::Stalled.kind(), ErrorKind::TimedOut);
     assert_eq!(BodyError::BufferTooSmall.kind(), ErrorKind::OutOfMemory);
     assert_eq!(BodyError::AlreadyConsumed.kind(), ErrorKind::InvalidInput);

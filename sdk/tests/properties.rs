@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn decoding_into_a_buffer_comparing_and_collecting_agree(query in query(), room in 0_usize..32) {
+    fn decoding_into_a_buffer_comparing_and_collecting_agree(query in query(), buffer_len in 0_usize..32) {
         let mut uri = b"/?a=".to_vec();
         uri.extend(query.iter().filter(|byte| **byte != b'&'));
         let uri = Uri::new(&uri).unwrap();
@@ -86,12 +86,12 @@ proptest! {
         let wanted = value.to_vec();
         prop_assert!(value.is(&wanted));
         prop_assert!(!value.is([&wanted[..], b"x"].concat()));
-        let mut buffer = vec![0; room];
+        let mut buffer = vec![0; buffer_len];
         match uri.query_value("a", &mut buffer[..]) {
             Ok(found) => prop_assert_eq!(found, Some(&wanted[..])),
             Err(error) => {
                 prop_assert_eq!(error.needed as usize, wanted.len());
-                prop_assert!(wanted.len() > room);
+                prop_assert!(wanted.len() > buffer_len);
             }
         }
     }

@@ -6,7 +6,7 @@ use http_wasm_sdk::testing::{self, Scenario};
 use http_wasm_sdk::{BufferTooSmall, UriBuilder, Version};
 
 #[handler]
-fn tell(request: &mut Request) -> Result<(), Error> {
+fn describe(request: &mut Request) -> Result<(), Error> {
     let mut buffer = Buffer::<64>::new();
     let version = request.version(&mut buffer)?;
     let source = request.source();
@@ -15,24 +15,24 @@ fn tell(request: &mut Request) -> Result<(), Error> {
     Ok(())
 }
 
-fn told(scenario: &Scenario) -> String {
-    testing::run::<tell>(scenario).logs[0].message.clone()
+fn described(scenario: &Scenario) -> String {
+    testing::run::<describe>(scenario).logs[0].message.clone()
 }
 
 #[test]
 fn version_and_address_are_types() {
     let scenario = Scenario::get("/").source_addr("192.0.2.1:1234");
-    assert_eq!(told(&scenario), "HTTP/1.1 Some(1) Ok(192.0.2.1:1234)");
+    assert_eq!(described(&scenario), "HTTP/1.1 Some(1) Ok(192.0.2.1:1234)");
     let longest = "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255%4294967295]:65535";
     let scenario = Scenario::get("/").version("HTTP/2.0").source_addr(longest);
-    assert!(told(&scenario).starts_with("HTTP/2.0 Some(2) Ok([ffff:"));
+    assert!(described(&scenario).starts_with("HTTP/2.0 Some(2) Ok([ffff:"));
 }
 
 #[test]
-fn an_address_that_is_none_is_an_error() {
+fn an_invalid_address_is_an_error() {
     for source in ["", "192.0.2.1", "@", "/run/socket", "[fe80::1%eth0]:80", "a.test:80"] {
-        let told = told(&Scenario::get("/").source_addr(source));
-        assert!(told.ends_with("Err(InvalidSourceAddr(()))"), "{told}");
+        let described = described(&Scenario::get("/").source_addr(source));
+        assert!(described.ends_with("Err(InvalidSourceAddr(()))"), "{described}");
     }
 }
 

@@ -25,7 +25,7 @@ mod uninit;
 use http_handler as abi;
 
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
-pub use abi::Simulated;
+pub(crate) use abi::Simulated;
 #[cfg(feature = "log")]
 pub(crate) use abi::is_in_exchange;
 pub use abi::{Ctx, Exports, export_names};

@@ -92,7 +92,7 @@ fn unknown_and_repeated_keys() {
 }
 
 #[test]
-fn what_is_no_json() {
+fn invalid_json() {
     for (document, message) in [
         ("greeting=hi", r#"expected JSON, found "greeting=hi" at byte 0"#),
         (r#"{"limit": 1"#, "expected JSON, found nothing at byte 11"),

@@ -83,7 +83,7 @@ fn the_parameter_of_new_is_the_configuration() {
 }
 
 #[test]
-fn an_error_is_logged_once_and_answered_with_a_plain_500() {
+fn an_error_is_logged_once_and_becomes_a_plain_500() {
     let outcome = testing::run::<Plain>(&Scenario::get("/").config(BROKEN));
     assert_eq!(outcome.status(), 500);
     assert_eq!(outcome.response_text(), "internal server error\n");
@@ -91,7 +91,7 @@ fn an_error_is_logged_once_and_answered_with_a_plain_500() {
 }
 
 #[test]
-fn fail_open_lets_requests_pass() {
+fn fail_open_passes_requests_through() {
     let outcome = testing::run::<Checked>(&Scenario::get("/").config(BROKEN));
     assert_eq!((outcome.status(), outcome.upstream_header("x-checked")), (200, None));
     assert_eq!(logs(&outcome), [MESSAGE]);
@@ -103,7 +103,7 @@ fn fail_open_lets_requests_pass() {
 }
 
 #[test]
-fn an_error_that_is_passed_on_is_logged_once() {
+fn an_error_that_is_returned_is_logged_once() {
     let outcome = testing::run::<ByHand>(&Scenario::get("/").config(BROKEN));
     assert_eq!((outcome.status(), logs(&outcome)), (500, vec![MESSAGE]));
     assert_eq!(testing::run::<ByHand>(&Scenario::get("/")).status(), 200);

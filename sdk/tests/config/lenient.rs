@@ -27,7 +27,7 @@ struct Rule {
 }
 
 /// What was written down for Traefik, however it arrives.
-fn meant() -> Traefik {
+fn expected() -> Traefik {
     Traefik {
         enabled: true,
         limit: 5,
@@ -43,20 +43,20 @@ fn meant() -> Traefik {
 #[test]
 fn from_a_file_of_traefik() {
     let document = r#"{"empty":"","enabled":"true","limit":"5","list":[1,2],"mixed":["1","a"],"nested":{"n":"7"},"ratio":"0.500000","rules":[{"code":"403"}]}"#;
-    assert_eq!(read::<Traefik>(document), meant());
+    assert_eq!(read::<Traefik>(document), expected());
 }
 
 #[test]
 fn from_a_kubernetes_resource() {
     let document = r#"{"enabled": true, "limit": 5, "ratio": 0.5, "list": [1,2], "mixed": [1,"a"],
         "empty": [], "nested": {"n": 7}, "rules": [{"code": 403}]}"#;
-    assert_eq!(read::<Traefik>(document), meant());
+    assert_eq!(read::<Traefik>(document), expected());
 }
 
 #[test]
 fn from_labels_of_traefik() {
     let document = r#"{"Empty":"","ENABLED":"true","Limit":"5","List":"1,2","mixed":"1, a","nested":{"N":"7"},"ratio":"0.5","rules":{"code":"403"}}"#;
-    assert_eq!(read::<Traefik>(document), meant());
+    assert_eq!(read::<Traefik>(document), expected());
 }
 
 #[test]

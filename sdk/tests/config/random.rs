@@ -107,7 +107,7 @@ fn stringified(value: &Value) -> Value {
     }
 }
 
-/// The same document with every character of every text as an escape sequence.
+/// Rewrites a document with every character of every text as an escape sequence.
 fn escaped(value: &Value) -> String {
     let text = |text: &str| {
         let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
@@ -240,7 +240,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..64), text in r#"[\[\]{}",:a0\\u. -]{0,40}"#) {
+    fn any_bytes_are_read_or_an_error(bytes in vec(any::<u8>(), 0..64), text in r#"[\[\]{}",:a0\\u. -]{0,40}"#) {
         read_as_everything(&bytes);
         read_as_everything(text.as_bytes());
     }

@@ -134,7 +134,7 @@ struct Defaults {
 }
 
 #[test]
-fn defaults_stand_in_for_what_is_not_there() {
+fn defaults_fill_in_missing_values() {
     let defaults = Defaults {
         limit: 0,
         count: 5,
@@ -183,7 +183,7 @@ struct Inner {
 }
 
 #[test]
-fn structs_lie_in_structs() {
+fn structs_can_be_nested() {
     let inner = |code| Inner { code, name: None };
     assert_eq!(read::<Outer>("{}"), Outer { inner: inner(7), more: vec![] });
     assert_eq!(read::<Outer>(r#"{"inner": ""}"#), Outer { inner: inner(7), more: vec![] });

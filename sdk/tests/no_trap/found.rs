@@ -9,8 +9,8 @@ use http_wasm_sdk::{BodyError, DynamicBuffering, Trailers};
 
 /// Plays on every host; nothing may trap.
 fn everywhere<H: Handler>(scenario: &Scenario) -> Vec<testing::Outcome> {
-    let play = |profile| testing::run::<H>(&scenario.clone().profile(profile));
-    let outcomes: Vec<_> = Profile::ALL.map(play).into();
+    let run = |profile| testing::run::<H>(&scenario.clone().profile(profile));
+    let outcomes: Vec<_> = Profile::ALL.map(run).into();
     for outcome in &outcomes {
         outcome.went_well();
     }
@@ -25,7 +25,7 @@ fn no_content_with_content(_request: &mut Request, reply: Reply<'_>) -> Responde
 }
 
 #[test]
-fn an_answer_without_a_body_gets_none() {
+fn a_response_without_a_body_gets_none() {
     for outcome in everywhere::<no_content_with_content>(&Scenario::get("/")) {
         assert_eq!((outcome.status(), outcome.response_text()), (204, ""));
     }
@@ -43,7 +43,7 @@ fn wrong_length(request: &mut Request, mut reply: Reply<'_>) -> Result<Responded
 }
 
 #[test]
-fn the_length_of_an_answer_is_the_hosts() {
+fn the_host_sets_the_length_of_a_reply() {
     for outcome in everywhere::<wrong_length>(&Scenario::get("/")) {
         assert_eq!(
             (outcome.response_header("content-length"), outcome.response_text()),
@@ -56,7 +56,7 @@ fn the_length_of_an_answer_is_the_hosts() {
 }
 
 #[handler(no_export)]
-fn answers_and_goes_on(_request: &mut Request, reply: Reply<'_>) {
+fn responds_and_forwards(_request: &mut Request, reply: Reply<'_>) {
     reply.body("mine");
 }
 
@@ -65,12 +65,12 @@ fn marks(_request: &mut Request, reply: Reply<'_>) {
     let _ = reply.header(name!("x-late"), value!("1"));
 }
 
-http_wasm_sdk::chain!(AnswersAndGoesOn = answers_and_goes_on, marks);
+http_wasm_sdk::chain!(AnswersAndGoesOn = responds_and_forwards, marks);
 
 #[test]
-fn after_an_answer_the_next_handler_is_not_called() {
+fn after_a_reply_the_next_handler_is_not_called() {
     let scenario = Scenario::get("/").upstream_body("theirs");
-    let alone = everywhere::<answers_and_goes_on>(&scenario);
+    let alone = everywhere::<responds_and_forwards>(&scenario);
     for outcome in alone.iter().chain(&everywhere::<AnswersAndGoesOn>(&scenario)) {
         assert!(outcome.upstream.is_none());
         assert_eq!(outcome.response_text(), "mine");
@@ -88,7 +88,7 @@ fn strips_more_than_a_path(request: &mut Request) -> Result<(), Error> {
 }
 
 #[test]
-fn what_stands_in_a_query_does_not_become_a_path() {
+fn a_query_does_not_become_a_path() {
     for outcome in everywhere::<strips_more_than_a_path>(&Scenario::get("/a?b/%zz")) {
         assert_eq!(outcome.upstream().uri, "/a?b/%zz");
     }
@@ -155,7 +155,7 @@ impl Asks {
 }
 
 #[test]
-fn a_host_that_does_not_buffer_single_responses_is_found_out() {
+fn a_host_that_does_not_buffer_single_responses_is_detected() {
     for outcome in everywhere::<Asks>(&Scenario::get("/")) {
         let granted = outcome.profile != Profile::Express;
         assert_eq!(outcome.upstream_header("x-granted"), Some(if granted { "1" } else { "0" }));

@@ -24,20 +24,20 @@ fn talk(t: &mut Tape) {
         _ => drop(log::enabled(level)),
     }
     if t.chance() {
-        let _ = config::read(&mut t.room()[..]);
+        let _ = config::read(&mut t.buffer()[..]);
     }
 }
 
 fn read_headers(t: &mut Tape, headers: Headers<'_>) {
-    let (mut bytes, mut room) = (Vec::new(), t.room());
+    let (mut bytes, mut buffer) = (Vec::new(), t.buffer());
     let name = t.name(&mut bytes);
     match t.below(6) {
-        0 => drop(headers.get(name, &mut room[..])),
-        1 => drop(headers.get_one(name, &mut room[..])),
-        2 => drop(headers.get_all(name, &mut room[..]).map(Iterator::count)),
+        0 => drop(headers.get(name, &mut buffer[..])),
+        1 => drop(headers.get_one(name, &mut buffer[..])),
+        2 => drop(headers.get_all(name, &mut buffer[..]).map(Iterator::count)),
         3 => drop(headers.contains(name)),
         4 => drop(headers.names(&mut Buffer::<64>::new()).map(Iterator::count)),
-        _ => drop(headers.for_each(&mut room[..], &mut Buffer::<100>::new(), |_, value| {
+        _ => drop(headers.for_each(&mut buffer[..], &mut Buffer::<100>::new(), |_, value| {
             let _ = (value.to_str(), value.to_u64(), format!("{value}"));
         })),
     }
@@ -56,8 +56,8 @@ fn change_headers(t: &mut Tape, mut headers: HeadersMut<'_>) {
             // What was read is set again.
             let mut names = Buffer::<2000>::new();
             for name in headers.names(&mut names).into_iter().flatten() {
-                let mut room = t.room();
-                if let Ok(Some(value)) = headers.get(name, &mut room[..]) {
+                let mut buffer = t.buffer();
+                if let Ok(Some(value)) = headers.get(name, &mut buffer[..]) {
                     headers.insert(name, value);
                 }
             }
@@ -68,14 +68,14 @@ fn change_headers(t: &mut Tape, mut headers: HeadersMut<'_>) {
 
 /// What both hooks can do with a request.
 fn read_request(t: &mut Tape, request: &Request<impl Buffering>) {
-    let mut room = t.room();
+    let mut buffer = t.buffer();
     match t.below(5) {
-        0 => drop(request.method(&mut room[..]).map(|method| method.is_safe())),
-        1 => drop(request.version(&mut room[..]).map(|version| version.major())),
-        2 if !t.express => drop((request.source(), request.source_addr(&mut room[..]))),
+        0 => drop(request.method(&mut buffer[..]).map(|method| method.is_safe())),
+        1 => drop(request.version(&mut buffer[..]).map(|version| version.major())),
+        2 if !t.express => drop((request.source(), request.source_addr(&mut buffer[..]))),
         3 => {
-            if let Ok(uri) = request.uri(&mut room[..]) {
-                let (mut value, text) = (t.room(), t.piece());
+            if let Ok(uri) = request.uri(&mut buffer[..]) {
+                let (mut value, text) = (t.buffer(), t.piece());
                 let _ = (uri.path_is(&text), uri.query_value(&text, &mut value[..]));
                 uri.segments().for_each(|segment| drop(segment.to_vec()));
                 uri.query_pairs().for_each(|pair| drop(pair.value.to_string_lossy()));
@@ -86,7 +86,7 @@ fn read_request(t: &mut Tape, request: &Request<impl Buffering>) {
 }
 
 fn set_uri(t: &mut Tape, request: &mut Request<impl Buffering>) {
-    let (mut bytes, mut built, mut read) = (Vec::new(), t.room(), t.room());
+    let (mut bytes, mut built, mut read) = (Vec::new(), t.buffer(), t.buffer());
     let given = t.uri(&mut bytes);
     let (text, prefix) = (t.piece(), t.text());
     let Ok(mut uri) = request.uri(&mut read[..]) else { return request.set_uri(given) };
@@ -121,41 +121,41 @@ fn scribble(chunk: &mut [u8]) {
 }
 
 fn request_body(t: &mut Tape, mut body: RequestBody<'_>) {
-    let mut room = t.room();
+    let mut buffer = t.buffer();
     let (text, repeat) = (t.piece(), t.below(3));
     match t.below(9) {
         0 => drop(body.replace(&text)),
-        1 => drop(body.read_all(&mut room[..])),
-        2 => drop(body.map_all(&mut room[..], scribble)),
-        3 => drop(body.map(&mut room[..], scribble)),
-        4 => drop(body.map_overlapping(&mut room[..], t.length(), scribble)),
-        5 => drop(body.transform(&mut room[..], |chunk, writer| {
+        1 => drop(body.read_all(&mut buffer[..])),
+        2 => drop(body.map_all(&mut buffer[..], scribble)),
+        3 => drop(body.map(&mut buffer[..], scribble)),
+        4 => drop(body.map_overlapping(&mut buffer[..], t.length(), scribble)),
+        5 => drop(body.transform(&mut buffer[..], |chunk, writer| {
             for _ in 0..repeat {
                 writer.write(&*chunk);
                 let _ = write!(writer, "{}", chunk.len());
             }
         })),
-        6 => drop(body.drain(&mut room[..])),
-        7 => drop(body.for_each(&mut room[..], |chunk| {
+        6 => drop(body.drain(&mut buffer[..])),
+        7 => drop(body.for_each(&mut buffer[..], |chunk| {
             log::debug(if chunk.is_empty() { "nothing" } else { "a chunk" })
         })),
         _ => {
-            let _ = body.read(&mut room[..]).map(|chunk| chunk.len());
-            let _ = embedded_io::Read::read(&mut body, &mut room);
+            let _ = body.read(&mut buffer[..]).map(|chunk| chunk.len());
+            let _ = embedded_io::Read::read(&mut body, &mut buffer);
             let _ = body.is_end();
         }
     }
 }
 
 fn response_body(t: &mut Tape, mut body: ResponseBody<'_>) {
-    let mut room = t.room();
+    let mut buffer = t.buffer();
     let (text, repeat) = (t.piece(), t.below(3));
     match t.below(7) {
         0 => drop(body.replace(&text)),
-        1 => drop(body.read_all(&mut room[..])),
-        2 => drop(body.map_all(&mut room[..], scribble)),
-        3 => drop(body.map_overlapping(&mut room[..], t.length(), scribble)),
-        4 => drop(body.transform(&mut room[..], |chunk, writer| {
+        1 => drop(body.read_all(&mut buffer[..])),
+        2 => drop(body.map_all(&mut buffer[..], scribble)),
+        3 => drop(body.map_overlapping(&mut buffer[..], t.length(), scribble)),
+        4 => drop(body.transform(&mut buffer[..], |chunk, writer| {
             for _ in 0..repeat {
                 writer.write(&*chunk);
             }
@@ -169,8 +169,8 @@ fn response_body(t: &mut Tape, mut body: ResponseBody<'_>) {
             }
         }
         _ => {
-            let _ = body.read(&mut room[..]).map(|chunk| chunk.len());
-            let _ = embedded_io::Read::read(&mut body, &mut room);
+            let _ = body.read(&mut buffer[..]).map(|chunk| chunk.len());
+            let _ = embedded_io::Read::read(&mut body, &mut buffer);
             let _ = body.is_end();
         }
     }
@@ -198,7 +198,7 @@ fn end<S>(t: &mut Tape, reply: Reply<'_>, state: S) -> Result<Flow<S>, Error> {
         6 => drop(reply.status(t.status())),
         _ => {}
     }
-    // Some forget that they have answered.
+    // Some forget that they have responded.
     if sent.is_empty() || t.below(4) == 0 { Ok(Flow::Continue(state)) } else { Ok(Flow::Stop) }
 }
 
@@ -301,7 +301,7 @@ pub(crate) fn trailers<P: ResponseTrailersMut>(t: &mut Tape, trailers: Option<Tr
     }
 }
 
-/// The same where they can only be read.
+/// Reads trailers.
 pub(crate) fn read_trailers<P>(t: &mut Tape, trailers: Option<Trailers<'_, P>>) {
     if let Some(trailers) = trailers {
         read_headers(t, trailers.request());

@@ -77,7 +77,7 @@ impl Tape {
     }
 
     /// Room for reading.
-    pub(crate) fn room(&mut self) -> Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
         // Most programs would end at the first error otherwise.
         if self.chance() { vec![0; 5000] } else { vec![0; self.length()] }
     }

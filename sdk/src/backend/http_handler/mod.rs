@@ -29,7 +29,7 @@ pub(crate) use items::Items;
 pub use pending::Ctx;
 pub(crate) use quirks::{Host, buffer_response};
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
-pub use simulation::Simulated;
+pub(crate) use simulation::Simulated;
 
 /// Whether there is a host to log to. Natively there are threads that have none.
 #[cfg(feature = "log")]

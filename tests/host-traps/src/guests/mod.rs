@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use http_wasm_sdk::Handler;
 use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
-use crate::host::Player;
+use crate::runner::{Runner, runner};
 
 pub(crate) mod chain;
 pub(crate) mod config;
@@ -29,7 +29,7 @@ pub(crate) mod typed;
 pub(crate) mod upgrade;
 pub(crate) mod uri;
 
-/// The hosts that are played; for Miri, to which they are all the same memory, one.
+/// The profiles of all hosts; for Miri, to which they are all the same memory, one.
 pub(crate) const HOSTS: &[Profile] = if cfg!(miri) { &[Profile::Strict] } else { &Profile::ALL };
 
 /// A filter: its type, to run it natively, and the name of its file, to build a guest of it.
@@ -43,15 +43,15 @@ impl<H: Handler> Filter<H> {
         Self { name, handler: PhantomData }
     }
 
-    /// Plays one exchange with a new instance.
+    /// Runs one exchange with a new instance.
     #[track_caller]
     pub(crate) fn run(&self, scenario: &Scenario) -> Outcome {
-        self.player().run(scenario)
+        self.runner().run(scenario)
     }
 
-    /// Plays exchanges with one instance.
-    pub(crate) fn player(&self) -> Player<H> {
-        Player::new(self.name)
+    /// Runs exchanges with one instance.
+    pub(crate) fn runner(&self) -> Box<dyn Runner> {
+        runner::<H>(self.name)
     }
 }
 
@@ -75,7 +75,7 @@ filters! {
     CTX ctx::Courier
     /// Fails where the path says, with the response buffered.
     ERRORS errors::Failing
-    /// Cannot be built unless its configuration is `good`; requests go on without it.
+    /// Cannot be built unless its configuration is `good`; requests pass through.
     FAIL_OPEN fail_open::Open
     /// Reads and writes headers as the path says.
     HEADERS headers::headers
@@ -91,7 +91,7 @@ filters! {
     PLAIN plain::plain
     /// Counts the requests of its life, and traps where the path says.
     RECOVERING recovering::Recovering
-    /// Answers as the path says.
+    /// Responds as the path says.
     REPLY reply::reply
     /// Reads and changes the request's body as the path says.
     REQUEST_BODY request_body::request_body
@@ -99,7 +99,7 @@ filters! {
     RESPONSE_BODY response_body::Changing
     /// Logs who the client is.
     SOURCE_ADDR source_addr::source_addr
-    /// Hands over a state that tells when it is dropped.
+    /// Hands over a state that logs when it is dropped.
     STATE state::Keeper
     /// Sets trailers, where there are any.
     TRAILERS trailers::Summing

@@ -8,7 +8,7 @@ use crate::built::GUESTS;
 use crate::failures::recover;
 use crate::guests::{OWNING, RECOVERING};
 
-/// Plays as many exchanges as that with one instance; gives the bytes of memory that it has then.
+/// Runs that many exchanges with one instance; gives the bytes of memory that it has then.
 fn survive(module: &Module, exchanges: u32) -> u64 {
     let mut session = Session::new(|| module.instance()).reuse_after_trap(true);
     recover(exchanges, |scenario| session.run(scenario));

@@ -1,4 +1,4 @@
-//! Hands over a state that tells when it is dropped.
+//! Hands over a state that logs when it is dropped.
 
 use http_wasm_sdk::prelude::*;
 
@@ -7,7 +7,7 @@ pub(crate) struct Keeper {
     requests: u32,
 }
 
-/// What travels: the number of the request.
+/// The state: the number of the request.
 pub(crate) struct Token(u32);
 
 impl Drop for Token {

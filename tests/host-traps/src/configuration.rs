@@ -24,7 +24,7 @@ fn a_configuration_is_read_as_it_stands() {
 }
 
 #[test]
-fn a_configuration_that_is_too_long_is_an_error_and_not_cut() {
+fn a_configuration_longer_than_the_buffer_is_an_error_and_not_cut() {
     let outcome = CONFIG.run(&Scenario::get("/").config("seventeen bytes 1"));
     assert_eq!(outcome.status(), 500);
     assert_eq!(outcome.messages(), ["info: built", "error: a value does not fit into the buffer"]);
@@ -42,7 +42,7 @@ fn a_configuration_that_changes_while_it_is_read_is_read_again() {
         (vec![], "hello", 2),
         (vec!["good morning"], "good morning", 3),
         (vec!["good morning", &long], &long, 4),
-        // What is shorter than it was is there at once, and nothing behind it.
+        // A shorter one is read at once, with nothing behind it.
         (vec!["hi", &long], "hi", 2),
     ] {
         for &profile in HOSTS {
@@ -72,21 +72,21 @@ fn a_configuration_that_grows_above_the_cap_while_it_is_read_is_an_error() {
 
 #[test]
 fn a_handler_is_built_once_per_instance() {
-    let mut player = CONFIG.player();
+    let mut runner = CONFIG.runner();
     let scenario = Scenario::get("/").config("c");
-    assert_eq!(player.run(&scenario).messages(), ["info: built", "info: c"]);
+    assert_eq!(runner.run(&scenario).messages(), ["info: built", "info: c"]);
     for _ in 0..3 {
-        assert_eq!(player.run(&scenario).messages(), ["info: c"]);
+        assert_eq!(runner.run(&scenario).messages(), ["info: c"]);
     }
 }
 
 #[test]
-fn a_configuration_of_no_use_is_a_500_that_leaks_nothing() {
+fn an_invalid_configuration_is_a_500_that_leaks_nothing() {
     for &profile in HOSTS {
-        let mut player = CONFIG.player();
+        let mut runner = CONFIG.runner();
         // The proxy's route does not vanish, and the next request tries again.
         for _ in 0..2 {
-            let outcome = player.run(&Scenario::get("/").config("bad").profile(profile));
+            let outcome = runner.run(&Scenario::get("/").config("bad").profile(profile));
             assert_eq!(outcome.status(), 500);
             assert_eq!(outcome.response_text(), "internal server error\n");
             assert!(outcome.upstream.is_none());
@@ -96,7 +96,7 @@ fn a_configuration_of_no_use_is_a_500_that_leaks_nothing() {
 }
 
 #[test]
-fn a_handler_that_fails_open_lets_requests_through() {
+fn a_handler_that_fails_open_passes_requests_through() {
     for &profile in HOSTS {
         let outcome = FAIL_OPEN.run(&Scenario::get("/").profile(profile).upstream_status(201));
         assert_eq!(outcome.status(), 201);

@@ -1,12 +1,9 @@
 //! What compiles does not trap the host: random programs of SDK operations, run in both hooks of
-//! every kind of handler, against random requests and answers, by the rules of every host.
+//! every kind of handler, against random requests and responses, by the rules of every host.
 #![cfg(not(target_family = "wasm"))]
 
-#[path = "no_trap/found.rs"]
 mod found;
-#[path = "no_trap/interpret.rs"]
 mod interpret;
-#[path = "no_trap/tape.rs"]
 mod tape;
 
 use std::cell::{Cell, RefCell};
@@ -201,13 +198,16 @@ prop_compose! {
 }
 
 /// Plays with one kind of handler on each host, and gives the problems of the strict one.
-fn play<H: Handler>(scenario: &Scenario, program: &[u8]) -> Result<Vec<Problem>, TestCaseError> {
+fn run_program<H: Handler>(
+    scenario: &Scenario,
+    program: &[u8],
+) -> Result<Vec<Problem>, TestCaseError> {
     let mut problems = Vec::new();
     for profile in Profile::ALL {
         let scenario = scenario.clone().profile(profile);
         let mut session = testing::session::<H>();
         TAPE.set(Tape::new(program, profile == Profile::Express));
-        // The same instance goes on with the program, as long as there is one.
+        // The instance continues the program, as long as there is one.
         for _ in 0..3 {
             let outcome = session.run(&scenario);
             prop_assert!(
@@ -243,13 +243,13 @@ proptest! {
     ) {
         STATES.set(0);
         let problems = [
-            play::<Plain>(&scenario, &program)?,
-            play::<Whole>(&scenario, &program)?,
-            play::<Maybe>(&scenario, &program)?,
-            play::<Trailing>(&scenario, &program)?,
-            play::<WholeTrailing>(&scenario, &program)?,
-            play::<Chain>(&scenario, &program)?,
-            play::<ShortChain>(&scenario, &program)?,
+            run_program::<Plain>(&scenario, &program)?,
+            run_program::<Whole>(&scenario, &program)?,
+            run_program::<Maybe>(&scenario, &program)?,
+            run_program::<Trailing>(&scenario, &program)?,
+            run_program::<WholeTrailing>(&scenario, &program)?,
+            run_program::<Chain>(&scenario, &program)?,
+            run_program::<ShortChain>(&scenario, &program)?,
         ];
         for problem in problems.into_iter().flatten() {
             let known = NOT_PORTABLE.iter().any(|(what, _)| problem.message.contains(what));

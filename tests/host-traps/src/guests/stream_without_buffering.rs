@@ -2,8 +2,8 @@
 
 use http_wasm_sdk::prelude::*;
 
-/// How many bytes are read at a time; for Miri, which takes its time for each, few.
-const ROOM: usize = if cfg!(miri) { 64 } else { 2048 };
+/// How many bytes are read at a time; few for Miri, which is slow.
+const BUFFER_LEN: usize = if cfg!(miri) { 64 } else { 2048 };
 
 #[handler]
 pub(crate) fn stream_without_buffering(
@@ -12,7 +12,7 @@ pub(crate) fn stream_without_buffering(
 ) -> Result<Option<Responded>, Error> {
     let mut path = Buffer::<32>::new();
     let path = request.uri(&mut path)?;
-    let mut buffer = Buffer::<ROOM>::new();
+    let mut buffer = Buffer::<BUFFER_LEN>::new();
     let body = request.body_mut();
     match path.as_bytes() {
         b"/map" => {

@@ -1,10 +1,10 @@
-//! Reads and changes the response's body as the path says, and logs what came of it.
+//! Reads and changes the response's body as the path says, and logs the result.
 
 use http_wasm_sdk::BodyError;
 use http_wasm_sdk::prelude::*;
 
-/// How many bytes are read at a time; for Miri, which takes its time for each, few.
-const ROOM: usize = if cfg!(miri) { 64 } else { 2048 };
+/// How many bytes are read at a time; few for Miri, which is slow.
+const BUFFER_LEN: usize = if cfg!(miri) { 64 } else { 2048 };
 
 #[derive(Default)]
 pub(crate) struct Changing;
@@ -16,7 +16,7 @@ impl Changing {
     fn response(&self, request: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
         let mut path = Buffer::<32>::new();
         let path = request.uri(&mut path)?;
-        let mut buffer = Buffer::<ROOM>::new();
+        let mut buffer = Buffer::<BUFFER_LEN>::new();
         let mut body = response.body_mut();
         let result = match path.as_bytes() {
             b"/read_all" => body.read_all(&mut buffer).map(|_| ()),

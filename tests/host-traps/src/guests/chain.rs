@@ -1,4 +1,4 @@
-//! Two handlers in one guest: the first buffers responses, the second does not know of it.
+//! Two handlers in one guest: the first buffers responses, the second does not declare that.
 
 use http_wasm_sdk::prelude::*;
 

@@ -11,7 +11,7 @@ pub(crate) struct Recovering {
     served: RefCell<u32>,
 }
 
-/// What travels: which request of the handler's life it was.
+/// The state: which request of the handler's life it was.
 pub(crate) struct Token(u32);
 
 #[handler]

@@ -12,7 +12,7 @@ impl Failing {
     }
 
     fn response(&self, request: &Request, response: &mut Response<Buffered>) -> Result<(), Error> {
-        log::info(if response.is_error() { "the next handler failed" } else { "it answered" });
+        log::info(if response.is_error() { "the next handler failed" } else { "it responded" });
         fail_at(request, b"/response")?;
         if fail_at(request, b"/written").is_err() {
             response.body_mut().replace("half of the ans")?;

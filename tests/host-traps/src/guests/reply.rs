@@ -1,4 +1,4 @@
-//! Answers as the path says. It has the name of a hook's parameter, which must not matter.
+//! Responds as the path says. It has the name of a hook's parameter, which must not matter.
 
 use http_wasm_sdk::prelude::*;
 

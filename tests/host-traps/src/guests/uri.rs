@@ -1,4 +1,4 @@
-//! Sets the URI that its configuration is, or takes the prefix `/host` off where there is none.
+//! Sets the URI that its configuration is, or strips the prefix `/host` where there is none.
 
 use http_wasm_sdk::prelude::*;
 

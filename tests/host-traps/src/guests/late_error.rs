@@ -1,4 +1,4 @@
-//! Fails in the response hook, without buffering: nothing can be done about the response then.
+//! Fails in the response hook, without buffering: the response cannot be changed then.
 
 use http_wasm_sdk::prelude::*;
 

@@ -1,17 +1,17 @@
 //! Bodies: hosts lose them, cut them, and break what changes their length.
 
+use http_wasm_model::exchange::TrapKind;
 use http_wasm_sdk::EMPTY_READS;
-use http_wasm_sdk::testing::model::exchange::TrapKind;
 use http_wasm_sdk::testing::{Features, Outcome, Profile, Scenario};
 
-use crate::guests::request_body::ROOM;
+use crate::guests::request_body::BUFFER_LEN;
 use crate::guests::{REQUEST_BODY, RESPONSE_BODY, STREAM_WITHOUT_BUFFERING};
 
 /// Longer than what the filters read at a time: 3,000 bytes.
-const LONG: usize = ROOM + if cfg!(miri) { 10 } else { 952 };
+const LONG: usize = BUFFER_LEN + if cfg!(miri) { 10 } else { 952 };
 
 /// Shorter than what they read at a time.
-const SHORT: usize = ROOM - if cfg!(miri) { 4 } else { 48 };
+const SHORT: usize = BUFFER_LEN - if cfg!(miri) { 4 } else { 48 };
 
 fn long() -> String {
     ('a'..='z').cycle().take(LONG).collect()
@@ -21,13 +21,13 @@ fn upload(path: &str, profile: Profile) -> Scenario {
     Scenario::post(path).body(long()).profile(profile)
 }
 
-/// The official Go host takes away what is read of a request's body, and appends what is written;
-/// Express keeps what is read, and only the last that is written. Miri sees one of each.
+/// Both ways of hosts: on the official Go host reading consumes a request body, and writes append; Express
+/// keeps what is read, and of several writes the last. Miri runs one of each.
 const HOSTS: &[Profile] =
     if cfg!(miri) { &[Profile::Strict, Profile::Express] } else { &Profile::ALL };
 
-/// How hosts may hand over a body: as much as there is room for, in small pieces, with empty reads
-/// between, byte by byte.
+/// How hosts may give a body: as much as the buffer takes, in small pieces, with empty reads between,
+/// byte by byte.
 const READ_SIZES: &[&[u32]] =
     if cfg!(miri) { &[&[0, 20, 0, 0]] } else { &[&[], &[1000], &[0, 700, 0, 0], &[1]] };
 
@@ -63,7 +63,7 @@ fn a_request_body_changed_in_chunks_arrives_whole() {
                 scenario.request.chunked = chunked;
                 let outcome = REQUEST_BODY.run(&scenario);
                 if profile == Profile::Express {
-                    // Pieces cannot be written there, and what is not written is not lost.
+                    // Such a host cannot write pieces, and does not lose what is not written.
                     assert_logged(&outcome, "too long");
                     assert_eq!(outcome.upstream_text(), long());
                 } else {
@@ -77,7 +77,7 @@ fn a_request_body_changed_in_chunks_arrives_whole() {
 }
 
 #[test]
-fn every_way_of_reading_a_request_body_passes_it_on() {
+fn every_way_of_reading_a_request_body_forwards_it() {
     for &profile in HOSTS {
         for &chunked in CHUNKED {
             for (path, changes) in [
@@ -87,7 +87,7 @@ fn every_way_of_reading_a_request_body_passes_it_on() {
                 ("/map_all", true),
                 ("/map_overlapping", true),
             ] {
-                for body in ["", "x", &long()[..ROOM - 1]] {
+                for body in ["", "x", &long()[..BUFFER_LEN - 1]] {
                     let mut scenario = Scenario::post(path).body(body).profile(profile);
                     scenario.request.chunked = chunked;
                     let outcome = REQUEST_BODY.run(&scenario);
@@ -101,11 +101,11 @@ fn every_way_of_reading_a_request_body_passes_it_on() {
 }
 
 #[test]
-fn a_request_body_that_is_too_long_for_the_buffer_is_an_error_and_arrives_whole() {
+fn a_request_body_longer_than_the_buffer_is_an_error_and_arrives_whole() {
     for &profile in HOSTS {
         for path in ["/read_all", "/map_all"] {
             // A little longer than the buffer, and longer than two of them.
-            for len in [ROOM + 1, 2 * ROOM + 5] {
+            for len in [BUFFER_LEN + 1, 2 * BUFFER_LEN + 5] {
                 let body = long().repeat(2)[..len].to_owned();
                 let outcome = REQUEST_BODY.run(&upload(path, profile).body(&*body).chunked());
                 assert_logged(&outcome, "too long");
@@ -119,15 +119,15 @@ fn a_request_body_that_is_too_long_for_the_buffer_is_an_error_and_arrives_whole(
 fn a_request_body_as_long_as_the_buffer_arrives_whole() {
     for &profile in HOSTS {
         for path in ["/read_all", "/map_all"] {
-            let outcome = REQUEST_BODY.run(&upload(path, profile).body(&long()[..ROOM]));
-            // Whether that was all the guest knows where the host says so with the last bytes.
-            assert_eq!(outcome.upstream_text().to_lowercase(), long()[..ROOM]);
+            let outcome = REQUEST_BODY.run(&upload(path, profile).body(&long()[..BUFFER_LEN]));
+            // The guest knows that this is all where the host says so with the last bytes.
+            assert_eq!(outcome.upstream_text().to_lowercase(), long()[..BUFFER_LEN]);
         }
     }
 }
 
 #[test]
-fn a_request_body_that_nobody_reads_is_left_alone() {
+fn a_request_body_that_is_not_read_is_forwarded_unchanged() {
     for &profile in HOSTS {
         let outcome = REQUEST_BODY.run(&upload("/", profile));
         assert_eq!(outcome.upstream_text(), long());
@@ -136,7 +136,7 @@ fn a_request_body_that_nobody_reads_is_left_alone() {
 }
 
 #[test]
-fn a_request_body_of_declared_length_cannot_get_another() {
+fn a_request_body_of_declared_length_cannot_change_it() {
     for &profile in HOSTS {
         for path in ["/transform", "/replace", "/empty"] {
             let outcome = REQUEST_BODY.run(&upload(path, profile));
@@ -156,7 +156,7 @@ fn only_a_chunked_request_body_changes_its_length() {
     for &profile in HOSTS {
         let in_pieces = profile != Profile::Express;
         let outcome = REQUEST_BODY.run(&upload("/transform", profile).chunked());
-        let (first, rest) = (&long()[..ROOM], &long()[ROOM..]);
+        let (first, rest) = (&long()[..BUFFER_LEN], &long()[BUFFER_LEN..]);
         let wanted = if in_pieces { format!("{first}+{rest}+") } else { long() };
         assert_logged(&outcome, if in_pieces { "done" } else { "in pieces" });
         assert_eq!(outcome.upstream_text(), wanted);
@@ -204,7 +204,7 @@ fn a_request_body_that_is_not_buffered_cannot_be_read_on_express() {
 }
 
 #[test]
-fn a_host_that_does_not_buffer_requests_gets_back_what_was_read() {
+fn what_is_read_without_request_buffering_is_written_back() {
     for profile in [Profile::Strict, Profile::Go] {
         let upload = upload("/map", profile).without(Features::BUFFER_REQUEST);
         assert_eq!(REQUEST_BODY.run(&upload).upstream_text(), long().to_uppercase());
@@ -212,11 +212,11 @@ fn a_host_that_does_not_buffer_requests_gets_back_what_was_read() {
 }
 
 #[test]
-fn a_request_whose_body_was_taken_does_not_go_on() {
+fn a_request_whose_body_was_consumed_is_not_forwarded() {
     for &profile in HOSTS {
         for scenario in [upload("/take", profile), upload("/take", profile).chunked()] {
             let outcome = REQUEST_BODY.run(&scenario);
-            assert!(outcome.upstream.is_none(), "it would get a part of it, or none");
+            assert!(outcome.upstream.is_none(), "the next handler would get a part of it, or none");
             assert_eq!(
                 (outcome.status(), outcome.response_text()),
                 (500, "internal server error\n")
@@ -226,7 +226,7 @@ fn a_request_whose_body_was_taken_does_not_go_on() {
                 "error: request body was consumed but not written back; cannot forward"
             );
         }
-        // Where there is nothing to be taken, nothing is lost.
+        // Without a body nothing is lost.
         let outcome = REQUEST_BODY.run(&Scenario::get("/take").profile(profile));
         assert_logged(&outcome, "done");
         assert_eq!(outcome.status(), 200);
@@ -234,7 +234,7 @@ fn a_request_whose_body_was_taken_does_not_go_on() {
 }
 
 #[test]
-fn a_request_body_can_be_dropped_by_who_answers() {
+fn a_handler_that_responds_can_drain_the_request_body() {
     for &profile in HOSTS {
         for &sizes in READ_SIZES {
             let outcome = REQUEST_BODY.run(&upload("/drain", profile).read_sizes(sizes));
@@ -249,7 +249,7 @@ fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
     for &sizes in READ_SIZES {
         for path in ["/map", "/map_overlapping", "/map_all", "/for_each"] {
             for &profile in HOSTS {
-                // Where there is one write, there has to be room for the whole.
+                // With a single write, the whole body has to fit into the buffer.
                 let at_once = path.contains("_all") || profile == Profile::Express;
                 let body = &long()[..if at_once { SHORT } else { LONG }];
                 let upload = upload(path, profile).body(body).read_sizes(sizes);
@@ -263,8 +263,8 @@ fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
         for &profile in HOSTS {
             for path in ["/map_overlapping", "/map_all"] {
                 let body = &long()[..SHORT];
-                let answered = Scenario::get(path).upstream_body(body).profile(profile);
-                let outcome = RESPONSE_BODY.run(&answered.read_sizes(sizes));
+                let responded = Scenario::get(path).upstream_body(body).profile(profile);
+                let outcome = RESPONSE_BODY.run(&responded.read_sizes(sizes));
                 // Express keeps only the last of several writes.
                 if profile != Profile::Express || path == "/map_all" {
                     assert_logged(&outcome, "done");
@@ -276,7 +276,7 @@ fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
 }
 
 #[test]
-fn a_host_that_gives_nothing_for_ever_is_left_after_some_reads() {
+fn a_body_that_gives_nothing_for_ever_is_stalled() {
     for &profile in HOSTS {
         let stalled = Scenario::get("/read_all").upstream_body("never").read_sizes([0]);
         let outcome = RESPONSE_BODY.run(&stalled.profile(profile));
@@ -297,7 +297,7 @@ fn a_host_that_gives_nothing_for_ever_is_left_after_some_reads() {
 }
 
 #[test]
-fn a_buffer_without_room_is_not_read_into() {
+fn an_empty_buffer_is_not_read_into() {
     for &profile in HOSTS {
         let outcome = REQUEST_BODY.run(&upload("/no_room", profile));
         assert_logged(&outcome, "stalled");
@@ -350,7 +350,7 @@ fn a_response_body_is_not_replaced_twice() {
 }
 
 #[test]
-fn a_response_body_that_is_too_long_for_the_buffer_stays() {
+fn a_response_body_longer_than_the_buffer_is_not_changed() {
     for &profile in HOSTS {
         for path in ["/read_all", "/map_all"] {
             let scenario = Scenario::get(path).upstream_body(long()).profile(profile);

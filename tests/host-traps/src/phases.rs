@@ -8,21 +8,21 @@ use crate::guests::{
 
 #[test]
 fn features_are_enabled_once_and_at_the_start() {
-    let mut player = TRAILERS.player();
+    let mut runner = TRAILERS.runner();
     for _ in 0..3 {
-        let outcome = player.run(&Scenario::get("/").upstream_body("answer"));
+        let outcome = runner.run(&Scenario::get("/").upstream_body("answer"));
         assert!(!outcome.call_names().contains(&"enable_features"));
     }
-    let calls: Vec<_> = player.started().calls.iter().map(ToString::to_string).collect();
+    let calls: Vec<_> = runner.started().calls.iter().map(ToString::to_string).collect();
     assert_eq!(calls, ["enable_features(buffer_response|trailers) = buffer_response|trailers"]);
 }
 
 #[test]
-fn a_host_that_forgets_features_is_found_out_and_asked_again() {
+fn a_host_that_forgets_features_is_detected_and_asked_again() {
     let start = |profile| {
-        let mut player = REQUEST_BODY.player();
-        player.run(&Scenario::get("/").profile(profile)).went_well();
-        player.started().calls.iter().map(ToString::to_string).collect::<Vec<_>>()
+        let mut runner = REQUEST_BODY.runner();
+        runner.run(&Scenario::get("/").profile(profile)).went_well();
+        runner.started().calls.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let (once, again) = (
         "enable_features(buffer_request) = buffer_request",
@@ -36,14 +36,14 @@ fn a_host_that_forgets_features_is_found_out_and_asked_again() {
 #[test]
 fn a_handler_that_needs_no_feature_enables_none() {
     for &profile in HOSTS {
-        let mut player = PLAIN.player();
-        assert_eq!(player.run(&Scenario::get("/").profile(profile)).call_names(), [""; 0]);
-        assert_eq!(player.started().calls, []);
+        let mut runner = PLAIN.runner();
+        assert_eq!(runner.run(&Scenario::get("/").profile(profile)).call_names(), [""; 0]);
+        assert_eq!(runner.started().calls, []);
     }
 }
 
 #[test]
-fn an_answer_goes_out_in_the_order_that_works_everywhere() {
+fn a_reply_is_sent_in_the_order_that_works_on_every_host() {
     for &profile in HOSTS {
         let outcome = REPLY.run(&Scenario::get("/full").profile(profile));
         assert_eq!(
@@ -72,14 +72,14 @@ fn a_buffered_response_can_be_changed() {
 }
 
 #[test]
-fn a_next_handler_that_failed_is_told_from_one_that_answered() {
+fn a_next_handler_that_failed_differs_from_one_that_responded() {
     for &profile in HOSTS {
         let failed = ERRORS.run(&Scenario::get("/").upstream_fails().profile(profile));
         assert_eq!(failed.messages(), ["info: the next handler failed"]);
-        // What the upstream answers is an answer, a bad one too.
-        let answered = ERRORS.run(&Scenario::get("/").upstream_status(502).profile(profile));
-        assert_eq!(answered.messages(), ["info: it answered"]);
-        assert_eq!(answered.status(), 502);
+        // A response of the upstream is a response, with an error status too.
+        let responded = ERRORS.run(&Scenario::get("/").upstream_status(502).profile(profile));
+        assert_eq!(responded.messages(), ["info: it responded"]);
+        assert_eq!(responded.status(), 502);
     }
 }
 
@@ -96,22 +96,22 @@ fn every_number_travels_through_the_host() {
 #[test]
 fn a_response_is_buffered_for_the_requests_that_need_it() {
     for profile in [Profile::Strict, Profile::Go] {
-        let mut player = UPGRADE.player();
-        let answered = Scenario::get("/").upstream_body("answer").profile(profile);
-        let outcome = player.run(&answered.clone().header("x-mark", "1"));
+        let mut runner = UPGRADE.runner();
+        let responded = Scenario::get("/").upstream_body("answer").profile(profile);
+        let outcome = runner.run(&responded.clone().header("x-mark", "1"));
         assert_eq!(outcome.response_header("x-marked"), Some("1"));
         assert_eq!(outcome.response_text(), "marked");
         // The next request begins without it.
-        let outcome = player.run(&answered);
+        let outcome = runner.run(&responded);
         assert_eq!(outcome.response_header("x-marked"), None);
         assert_eq!(outcome.response_text(), "answer");
         assert!(!outcome.call_names().contains(&"enable_features"));
-        assert_eq!(player.started().calls, []);
+        assert_eq!(runner.started().calls, []);
     }
 }
 
-/// That host lets a guest decide only at the start, and says of what it is asked for that it is
-/// enabled. Asked for nothing, it gives that away.
+/// That host lets a guest decide only at the start, and reports what it is asked for as enabled. Asked
+/// for nothing, it reports nothing.
 #[test]
 fn a_response_cannot_be_buffered_by_request_on_express() {
     let scenario = Scenario::get("/").header("x-mark", "1").profile(Profile::Express);
@@ -122,9 +122,9 @@ fn a_response_cannot_be_buffered_by_request_on_express() {
 
 #[test]
 fn parts_of_a_chain_run_in_order_and_their_response_hooks_in_reverse() {
-    let mut player = CHAIN.player();
+    let mut runner = CHAIN.runner();
     for _ in 0..2 {
-        let outcome = player.run(&Scenario::get("/").upstream_body("answer"));
+        let outcome = runner.run(&Scenario::get("/").upstream_body("answer"));
         assert_eq!(
             outcome.messages(),
             ["first, request", "second, request", "second, response", "first, response"]
@@ -132,12 +132,12 @@ fn parts_of_a_chain_run_in_order_and_their_response_hooks_in_reverse() {
         );
         assert_eq!((outcome.status(), outcome.response_text()), (202, "by the first"));
     }
-    let enabled: Vec<_> = player.started().calls.iter().map(ToString::to_string).collect();
+    let enabled: Vec<_> = runner.started().calls.iter().map(ToString::to_string).collect();
     assert_eq!(enabled, ["enable_features(buffer_response) = buffer_response"]);
 }
 
 #[test]
-fn a_chain_that_stops_or_fails_runs_no_response_hook() {
+fn a_chain_that_short_circuits_or_fails_runs_no_response_hook() {
     for &profile in HOSTS {
         for (path, status, messages) in [
             ("/stop", 403, &["info: first, request", "info: second, request"][..]),
@@ -155,7 +155,7 @@ fn a_chain_that_stops_or_fails_runs_no_response_hook() {
             );
             assert!(outcome.upstream.is_none());
         }
-        // One part's error in the response hook does not keep the others from theirs.
+        // An error in one response hook does not keep the others from running.
         let late = CHAIN.run(&Scenario::get("/late").profile(profile));
         assert_eq!(late.messages()[3..], ["error: the secret reason", "info: first, response"]);
     }

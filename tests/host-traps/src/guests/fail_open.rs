@@ -1,4 +1,4 @@
-//! Cannot be built, and lets requests go on without it.
+//! Cannot be built, and passes requests through.
 
 use http_wasm_sdk::prelude::*;
 

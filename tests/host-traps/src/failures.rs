@@ -1,6 +1,6 @@
 //! Errors, panics, state, and instances that are used again after a trap.
 
-use http_wasm_sdk::testing::model::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 use http_wasm_sdk::testing::{Outcome, Profile, Scenario};
 
 use crate::guests::{ERRORS, HOSTS, LATE_ERROR, OWNING, PANICS, RECOVERING, REPLY, STATE};
@@ -21,7 +21,7 @@ fn an_error_in_the_request_hook_is_a_500_that_leaks_nothing() {
 }
 
 #[test]
-fn an_error_after_the_head_is_sent_ends_the_answer() {
+fn an_error_after_the_head_is_sent_ends_the_response() {
     let outcome = REPLY.run(&Scenario::get("/begun"));
     assert_eq!((outcome.status(), outcome.response_text()), (201, "the first half"));
     assert_eq!(outcome.messages(), ["error: the secret reason"]);
@@ -39,12 +39,12 @@ fn an_error_in_a_buffered_response_hook_is_a_500_that_leaks_nothing() {
         assert_eq!(outcome.response_text(), "internal server error\n");
         assert_eq!(outcome.response_header("content-encoding"), None);
         assert_eq!(outcome.response_header("content-length"), None);
-        assert_eq!(outcome.messages(), ["info: it answered", "error: the secret reason"]);
+        assert_eq!(outcome.messages(), ["info: it responded", "error: the secret reason"]);
     }
 }
 
 #[test]
-fn an_error_after_the_response_body_is_written_lets_nothing_of_the_upstream_out() {
+fn an_error_after_the_response_body_is_written_leaks_nothing_of_the_upstream() {
     let outcome = ERRORS.run(&Scenario::get("/written").upstream_body("what must not be seen"));
     assert_eq!((outcome.status(), outcome.response_text()), (500, "half of the ans"));
 }
@@ -72,10 +72,10 @@ fn a_panic_traps_and_the_client_gets_a_500_without_it() {
 
 #[test]
 fn an_instance_that_has_trapped_builds_its_handler_anew() {
-    let mut player = STATE.player().reuse_after_trap();
+    let mut runner = STATE.runner().reuse_after_trap();
     for _ in 0..3 {
         for path in ["/", "/", "/panic", "/", "/late_panic", "/", "/error", "/stop"] {
-            let outcome = player.run(&Scenario::get(path));
+            let outcome = runner.run(&Scenario::get(path));
             match path {
                 "/panic" | "/late_panic" => assert!(outcome.trap.is_some()),
                 "/" => {
@@ -90,14 +90,14 @@ fn an_instance_that_has_trapped_builds_its_handler_anew() {
 
 #[test]
 fn an_instance_survives_whatever_traps_in_it() {
-    let mut player = RECOVERING.player().reuse_after_trap();
-    recover(if cfg!(miri) { 9 } else { 90 }, |scenario| player.run(scenario));
+    let mut runner = RECOVERING.runner().reuse_after_trap();
+    recover(if cfg!(miri) { 9 } else { 90 }, |scenario| runner.run(scenario));
 }
 
-/// Plays exchanges of which every third traps: in the request hook, in the response hook, in a host
+/// Runs exchanges of which every third traps: in the request hook, in the response hook, in a host
 /// function. All others must be right, each handler from its first request on.
 #[track_caller]
-pub(crate) fn recover(exchanges: u32, mut play: impl FnMut(&Scenario) -> Outcome) {
+pub(crate) fn recover(exchanges: u32, mut run: impl FnMut(&Scenario) -> Outcome) {
     let mut served = 0;
     for exchange in 0..exchanges {
         let path = match exchange % 9 {
@@ -108,7 +108,7 @@ pub(crate) fn recover(exchanges: u32, mut play: impl FnMut(&Scenario) -> Outcome
             _ => "/",
         };
         let scenario = Scenario::post(path).body("body").profile(Profile::Express);
-        let outcome = play(&scenario);
+        let outcome = run(&scenario);
         if exchange % 3 == 2 {
             let trap = outcome.trap.as_ref().unwrap();
             let wanted = if path == "/host" { TrapKind::Body } else { TrapKind::Guest };
@@ -130,9 +130,9 @@ pub(crate) fn recover(exchanges: u32, mut play: impl FnMut(&Scenario) -> Outcome
 
 #[test]
 fn what_a_handler_owns_is_there_again_after_a_trap() {
-    let mut player = OWNING.player().reuse_after_trap();
+    let mut runner = OWNING.runner().reuse_after_trap();
     for path in ["/", "/panic", "/", "/", "/panic", "/panic", "/"] {
-        let outcome = player.run(&Scenario::get(path));
+        let outcome = runner.run(&Scenario::get(path));
         if path == "/panic" {
             assert_eq!(outcome.trap.unwrap().kind(), TrapKind::Guest);
         } else {
@@ -143,38 +143,38 @@ fn what_a_handler_owns_is_there_again_after_a_trap() {
 
 #[test]
 fn state_is_dropped_on_every_way_out() {
-    let mut player = STATE.player();
+    let mut runner = STATE.runner();
     for (path, messages) in [
         ("/", &["info: mine", "info: dropped"][..]),
         ("/stop", &["info: dropped"]),
         ("/error", &["info: dropped", "error: the path says so"]),
         ("/", &["info: mine", "info: dropped"]),
     ] {
-        assert_eq!(player.run(&Scenario::get(path)).messages(), messages, "{path}");
+        assert_eq!(runner.run(&Scenario::get(path)).messages(), messages, "{path}");
     }
 }
 
 #[test]
 fn state_whose_response_hook_never_comes_is_dropped_by_the_next_request() {
-    let mut player = STATE.player();
-    player.run(&Scenario::get("/")).went_well();
-    assert_eq!(player.abandon(&Scenario::get("/")), []);
-    let dropped = player.abandon(&Scenario::get("/"));
+    let mut runner = STATE.runner();
+    runner.run(&Scenario::get("/")).went_well();
+    assert_eq!(runner.cancel(&Scenario::get("/")), []);
+    let dropped = runner.cancel(&Scenario::get("/"));
     assert_eq!(dropped.len(), 1);
     assert_eq!(dropped[0].message, "dropped");
     // The response hook gets the state of its own request, and the other one is gone.
-    let outcome = player.run(&Scenario::get("/"));
+    let outcome = runner.run(&Scenario::get("/"));
     assert_eq!(outcome.messages(), ["info: dropped", "info: mine", "info: dropped"]);
-    let outcome = player.run(&Scenario::get("/"));
+    let outcome = runner.run(&Scenario::get("/"));
     assert_eq!(outcome.messages(), ["info: mine", "info: dropped"]);
 }
 
 #[test]
-fn state_whose_response_hook_never_comes_does_not_outlive_a_stop() {
-    let mut player = STATE.player();
-    player.run(&Scenario::get("/")).went_well();
-    assert_eq!(player.abandon(&Scenario::get("/")), []);
-    let outcome = player.run(&Scenario::get("/stop"));
+fn state_whose_response_hook_never_comes_does_not_outlive_a_short_circuit() {
+    let mut runner = STATE.runner();
+    runner.run(&Scenario::get("/")).went_well();
+    assert_eq!(runner.cancel(&Scenario::get("/")), []);
+    let outcome = runner.run(&Scenario::get("/stop"));
     assert_eq!(outcome.messages(), ["info: dropped", "info: dropped"]);
 }
 

@@ -38,10 +38,13 @@ pub(crate) static GUESTS: LazyLock<BTreeMap<String, Guest>> = LazyLock::new(buil
 const FEATURES: [(&str, &str); 1] = [("panics", "panic-message")];
 
 fn build() -> BTreeMap<String, Guest> {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let repository = package.ancestors().nth(2).unwrap();
+    let repository_target =
+        Project::locate(Some(&repository.join("Cargo.toml"))).unwrap().target_dir;
     // It survives, so that only the first run compiles anything.
-    let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host-traps");
-    let sources = repository.join("sdk/tests/host_traps/guests");
+    let workspace = repository_target.join("tmp/host-traps");
+    let sources = package.join("src/guests");
     let mut names: Vec<_> = std::fs::read_dir(&sources)
         .unwrap()
         .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
@@ -65,13 +68,9 @@ fn build() -> BTreeMap<String, Guest> {
                 repository.join("sdk")
             ),
         );
-        write(
-            &folder.join("src/lib.rs"),
-            &format!(
-                "#![no_std]\n#![forbid(unsafe_code)]\n#[path = {:?}]\nmod guest;\n",
-                sources.join(format!("{name}.rs"))
-            ),
-        );
+        write(&folder.join("src/lib.rs"), "#![no_std]\n#![forbid(unsafe_code)]\n\nmod guest;\n");
+        let source = std::fs::read_to_string(sources.join(format!("{name}.rs"))).unwrap();
+        write(&folder.join("src/guest.rs"), &source);
     }
     // What this repository is tested with, not what was published a minute ago.
     std::fs::copy(repository.join("Cargo.lock"), workspace.join("Cargo.lock")).unwrap();
@@ -79,7 +78,10 @@ fn build() -> BTreeMap<String, Guest> {
     let mut project = Project::locate(Some(&workspace.join("Cargo.toml"))).unwrap();
     let target_dir = workspace.join("target");
     project.target_dir = target_dir.clone();
-    let options = build::Options { wasm_opt: Some(wasm_opt(repository)), ..Default::default() };
+    // The one of this repository's own builds, so that no test installs another one.
+    let wasm_opt = WasmOpt::find_or_install(None, &repository_target).unwrap();
+    let options =
+        build::Options { wasm_opt: Some(wasm_opt.program().to_path_buf()), ..Default::default() };
     let mut builder = Builder::new(&project, &options).unwrap();
     let guest = |filter| {
         let built = builder.build(filter).unwrap_or_else(|error| panic!("{error}"));
@@ -88,12 +90,6 @@ fn build() -> BTreeMap<String, Guest> {
         (built.filter.clone(), Guest { bytes, unlinked, built, module: OnceLock::new() })
     };
     project.filters.iter().map(guest).collect()
-}
-
-/// That of this repository's own builds, so that no test installs another one.
-fn wasm_opt(repository: &Path) -> PathBuf {
-    let target = Project::locate(Some(&repository.join("Cargo.toml"))).unwrap().target_dir;
-    WasmOpt::find_or_install(None, &target).unwrap().program().to_path_buf()
 }
 
 /// A file that is as it should be is left alone, so that cargo has nothing to do.

@@ -1,6 +1,6 @@
 //! Headers, trailers, URI, and the client's address.
 
-use http_wasm_sdk::testing::model::exchange::TrapKind;
+use http_wasm_model::exchange::TrapKind;
 use http_wasm_sdk::testing::{Features, Outcome, Profile, Scenario};
 
 use crate::guests::{HEADERS, HOSTS, SOURCE_ADDR, TRAILERS, URI};
@@ -26,7 +26,7 @@ fn values_are_split_by_their_count() {
 }
 
 #[test]
-fn a_nul_inside_a_value_does_not_make_two() {
+fn a_nul_inside_a_value_does_not_split_it() {
     let given = |path: &str| read(path).header("x-a", "one\0two");
     assert_logged(&HEADERS.run(&given("/all")), &["one\0two"]);
     assert_logged(&HEADERS.run(&given("/one")), &["one\0two"]);
@@ -144,7 +144,7 @@ fn a_uri_that_a_host_would_trap_on_cannot_be_set() {
 }
 
 #[test]
-fn taking_a_prefix_off_leaves_a_uri() {
+fn stripping_a_prefix_leaves_a_uri() {
     for &profile in HOSTS {
         for (uri, wanted) in [
             ("/host?b", "/?b"),
@@ -190,7 +190,7 @@ fn trailers_are_set_where_the_host_has_them() {
 }
 
 #[test]
-fn the_client_is_known_where_the_host_tells() {
+fn the_client_address_is_read_where_the_host_has_it() {
     for profile in [Profile::Strict, Profile::Go] {
         for address in ["1.2.3.4:5678", "[::1]:5678"] {
             let outcome = SOURCE_ADDR.run(&read("/").source_addr(address).profile(profile));
