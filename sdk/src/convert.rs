@@ -1,7 +1,7 @@
 //! Conversions from and to the types of the crate `http`, with the feature `http`.
 //!
-//! That crate needs `std`, so they are there natively and on `wasm32-wasip1`. What a host gave may be
-//! more than the other side takes, and the other way round, so most of them can fail.
+//! That crate needs `std`, so they exist natively and on `wasm32-wasip1`. Each side accepts values that the
+//! other does not, so most of them can fail.
 
 use crate::error::{
     InvalidHeaderName, InvalidHeaderValue, InvalidMethod, InvalidStatusCode, InvalidUri,
@@ -77,7 +77,7 @@ impl TryFrom<StatusCode> for http::StatusCode {
     }
 }
 
-/// Which version is which.
+/// Maps the versions of both sides.
 const VERSIONS: [(Version<'static>, http::Version); 5] = [
     (Version::HTTP_09, http::Version::HTTP_09),
     (Version::HTTP_10, http::Version::HTTP_10),
@@ -110,14 +110,14 @@ impl TryFrom<http::Version> for Version<'static> {
     }
 }
 
-/// A protocol version that the other side has no name for.
+/// A protocol version that the other side does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownVersion(());
 
 impl core::fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(
-            "unknown protocol version: wanted HTTP/0.9, HTTP/1.0, HTTP/1.1, HTTP/2.0 or HTTP/3.0",
+            "unknown protocol version: expected HTTP/0.9, HTTP/1.0, HTTP/1.1, HTTP/2.0 or HTTP/3.0",
         )
     }
 }

@@ -34,18 +34,18 @@ macro_rules! plain_errors {
 
 plain_errors! {
     /// Bytes are not a header name: empty, or with a byte that a name cannot have.
-    InvalidHeaderName: "invalid header name: wanted lower-case letters, digits or !#$%&'*+-.^_`|~";
+    InvalidHeaderName: "invalid header name: expected lower-case letters, digits or !#$%&'*+-.^_`|~";
     /// Bytes are not a header value: a control character other than the tab is in them.
-    InvalidHeaderValue: "invalid header value: CR, LF and other control characters cannot be sent, but for the tab";
+    InvalidHeaderValue: "invalid header value: CR, LF and other control characters cannot be sent, except the tab";
     /// Bytes are not a request target: see [`Uri`](crate::Uri).
-    InvalidUri: "invalid URI: wanted a path that begins with a slash, percent-encoded, and perhaps a query";
+    InvalidUri: "invalid URI: expected a path that begins with a slash, percent-encoded, and perhaps a query";
     /// Bytes are not a method: empty, or with a byte that a token cannot have.
-    InvalidMethod: "invalid method: wanted letters, digits or !#$%&'*+-.^_`|~";
+    InvalidMethod: "invalid method: expected letters, digits or !#$%&'*+-.^_`|~";
     /// The host's address of the client cannot be parsed: see
     /// [`Request::source`](crate::Request::source).
-    InvalidSourceAddr: "the host gives no address and port of the client that can be parsed";
+    InvalidSourceAddr: "the host gives no client address and port that can be parsed";
     /// A number is not a final status code: see [`StatusCode`](crate::StatusCode).
-    InvalidStatusCode: "invalid status code: wanted 200 to 999";
+    InvalidStatusCode: "invalid status code: expected 200 to 999";
 }
 
 /// Why a handler failed: what it returns as `Err`.

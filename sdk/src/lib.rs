@@ -34,7 +34,7 @@
 //!
 //! # Two hooks
 //!
-//! [`#[handler]`](macro@handler) stands on a function, which is the request hook, or on an `impl`
+//! [`#[handler]`](macro@handler) goes on a function, which is the request hook, or on an `impl`
 //! block with the functions `request` and, if need be, `response` and `new`. The host calls the
 //! request hook before the next handler, and the response hook after it.
 //!

@@ -19,26 +19,26 @@ pub(super) const END: u8 = 0xfc;
 /// Stands for `null`.
 pub(super) const NULL: u8 = 0xfd;
 
-/// How deep lists and objects may lie in one another.
+/// How deep lists and objects may nest.
 pub(super) const MAX_DEPTH: u32 = u32::BITS - 2;
 
-/// Why a document is no JSON, and where.
+/// Why a document is not JSON, and where.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed {
     /// The byte of the document where it goes wrong. It and all after it are as they were.
     pub(super) at: usize,
-    /// What could have stood there.
-    pub(super) wanted: &'static str,
+    /// What was expected there.
+    pub(super) expected: &'static str,
 }
 
 /// Checks a document and writes it in the form of this module to the front of `bytes`, which must be
 /// UTF-8. Gives the length: 0 where there is nothing but whitespace.
 pub(super) fn compact(bytes: &mut [u8]) -> Result<usize, Malformed> {
-    let mut scanner = Scanner { bytes, token: 0, read: 0, write: 0, wanted: "JSON" };
+    let mut scanner = Scanner { bytes, token: 0, read: 0, write: 0, expected: "JSON" };
     if scanner.document() {
         Ok(scanner.write)
     } else {
-        Err(Malformed { at: scanner.token, wanted: scanner.wanted })
+        Err(Malformed { at: scanner.token, expected: scanner.expected })
     }
 }
 
@@ -50,8 +50,8 @@ struct Scanner<'b> {
     read: usize,
     /// What is written ends here.
     write: usize,
-    /// What there should be where the document goes wrong.
-    wanted: &'static str,
+    /// What is expected at the error.
+    expected: &'static str,
 }
 
 impl Scanner<'_> {
@@ -101,11 +101,11 @@ impl Scanner<'_> {
                 self.write(SEPARATOR);
                 byte = self.take_token();
             }
-            // The same for both kinds of brackets but for one bit, which says which it is.
+            // Both kinds of brackets differ in one bit, which tells them apart.
             const OBJECT_BIT: u8 = b'{' ^ b'[';
             if byte | OBJECT_BIT == b'{' {
                 if nesting >> (MAX_DEPTH + 1) != 0 {
-                    self.wanted = "less nesting";
+                    self.expected = "less nesting";
                     return false;
                 }
                 nesting = nesting << 1 | u32::from(byte == b'{');
@@ -170,7 +170,7 @@ impl Scanner<'_> {
                 0..b' ' => return false,
                 b'\\' => {
                     if !self.escape() {
-                        self.wanted = "an escape sequence of JSON";
+                        self.expected = "an escape sequence of JSON";
                         return false;
                     }
                 }
@@ -210,7 +210,7 @@ impl Scanner<'_> {
         if char::from_u32(code).is_none() {
             return false;
         }
-        // By hand: the library's function can panic, and says so in the guest.
+        // By hand: the function of the standard library brings a panic into the guest.
         let mut follows = match code {
             ..0x80 => {
                 self.write(code as u8);
@@ -274,8 +274,8 @@ mod tests {
     }
 
     fn error(document: &str) -> (usize, &'static str) {
-        let Malformed { at, wanted } = compacted(document).unwrap_err();
-        (at, wanted)
+        let Malformed { at, expected } = compacted(document).unwrap_err();
+        (at, expected)
     }
 
     #[test]

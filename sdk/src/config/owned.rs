@@ -1,18 +1,20 @@
-//! What needs an allocator: reading a configuration of any length.
+//! Reads a configuration of any length, which needs an allocator.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::load::{logged, parse};
 use super::message::{Message, PREFIX};
-use super::{FromConfig, Invalid, logged, parse};
+use super::types::FromConfig;
+use super::value::Invalid;
 use crate::backend;
 use crate::error::{BufferTooSmall, Error};
 
-/// The bytes that a configuration can have for [`load`]: as many as an object of Kubernetes.
+/// The most bytes that [`load`] reads: the limit of Kubernetes for an object.
 pub const MAX_BYTES: u32 = 1_048_576;
 
-/// Why a configuration is invalid: displays the place, what was wanted there and what was found.
+/// Why a configuration is invalid: displays the place, what was expected there and what was found.
 ///
 /// As an [`Error`], which a handler's `new` returns, it is written to the host's log.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl ConfigError {
         Self { message: message.finish().into() }
     }
 
-    /// What is displayed.
+    /// The message, without the prefix that it has in the log.
     #[must_use]
     pub fn message(&self) -> &str {
         self.message.get(PREFIX.len()..).unwrap_or_default()
@@ -55,17 +57,16 @@ impl From<ConfigError> for Error {
     }
 }
 
-/// Reads the configuration as a value. The parameter of a handler's `new` is read like this by
-/// itself. ABI: `get_config`, at any time.
+/// Reads the configuration as a value, as `#[handler]` does for the parameter of `new`. ABI: `get_config`, at any time.
 ///
 /// # Errors
-/// Where it is no JSON, not what `T` wants, or longer than [`MAX_BYTES`].
+/// Where it is not JSON, not what `T` expects, or longer than [`MAX_BYTES`].
 pub fn load<T: FromConfig>() -> Result<T, ConfigError> {
     let mut message = Message::new();
     read_all(&mut message).map_err(|_| ConfigError::new(&mut message))
 }
 
-/// Reads a configuration as a value: for tests, natively too.
+/// Reads a value from a document: for tests.
 ///
 /// # Errors
 /// As of [`load`].
@@ -75,7 +76,7 @@ pub fn from_bytes<T: FromConfig>(document: &[u8]) -> Result<T, ConfigError> {
     parse(&mut Vec::from(document), &mut message).map_err(|_| ConfigError::new(&mut message))
 }
 
-/// What `#[handler]` calls: the message of an error goes to the log and is not kept.
+/// Reads the configuration for `#[handler]`: logs the message of an error, and does not keep it.
 ///
 /// # Errors
 /// As of [`load`].
@@ -88,7 +89,7 @@ pub fn load_or_log<T: FromConfig>() -> Result<T, Error> {
 fn read_all<T: FromConfig>(message: &mut Message) -> Result<T, Invalid> {
     message.begin();
     let mut buffer = Vec::<u8>::new();
-    // Another configuration may come between the calls, so the length is never taken for granted.
+    // Another configuration may come between the calls, so the length can change.
     loop {
         match backend::config(buffer.spare_capacity_mut()) {
             Ok(document) => return parse(document, message),

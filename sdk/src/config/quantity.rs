@@ -1,11 +1,11 @@
-//! Durations and sizes, in words.
+//! Durations and sizes, with their units.
 
 use core::time::Duration;
 
 use super::types::FromConfig;
 use super::value::{Invalid, Value};
 
-/// A number of bytes, in words: `64KiB`, `1.5MB`, or a bare number of bytes.
+/// A number of bytes, with a unit: `64KiB`, `1.5MB`, or a bare number of bytes.
 ///
 /// `KB`, `MB`, `GB` and `TB` are powers of 1000; `KiB`, `MiB`, `GiB` and `TiB`, also without the `B`,
 /// powers of 1024. Case does not matter, nor does a blank before the unit. `64K` is an error, since
@@ -50,7 +50,7 @@ const OF_SIZE: &Units = &[
     ("ti", 1 << 40),
 ];
 
-/// Takes a number with its unit off the front of `text`, in what the units are in.
+/// Takes a number with its unit from the front of `text`, in the smallest unit.
 ///
 /// A fraction of the smallest part is cut off. `None` where there is no number with one of these
 /// units, or the result has more than 64 bits.
@@ -85,7 +85,7 @@ fn take(text: &mut &[u8], units: &Units) -> Option<u64> {
     u64::try_from(all).ok()
 }
 
-/// In words: `250ms`, `5s`, `1m30s`, `1.5h`. Units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`; none
+/// With units: `250ms`, `5s`, `1m30s`, `1.5h`. Units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`; none
 /// is needed for `0` only.
 impl FromConfig for Duration {
     fn from_config(value: &mut Value<'_>) -> Result<Self, Invalid> {
@@ -118,7 +118,7 @@ impl FromConfig for ByteSize {
 #[cfg(all(test, feature = "alloc"))]
 mod tests {
     use super::*;
-    use crate::config::from_bytes;
+    use crate::config::owned::from_bytes;
     extern crate std;
     use std::format;
 

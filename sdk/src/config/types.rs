@@ -6,7 +6,7 @@ use super::value::{Invalid, Value};
 #[cfg(feature = "alloc")]
 use alloc::{boxed::Box, string::String};
 
-/// What can be read from the configuration: the type of a field, and of the parameter of a handler's
+/// A type that can be read from the configuration: the type of a field, and of the parameter of a handler's
 /// `new`. For types of your own there is `#[derive(Config)]`, or an implementation by hand:
 ///
 /// ```
@@ -37,7 +37,7 @@ pub trait FromConfig: Sized {
     /// Reads the value; it may be absent, which is an error for most types.
     ///
     /// # Errors
-    /// Where the value is not what the type wants: [`Value::expected`] makes the error.
+    /// Where the value is not what the type expects: [`Value::expected`] makes the error.
     fn from_config(value: &mut Value<'_>) -> Result<Self, Invalid>;
 }
 

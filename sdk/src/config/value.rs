@@ -4,7 +4,7 @@ use super::json::{self, END, LIST, NULL, OBJECT, SEPARATOR, TEXT};
 use super::message::Message;
 use crate::backend;
 
-/// That a value could not be read. What was wrong, and where, is kept by the [`Value`] that made it.
+/// A value could not be read. The [`Value`] that made this keeps what is wrong, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalid(pub(super) ());
 
@@ -45,7 +45,7 @@ impl<'d> Value<'d> {
                     return Ok(Value { text: document, message });
                 }
                 Err(malformed) => {
-                    (at, wanted) = (malformed.at, malformed.wanted);
+                    (at, wanted) = (malformed.at, malformed.expected);
                     found = bytes.get(at..).unwrap_or_default();
                 }
             }
@@ -93,10 +93,10 @@ impl<'d> Value<'d> {
         word
     }
 
-    /// The error that the value is not what was `wanted`, such as `"an address"`: the message gets
-    /// the path, what was wanted and what was found.
-    pub fn expected(&mut self, wanted: &str) -> Invalid {
-        self.expected_one("expected ", wanted)
+    /// Makes the error that the value is not what was `expected`, such as `"an address"`: the message has
+    /// the path, what was expected and what was found.
+    pub fn expected(&mut self, expected: &str) -> Invalid {
+        self.expected_one("expected ", expected)
     }
 
     #[inline(never)]

@@ -60,12 +60,12 @@ levels! {
 /// #[handler]
 /// fn routes(_request: &mut Request, reply: Reply<'_>) -> Responded {
 ///     let found = 3;
-///     log::format(log::Level::Warn, format_args!("{found} routes, wanted one"));
+///     log::format(log::Level::Warn, format_args!("{found} routes, expected one"));
 ///     reply.status(StatusCode::BAD_GATEWAY).end()
 /// }
 /// # use http_wasm_sdk::testing::{self, Scenario};
 /// # let messages = |level| testing::run::<routes>(&Scenario::get("/").log_threshold(level)).messages();
-/// # assert_eq!(messages(log::Level::Warn), ["warn: 3 routes, wanted one"]);
+/// # assert_eq!(messages(log::Level::Warn), ["warn: 3 routes, expected one"]);
 /// # assert!(messages(log::Level::Error).is_empty());
 /// ```
 #[inline]

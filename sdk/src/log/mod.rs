@@ -30,7 +30,7 @@
 //! them a message costs a comparison. `trace!` is debug for the host, which knows nothing lower.
 //!
 //! Every message through the facade brings the formatting machinery in, a constant one as well. The
-//! features `release_max_level_*` of the crate `log` leave out what is never wanted.
+//! features `release_max_level_*` of the crate `log` leave out levels at compile time.
 
 #[cfg(feature = "log")]
 mod facade;

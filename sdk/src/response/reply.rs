@@ -3,8 +3,6 @@
 use core::cell::Cell;
 use core::marker::PhantomData;
 
-#[cfg(doc)]
-use super::Response;
 use crate::backend::{self, Message, Section};
 use crate::buffering::Buffering;
 use crate::header::{HeaderName, HeaderValue, known};
@@ -73,7 +71,7 @@ impl<'a> Reply<'a> {
     /// `#[handler(buffer_response)]`.
     ///
     /// The hook of a handler that declares `#[handler(buffer_response = "dynamic")]` sees it at
-    /// [`Response::when_buffered`]. ABI: `enable_features`.
+    /// [`Response::when_buffered`](crate::Response::when_buffered). ABI: `enable_features`.
     #[inline]
     pub fn buffer_response(&mut self, request: &Request<impl Buffering>) -> bool {
         if request.headers().contains(known::UPGRADE) {

@@ -1,8 +1,8 @@
-//! Building a URI from parts that are not encoded yet.
+//! Builds a URI from parts that are not encoded yet.
 
 use core::fmt;
 
-use super::Uri;
+use super::target::Uri;
 use crate::backend::Cursor;
 use crate::buffer::{ReadBuffer, SealedToken};
 use crate::error::{BufferTooSmall, Error};
@@ -34,10 +34,10 @@ pub struct QueryBuilder<'b>(Draft<'b>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The buffer is too short for it.
+    /// The buffer is too small for it.
     BufferTooSmall(BufferTooSmall),
-    /// A segment is `.` or `..`, which servers take for "here" and "up" whether they are encoded or
-    /// not: what was to be the name of something would be a way out of its folder.
+    /// A segment is `.` or `..`, which servers take for the current and the parent folder, encoded or not:
+    /// a name would become a path traversal.
     DotSegment,
 }
 
@@ -61,10 +61,10 @@ impl From<BuildError> for Error {
     }
 }
 
-const DOT_SEGMENT: &str = "a segment of a path is \".\" or \"..\": wanted a name";
+const DOT_SEGMENT: &str = "a segment of a path is \".\" or \"..\": expected a name";
 
 impl<'b> UriBuilder<'b> {
-    /// A builder of `/`.
+    /// Starts a builder with `/`.
     #[inline]
     pub fn new(buffer: &'b mut (impl ReadBuffer + ?Sized)) -> Self {
         Self(Draft {
@@ -76,7 +76,7 @@ impl<'b> UriBuilder<'b> {
         })
     }
 
-    /// Appends the path of a URI as it stands there.
+    /// Appends the path of a URI, as it is encoded there.
     pub fn path<'u>(mut self, uri: impl Into<Uri<'u>>) -> Self {
         let path = uri.into().path();
         // `OPTIONS *` has a path without a slash.
@@ -102,7 +102,7 @@ impl<'b> UriBuilder<'b> {
         self
     }
 
-    /// Appends the query of a URI as it stands there; nothing where it has none. The path is complete.
+    /// Appends the query of a URI, as it is encoded there; nothing where it has none. The path is complete.
     pub fn query<'u>(self, uri: impl Into<Uri<'u>>) -> QueryBuilder<'b> {
         self.end_path().query(uri)
     }
@@ -112,7 +112,7 @@ impl<'b> UriBuilder<'b> {
         self.end_path().pair(key, value)
     }
 
-    /// The URI.
+    /// Gives the URI.
     ///
     /// # Errors
     /// Where it does not fit into the buffer, or a segment is `.` or `..`.
@@ -129,7 +129,7 @@ impl<'b> UriBuilder<'b> {
 }
 
 impl<'b> QueryBuilder<'b> {
-    /// Appends the query of a URI as it stands there; nothing where it has none.
+    /// Appends the query of a URI, as it is encoded there; nothing where it has none.
     pub fn query<'u>(mut self, uri: impl Into<Uri<'u>>) -> Self {
         if let Some(query) = uri.into().query() {
             self.0.write_mark();
@@ -147,7 +147,7 @@ impl<'b> QueryBuilder<'b> {
         self
     }
 
-    /// The URI.
+    /// Gives the URI.
     ///
     /// # Errors
     /// Where it does not fit into the buffer, or a segment is `.` or `..`.
@@ -165,7 +165,7 @@ impl<'b> QueryBuilder<'b> {
     }
 }
 
-/// A URI under way. What does not fit is counted, so that the error can say what would.
+/// A URI that is being written. What does not fit is counted, so that the error has the length needed.
 struct Draft<'b> {
     cursor: Cursor<'b>,
     needed: usize,

@@ -1,7 +1,7 @@
 //! The parts of a URI: segments of the path, pairs of the query.
 
 use super::encoded::Encoded;
-use super::{Uri, cut};
+use super::target::{Uri, cut};
 use crate::buffer::ReadBuffer;
 use crate::error::BufferTooSmall;
 
@@ -22,7 +22,7 @@ impl<'a> Uri<'a> {
         Encoded::of_path(self.path()).is(path)
     }
 
-    /// What stands between the slashes of the path: `/a/b` has the segments `a` and `b`, `/a/` has
+    /// The segments of the path, between its slashes: `/a/b` has the segments `a` and `b`, `/a/` has
     /// `a` and an empty one, `/` an empty one.
     ///
     /// ```
@@ -112,9 +112,9 @@ impl<'a> Iterator for Segments<'a> {
 /// A key of the query and its value; see [`Uri::query_pairs`].
 #[derive(Clone, Copy, Debug)]
 pub struct Pair<'a> {
-    /// What stands before the first `=`, or all there is.
+    /// The key: everything before the first `=`, or all of it.
     pub key: Encoded<'a>,
-    /// What stands after the first `=`; empty without one.
+    /// The value: everything after the first `=`; empty without one.
     pub value: Encoded<'a>,
 }
 

@@ -1,6 +1,7 @@
 //! Tests of what URIs are, of their parts and of the builder.
 
 use super::*;
+use crate::{BufferTooSmall, uri};
 extern crate std;
 use std::borrow::ToOwned;
 use std::format;

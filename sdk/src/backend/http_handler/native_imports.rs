@@ -39,7 +39,7 @@ macro_rules! simulate {
     )+) => {
         $(
             /// # Safety
-            /// As for the import: each pointer is good for the length beside it.
+            /// Each pointer has to be good for the length beside it.
             pub(super) unsafe fn $name($($param: $ty),*) $(-> $result)? {
                 let _result = call(Function::$variant, &[$(Argument::into_bits($param)),*]);
                 $(_result as $result)?
