@@ -1,13 +1,22 @@
-//! The seam to the host: everything above this module asks the host through the operations that are
-//! re-exported here, and knows nothing of the ABI behind them.
+//! The seam to the host. Everything above this module asks the host through what is re-exported here,
+//! and knows nothing of the ABI behind it.
 //!
-//! One ABI is one folder, chosen at compile time. It has to provide the functions below, an opaque
-//! [`BodyRead`] and [`Items`], the [`Host`] that knows what the host was found to do, and the exports
-//! that call [`Hooks`]. What is the same for every ABI stands beside the folder: reading whole bodies
-//! over single reads, and buffers that are not initialised.
+//! One ABI is one folder, chosen at compile time: [`abi`]. It provides
 //!
-//! This is the only module of this crate with `unsafe`, in this file and those of its folder. Its
-//! functions take and give slices, so no pointer leaves it.
+//! - the operations: functions in Rust types, which read into a lent [`UninitSlice`] or give
+//!   [`BufferTooSmall`];
+//! - `Items`, a list of names or values, and `BodyRead`, the result of one read of a body;
+//! - [`Host`], what the host was found to do: what an ABI or a host lacks, `Host` reports as absent, and
+//!   where hosts of one ABI differ, their quirks stay in the folder;
+//! - `Exports`, which calls [`Hooks`] and keeps what was forwarded until the response hook: in one slot
+//!   where an instance handles one request at a time, else in one per request.
+//!
+//! An ABI that sends a response at once collects what the operations write until the request hook
+//! returns [`Next::ShortCircuit`]. One that does not consume a body by reading keeps an offset, and
+//! `write_body` replaces what was read.
+//!
+//! The rest of this module is the same for every ABI. It is the only one of this crate with `unsafe`, in
+//! this file and those of its folder. Its functions take and give slices, so no pointer leaves it.
 #![allow(unsafe_code)]
 
 mod body;
@@ -28,7 +37,7 @@ use http_handler as abi;
 pub(crate) use abi::Simulated;
 #[cfg(feature = "log")]
 pub(crate) use abi::is_in_exchange;
-pub use abi::{Ctx, Exports, export_names};
+pub use abi::{Exports, export_names};
 pub(crate) use abi::{
     Host, Items, add_header, buffer_response, config, has_header, header_names, header_values, log,
     log_enabled, method, protocol_version, remove_header, set_header, set_method, set_status,
@@ -41,6 +50,6 @@ pub(crate) use bytes::text;
 pub(crate) use cell::GuestCell;
 pub(crate) use cursor::Cursor;
 pub(crate) use hooks::{Forwarded, Hooks, Next};
-pub use types::{BufferTooSmall, Needs};
+pub use types::{BufferTooSmall, Ctx, Level, Needs};
 pub(crate) use types::{Message, Section};
 pub(crate) use uninit::{UninitSlice, as_uninit};

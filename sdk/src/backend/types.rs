@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+/// How urgent a log message is.
+pub use http_wasm_abi::LogLevel as Level;
+
 /// A message of the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
@@ -51,6 +54,37 @@ impl Needs {
         }
     }
 }
+
+/// State of 32 bits, which the host keeps from the request hook to the response hook: the `ctx` value of
+/// the ABI.
+///
+/// ```
+/// use http_wasm_sdk::prelude::*;
+/// use http_wasm_sdk::Ctx;
+///
+/// #[derive(Default)]
+/// struct Numbered {
+///     last: u32,
+/// }
+///
+/// #[handler]
+/// impl Numbered {
+///     fn request(&mut self, _request: &mut Request) -> Flow<Ctx> {
+///         self.last += 1;
+///         Flow::Continue(Ctx(self.last))
+///     }
+///
+///     fn response(&self, _request: &Request, _response: &mut Response, Ctx(number): Ctx) {
+///         log::format(log::Level::Info, format_args!("response {number}"));
+///     }
+/// }
+/// # use http_wasm_sdk::testing::{self, Scenario};
+/// # let mut session = testing::session::<Numbered>();
+/// # session.run(&Scenario::get("/")).went_well();
+/// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: response 2"]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ctx(pub u32);
 
 /// A value did not fit into the caller's buffer: nothing was read, and the value is as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

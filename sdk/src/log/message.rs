@@ -3,9 +3,7 @@
 use core::fmt::{self, Write as _};
 
 use crate::backend;
-
-/// How urgent a message is.
-pub use http_wasm_abi::LogLevel as Level;
+pub use crate::backend::Level;
 
 /// The bytes that a formatted message can have; a longer one is cut and ends in [`CUT_MARK`].
 pub const LIMIT: usize = 512;

@@ -9,7 +9,7 @@ use crate::text::text;
 /// Hosts trap on a URI that they cannot parse, so one that exists here begins with a slash, has two
 /// hexadecimal digits after every `%` of its path, and no character that RFC 3986 does not allow in a
 /// path or query: no control character, no space, none of ``"#<>[]\^`{|}``, nothing beyond ASCII.
-/// [`UriBuilder`] encodes what is not allowed.
+/// [`UriBuilder`](crate::UriBuilder) encodes what is not allowed.
 ///
 /// A URI that a client sent, as [`Request::uri`](crate::Request::uri) reads it, may have such
 /// characters all the same; it can be set again, as hosts take what they gave.

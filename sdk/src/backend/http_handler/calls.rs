@@ -1,10 +1,10 @@
 //! The host's functions behind safe wrappers.
 
-use http_wasm_abi::{BodyKind, CountLen, EofLen, Features, HeaderKind, LogLevel};
+use http_wasm_abi::{BodyKind, CountLen, EofLen, Features, HeaderKind};
 
 use super::imports;
 use super::items::Items;
-use crate::backend::types::{BufferTooSmall, Message, Section};
+use crate::backend::types::{BufferTooSmall, Level, Message, Section};
 use crate::backend::uninit::{UninitSlice, parts, written};
 
 const fn header_kind(section: Section) -> u32 {
@@ -83,14 +83,14 @@ pub(super) fn enable_features(features: Features) -> Features {
 
 /// Whether the host writes messages of this level.
 #[inline]
-pub(crate) fn log_enabled(level: LogLevel) -> bool {
+pub(crate) fn log_enabled(level: Level) -> bool {
     // SAFETY: takes no pointer.
     unsafe { imports::log_enabled(level as i32) != 0 }
 }
 
 /// Writes a message to the host's log.
 #[inline]
-pub(crate) fn log(level: LogLevel, message: &str) {
+pub(crate) fn log(level: Level, message: &str) {
     // SAFETY: pointer and length come from one slice.
     unsafe { imports::log(level as i32, message.as_ptr(), message.len() as u32) };
 }

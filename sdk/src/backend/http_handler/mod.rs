@@ -26,7 +26,6 @@ pub(crate) use calls::{
 pub use export::Exports;
 pub use http_wasm_abi::export_names;
 pub(crate) use items::Items;
-pub use pending::Ctx;
 pub(crate) use quirks::{Host, buffer_response};
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
 pub(crate) use simulation::Simulated;

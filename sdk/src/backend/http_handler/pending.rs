@@ -4,37 +4,7 @@ use core::any::Any;
 
 use crate::backend::cell::GuestCell;
 use crate::backend::hooks::Forwarded;
-
-/// State that travels from the request hook to the response hook as the `ctx` value of the ABI, which
-/// the host keeps: 32 bits of any meaning.
-///
-/// ```
-/// use http_wasm_sdk::prelude::*;
-/// use http_wasm_sdk::Ctx;
-///
-/// #[derive(Default)]
-/// struct Numbered {
-///     last: u32,
-/// }
-///
-/// #[handler]
-/// impl Numbered {
-///     fn request(&mut self, _request: &mut Request) -> Flow<Ctx> {
-///         self.last += 1;
-///         Flow::Continue(Ctx(self.last))
-///     }
-///
-///     fn response(&self, _request: &Request, _response: &mut Response, Ctx(number): Ctx) {
-///         log::format(log::Level::Info, format_args!("response {number}"));
-///     }
-/// }
-/// # use http_wasm_sdk::testing::{self, Scenario};
-/// # let mut session = testing::session::<Numbered>();
-/// # session.run(&Scenario::get("/")).went_well();
-/// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: response 2"]);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ctx(pub u32);
+use crate::backend::types::Ctx;
 
 /// The state of the request that the instance has forwarded. An instance handles one at a time.
 pub(super) struct Pending<S> {
