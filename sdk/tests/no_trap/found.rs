@@ -303,12 +303,12 @@ response_hooks! {
         assert_eq!(body.read_all(&mut buffer), Err(BodyError::AlreadyConsumed));
         Ok(())
     } => 200 "mine";
-    room_for_the_overlap_alone_changes_nothing(body, _buffer) {
+    a_buffer_for_the_overlap_alone_changes_nothing(body, _buffer) {
         assert_eq!(body.map_overlapping(&mut [0; 4], 4, |_| ()), Err(BodyError::Stalled));
         assert_eq!(body.transform(&mut [0; 0], |_, _| ()), Err(BodyError::Stalled));
         Ok(())
     } => 200 "secret";
-    an_error_lets_nothing_out_that_was_to_be_changed(body, _buffer) {
+    an_error_sends_nothing_that_was_to_be_changed(body, _buffer) {
         Ok(body.map_overlapping(&mut [0; 4], 4, |_| ())?)
     } => 500 "internal server error\n";
 }
@@ -333,22 +333,22 @@ macro_rules! request_hooks {
 }
 
 request_hooks! {
-    an_upload_goes_on_where_there_is_no_room_to_read_it(body, _buffer) {
+    a_request_body_is_forwarded_where_the_buffer_is_empty(body, _buffer) {
         assert_eq!(body.map_all(&mut [0; 0], |_| ()), Err(BodyError::BufferTooSmall));
         assert_eq!(body.map(&mut [0; 0], |_| ()), Err(BodyError::Stalled));
         Ok(())
     } on Scenario::post("/") => |_| "upload";
-    an_upload_goes_on_where_there_is_room_for_the_overlap_alone(body, _buffer) {
+    a_request_body_is_forwarded_where_the_buffer_takes_the_overlap_alone(body, _buffer) {
         assert_eq!(body.map_overlapping(&mut [0; 4], 4, |_| ()), Err(BodyError::Stalled));
         Ok(())
     } on Scenario::post("/") => |_| "upload";
-    an_upload_that_was_passed_on_is_not_taken_away(body, buffer) {
+    a_request_body_that_was_forwarded_is_not_consumed(body, buffer) {
         assert_eq!(body.read_all(&mut buffer)?, b"upload");
         assert_eq!(body.read(&mut buffer), None);
         assert!(body.is_end());
         Ok(())
     } on Scenario::post("/") => |_| "upload";
-    an_upload_that_was_replaced_is_not_taken_away(body, buffer) {
+    a_request_body_that_was_replaced_is_not_consumed(body, buffer) {
         body.replace("mine")?;
         assert_eq!(body.read(&mut buffer), None);
         Ok(body.drain(&mut buffer)?)
