@@ -82,7 +82,7 @@ fn what_cannot_be_is_said_before_anything_listens() {
         (&[][..], "--upstream"),
         (&["--upstream", "https://h"], "wanted http://HOST"),
         (&["--echo", "--config", "@missing"], "cannot read missing"),
-        (&three, "found 3 times --config for 2 guests"),
+        (&three, "found --config 3 times for 2 guests"),
         (&["--echo", "--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),
         (&["--echo", "--profile", "other"], "found profile \"other\""),
     ] {

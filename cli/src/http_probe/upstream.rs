@@ -20,7 +20,7 @@ use super::{Error, Response, Seen, collect};
 /// Exchanges run one after the other: [`Self::expect`], then the request through the host, then
 /// [`Self::seen`].
 #[derive(Debug)]
-pub struct Upstream {
+pub struct RecordingUpstream {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
@@ -52,7 +52,7 @@ struct State {
     arriving: usize,
 }
 
-impl Upstream {
+impl RecordingUpstream {
     /// Starts the server on the current tokio runtime, on a loopback port that the system chooses.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl Upstream {
     }
 }
 
-impl Drop for Upstream {
+impl Drop for RecordingUpstream {
     fn drop(&mut self) {
         self.task.abort();
     }

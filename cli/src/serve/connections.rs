@@ -1,4 +1,4 @@
-//! Requests to an HTTP/1.1 server, over connections that are kept.
+//! Sends requests to an HTTP/1.1 server over pooled connections.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,27 +10,27 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("no connection to {address}: {source}; is the upstream running?")]
     Connect { address: String, source: io::Error },
-    #[error("{address} does not answer: {source}")]
+    #[error("{address} does not respond: {source}")]
     Http { address: String, source: hyper::Error },
 }
 
-/// A server and the connections to it.
+/// A server and the pooled connections to it.
 #[derive(Clone, Debug)]
-pub(super) struct Upstream {
+pub(super) struct Connections {
     /// Host and port.
     address: Arc<str>,
-    /// Connections that have had their turn; some may still be receiving a body.
-    kept: Arc<Mutex<Vec<SendRequest<Body>>>>,
+    /// Connections that were used before; some may still be receiving a body.
+    pooled: Arc<Mutex<Vec<SendRequest<Body>>>>,
 }
 
-impl Upstream {
+impl Connections {
     pub(super) fn new(address: &str) -> Self {
-        Self { address: address.into(), kept: Arc::default() }
+        Self { address: address.into(), pooled: Arc::default() }
     }
 
     pub(super) async fn send(
@@ -38,7 +38,7 @@ impl Upstream {
         mut request: Request<Body>,
     ) -> Result<Response<Incoming>, Error> {
         loop {
-            let (mut sender, is_kept) = match self.kept() {
+            let (mut sender, is_pooled) = match self.pooled() {
                 Some(sender) => (sender, true),
                 None => (self.connect().await?, false),
             };
@@ -47,20 +47,20 @@ impl Upstream {
                     self.lock().push(sender);
                     return Ok(response);
                 }
-                // The server had closed a kept connection before anything was sent on it.
+                // The server had closed a pooled connection before anything was sent on it.
                 Err(mut error) => match error.take_message() {
-                    Some(message) if is_kept => request = message,
+                    Some(message) if is_pooled => request = message,
                     _ => return Err(self.http(error.into_error())),
                 },
             }
         }
     }
 
-    fn kept(&self) -> Option<SendRequest<Body>> {
-        let mut kept = self.lock();
-        kept.retain(|sender| !sender.is_closed());
-        let ready = kept.iter().rposition(SendRequest::is_ready)?;
-        Some(kept.swap_remove(ready))
+    fn pooled(&self) -> Option<SendRequest<Body>> {
+        let mut pooled = self.lock();
+        pooled.retain(|sender| !sender.is_closed());
+        let ready = pooled.iter().rposition(SendRequest::is_ready)?;
+        Some(pooled.swap_remove(ready))
     }
 
     async fn connect(&self) -> Result<SendRequest<Body>, Error> {
@@ -79,6 +79,6 @@ impl Upstream {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SendRequest<Body>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pooled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! What stands behind the guests: a server elsewhere, or an echo.
+//! The upstream behind the guests: another server, or an echo.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -11,31 +11,31 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_wasm_host::layer::Body;
 
-use super::upstream::Upstream;
+use super::connections::Connections;
 use crate::ui;
 
-/// What stands behind the guests.
+/// The upstream behind the guests.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct Upstream {
     kind: Kind,
     quiet: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Kind {
-    Upstream(Upstream),
+    Server(Connections),
     Echo,
 }
 
 /// A URL that does not name an upstream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("found upstream {found:?}, wanted http://HOST or http://HOST:PORT ({reason})")]
-pub struct NotAnOrigin {
+pub struct InvalidUpstream {
     found: String,
     reason: &'static str,
 }
 
-/// What belongs to one connection and not to the message.
+/// Headers that belong to one connection and not to the message.
 const CONNECTION_HEADERS: [HeaderName; 8] = [
     CONNECTION,
     PROXY_AUTHENTICATE,
@@ -47,25 +47,26 @@ const CONNECTION_HEADERS: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-impl Origin {
-    /// Answers each request with a text that shows it: request line, headers, an empty line, body.
+impl Upstream {
+    /// Responds to each request with a text that shows it: request line, headers, an empty line,
+    /// body.
     #[must_use]
     pub const fn echo() -> Self {
         Self { kind: Kind::Echo, quiet: false }
     }
 
-    /// Sends requests to the server at this address; with their `host` as it is.
+    /// Sends requests to the server at this address, with their `host` unchanged.
     #[must_use]
     pub fn server(address: SocketAddr) -> Self {
-        Self { kind: Kind::Upstream(Upstream::new(&address.to_string())), quiet: false }
+        Self { kind: Kind::Server(Connections::new(&address.to_string())), quiet: false }
     }
 
-    /// Sends requests to the server of this URL; with their `host` as it is.
+    /// Sends requests to the server of this URL, with their `host` unchanged.
     ///
     /// # Errors
     /// When the URL has more than a host and a port, or another scheme.
-    pub fn upstream(url: &str) -> Result<Self, NotAnOrigin> {
-        let wrong = |reason| NotAnOrigin { found: url.to_owned(), reason };
+    pub fn url(url: &str) -> Result<Self, InvalidUpstream> {
+        let wrong = |reason| InvalidUpstream { found: url.to_owned(), reason };
         let uri: Uri = url.parse().map_err(|_| wrong("this is no URL"))?;
         match uri.scheme_str() {
             Some("http") => {}
@@ -77,20 +78,20 @@ impl Origin {
         }
         let host = uri.host().ok_or_else(|| wrong("the host is missing"))?;
         let port = uri.port_u16().unwrap_or(80);
-        let upstream = Upstream::new(&format!("{host}:{port}"));
-        Ok(Self { kind: Kind::Upstream(upstream), quiet: false })
+        let server = Connections::new(&format!("{host}:{port}"));
+        Ok(Self { kind: Kind::Server(server), quiet: false })
     }
 
-    /// The same, but nobody is warned of a server that does not answer: for whoever makes it so.
+    /// Turns off warnings of a server that does not respond, for tests in which it does not.
     #[must_use]
     pub fn quiet(self) -> Self {
         Self { quiet: true, ..self }
     }
 
-    pub(super) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    pub(super) async fn respond(&self, request: Request<Body>) -> Response<Body> {
         match &self.kind {
             Kind::Echo => echo(request),
-            Kind::Upstream(upstream) => match upstream.send(outgoing(request)).await {
+            Kind::Server(server) => match server.send(outgoing(request)).await {
                 Ok(response) => {
                     let mut response = response.map(Body::stream);
                     strip(response.headers_mut());
@@ -108,14 +109,14 @@ impl Origin {
     }
 }
 
-/// The request as it goes over a connection of its own.
+/// The request as it is sent over a connection of its own.
 fn outgoing(mut request: Request<Body>) -> Request<Body> {
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
     *request.version_mut() = Version::HTTP_11;
     let has_body = !hyper::body::Body::is_end_stream(request.body());
     let headers = request.headers_mut();
-    // The one thing that `te` can ask for and that this proxy does.
+    // The only thing that `te` can ask for and that this proxy supports.
     let trailers = (headers.get_all(TE).iter())
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -125,13 +126,13 @@ fn outgoing(mut request: Request<Body>) -> Request<Body> {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
     if has_body && !headers.contains_key(CONTENT_LENGTH) {
-        // Said outright, because the HTTP library believes that a GET has no body.
+        // Explicit, because the HTTP library assumes that a GET has no body.
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     request
 }
 
-/// Removes what belongs to the connection, and what `connection` says does.
+/// Removes the headers that belong to the connection, and those that `connection` names.
 fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)

@@ -315,7 +315,7 @@ fn from_crate(temporary: &Path, ready: &Path) -> Result<(), InstallError> {
         |line| {
             // It is not meant to be on PATH, and the folder is a temporary one.
             if !line.contains("be sure to add") {
-                eprintln!("{line}");
+                ui::err(line);
             }
         },
     )?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effort, Error, Programs};
 use crate::bench::go::GoBench;
-use cargo_http_wasm::hosts::server_process::Guard;
+use cargo_http_wasm::hosts::server_process::ServerProcess;
 use cargo_http_wasm::process;
 
 /// Connections that stay open, each with one request under way.
@@ -113,7 +113,7 @@ fn one(programs: &Programs, address: SocketAddr, requests: usize) -> Result<Load
 /// A server that prints its URL; it ends with this.
 struct Running {
     address: SocketAddr,
-    _process: Guard,
+    _process: ServerProcess,
 }
 
 impl Running {
@@ -129,7 +129,7 @@ impl Running {
         let create = |path: &Path| File::create(path).map_err(failed("cannot create", path));
         command.stdin(Stdio::null()).stdout(create(&said)?).stderr(create(&wrong)?);
         let path = Path::new(command.get_program()).to_owned();
-        let mut process = Guard::spawn(command).map_err(failed("cannot run", &path))?;
+        let mut process = ServerProcess::spawn(command).map_err(failed("cannot run", &path))?;
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let address = || {
             let text = read(&said);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use cargo_http_wasm::process;
+use cargo_http_wasm::{process, ui};
 
 /// Cargo's profile for them, optimised as a whole; the manifest says why.
 const PROFILE: &str = "measured";
@@ -43,7 +43,7 @@ impl Programs {
         cargo.args(["--package", "http-wasm-host"]);
         cargo.args(["--bench", "measure", "--example", "axum"]);
         cargo.args(["--message-format", "json-render-diagnostics"]);
-        let output = process::run_watched(&mut cargo, |line| eprintln!("{line}"));
+        let output = process::run_watched(&mut cargo, |line| ui::err(line));
         let output = output.map_err(Error::Build)?;
         let text = String::from_utf8_lossy(&output);
         let find = |name: &'static str| {

@@ -1,5 +1,8 @@
-//! The reference host as a server on real HTTP: what `serve` runs, in this process, so that the
-//! guests' logs are known to the message.
+//! The reference host as a server on real HTTP: what `serve` runs, in this process, so that each
+//! log message of a guest is known.
+
+#[cfg(test)]
+mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -10,24 +13,32 @@ use http_wasm_host::layer::Event;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::LogEntry;
 
-use super::{Error, HostUnderTest, Place, RunningHost};
-use crate::serve::{self, Guest, Origin, Server};
+use super::driver::{Deployment, Host, HostFuture, HostUnderTest, RunningHost};
+use super::error::Error;
+use crate::serve::{self, Guest, Server, Upstream};
 
-/// The host.
+/// Its entry in the list of hosts.
+pub(super) const HOST: Host = Host {
+    name: "layer",
+    about: "The reference host's own server, what `serve` runs",
+    install: |_| Ok(Box::new(LayerHost::default())),
+};
+
+/// The driver of the reference host's server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LayerHost {
     profile: Profile,
 }
 
-/// Its servers: one for each place.
+/// The servers: one for each deployment.
 #[derive(Debug)]
-pub struct Running {
+struct Running {
     servers: Vec<(Server, Shared)>,
 }
 
 type Shared = Arc<Mutex<Records>>;
 
-/// What a guest has told since it was last asked.
+/// The events of a guest since they were last taken.
 #[derive(Debug, Default)]
 struct Records {
     logs: Vec<LogEntry>,
@@ -40,121 +51,82 @@ impl LayerHost {
     pub const fn new(profile: Profile) -> Self {
         Self { profile }
     }
-}
 
-impl Running {
-    /// The hooks of this place's guest that have trapped since the last time, and why.
-    pub fn traps(&mut self, place: usize) -> Vec<(Phase, String)> {
-        std::mem::take(&mut lock(&self.servers[place].1).traps)
+    async fn serve(
+        &self,
+        deployment: &Deployment,
+        upstream: SocketAddr,
+    ) -> Result<(Server, Shared), serve::Error> {
+        let records = Shared::default();
+        let guest = Guest {
+            wasm: deployment.wasm.clone(),
+            config: deployment.config.clone().unwrap_or_default(),
+            log: deployment.log,
+        };
+        let observer = {
+            let records = Arc::clone(&records);
+            move |event: Event<'_>| match event {
+                Event::Log(entry) => lock(&records).logs.push(entry.clone()),
+                Event::Trap(phase, trap) => lock(&records).traps.push((phase, trap.to_string())),
+                _ => {}
+            }
+        };
+        let layer = serve::load(&guest, self.profile, observer)?;
+        // An upstream that does not respond is part of the test.
+        let upstream = Upstream::server(upstream).quiet();
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::start(address, &[layer], upstream).await?;
+        // What was logged at the start belongs to no exchange.
+        lock(&records).logs.clear();
+        Ok((server, records))
     }
 }
 
 impl HostUnderTest for LayerHost {
-    type Running = Running;
-
     fn key(&self) -> &str {
-        "layer"
+        HOST.name
     }
 
     fn describe(&self) -> String {
         format!("the reference host's server, profile {}", self.profile)
     }
 
-    async fn start(
-        &self,
-        places: &[Place],
+    fn start<'a>(
+        &'a self,
+        deployments: &'a [Deployment],
         upstream: SocketAddr,
-        _: &Path,
-    ) -> Result<Running, Error> {
-        let mut servers = Vec::new();
-        for place in places {
-            let records = Shared::default();
-            let to = Arc::clone(&records);
-            let config = place.config.clone().unwrap_or_default();
-            let guest = Guest { wasm: place.wasm.clone(), config, log: place.log };
-            let refused = |error: serve::Error| Error::Refused {
-                guest: place.guest.clone(),
-                reason: error.to_string(),
-            };
-            let layer = serve::load(&guest, self.profile, move |event| match event {
-                Event::Log(entry) => lock(&to).logs.push(entry.clone()),
-                Event::Trap(phase, trap) => lock(&to).traps.push((phase, trap.to_string())),
-                _ => {}
-            })
-            .map_err(refused)?;
-            // An upstream that does not answer does so on purpose.
-            let origin = Origin::server(upstream).quiet();
-            let address = (Ipv4Addr::LOCALHOST, 0).into();
-            let server = Server::start(address, &[layer], origin).await.map_err(refused)?;
-            // What was logged at the start belongs to no exchange.
-            lock(&records).logs.clear();
-            servers.push((server, records));
-        }
-        Ok(Running { servers })
+        _: &'a Path,
+    ) -> HostFuture<'a, Result<Box<dyn RunningHost>, Error>> {
+        Box::pin(async move {
+            let mut servers = Vec::new();
+            for deployment in deployments {
+                let rejected = |error: serve::Error| Error::Rejected {
+                    guest: deployment.guest.clone(),
+                    reason: error.to_string(),
+                };
+                servers.push(self.serve(deployment, upstream).await.map_err(rejected)?);
+            }
+            Ok(Box::new(Running { servers }) as Box<dyn RunningHost>)
+        })
     }
 }
 
 impl RunningHost for Running {
-    fn address(&self, place: usize) -> SocketAddr {
-        self.servers[place].0.address()
+    fn address(&self, deployment: usize) -> SocketAddr {
+        self.servers[deployment].0.address()
     }
 
-    async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
+    fn logs(&mut self, deployment: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {
         // The guest is done before the head of the response leaves, or the connection breaks.
-        Some(std::mem::take(&mut lock(&self.servers[place].1).logs))
+        let logs = std::mem::take(&mut lock(&self.servers[deployment].1).logs);
+        Box::pin(std::future::ready(Some(logs)))
+    }
+
+    fn traps(&mut self, deployment: usize) -> Vec<(Phase, String)> {
+        std::mem::take(&mut lock(&self.servers[deployment].1).traps)
     }
 }
 
 fn lock(records: &Shared) -> std::sync::MutexGuard<'_, Records> {
     records.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hosts::fixture::{self, GUEST, PASSING};
-    use crate::hosts::replay::Verdict;
-
-    /// What comes after the exchanges that pass everywhere.
-    const EXCHANGES: &str = r#"
-[[exchange]]
-name = "trap in the request hook"
-request = { headers = { x-trap = "yes" } }
-expect = { trap = true, upstream = false, response = { status = 500, body = "internal server error" }, logs = [{ level = "debug", message = "" }] }
-
-[[exchange]]
-name = "trap in the response hook"
-request = { headers = { x-trap = "later" } }
-expect = { trap = true, upstream = true, logs = [{ level = "debug", message = "" }, { level = "warn", message = "in response" }] }
-
-[[exchange]]
-name = "wrong"
-expect = { response = { status = 404 } }
-"#;
-
-    #[test]
-    fn exchanges_pass_and_fail() {
-        let folder = tempfile::tempdir().unwrap();
-        let host = LayerHost::default();
-        let all = [PASSING, EXCHANGES].concat();
-        let reports = fixture::replay(&host, folder.path(), GUEST, &all).unwrap();
-        let [exchanges @ .., wrong] = reports[0].exchanges.as_slice() else { unreachable!() };
-        assert_eq!(exchanges.len(), 4);
-        for exchange in exchanges {
-            assert_eq!(exchange.verdict, Verdict::Passed, "{}", exchange.name);
-            assert_eq!(exchange.not_compared, None);
-        }
-        let wanted = ["response.status: wanted 404, found 200"];
-        assert_eq!(wrong.verdict, Verdict::Failed(wanted.map(str::to_owned).to_vec()));
-    }
-
-    #[test]
-    fn a_guest_that_cannot_be_loaded_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let host = LayerHost::default();
-        let error = fixture::replay(&host, folder.path(), "(module)", EXCHANGES).unwrap_err();
-        let text = error.to_string();
-        assert!(text.starts_with("the host does not take the guest `hand`: "), "{text}");
-        assert!(text.contains("does not export"), "{text}");
-    }
 }
