@@ -198,7 +198,7 @@ fn print_growth(growth: &Growth) {
     ui::out(format_args!(
         "    {}: at most {:.1} times is wanted\n",
         if growth.linear { "linear" } else { "NOT linear" },
-        growth::MOST
+        growth::MAX_FACTOR
     ));
 }
 

@@ -89,7 +89,7 @@ pub(crate) const ALL: &[KnownDifference] = &[
                 && is_body.contains(&difference.what.as_str())
                 && ours.answered().is_some_and(|answer| says_nothing(&answer.body))
         },
-        "a guest traps in its request hook: theirs shows the wasm stack trace to the client, ours tells it to the log alone",
+        "a guest traps in its request hook: theirs shows the wasm stack trace to the client, ours only logs it",
     ),
     KnownDifference::new(
         "trap",
@@ -181,13 +181,13 @@ pub(crate) const ALL: &[KnownDifference] = &[
     KnownDifference::new(
         "upstream.uri",
         |_, _, _| true,
-        "a path with marks that no URI may have is escaped anew by net/url, and handed on as it came by ours",
+        "a path with marks that no URI may have is escaped again by net/url, and forwarded unchanged by ours",
     )
     .in_case("marks that no URI has"),
     KnownDifference::new(
         "logs",
         |_, _, _| true,
-        "a path with marks that no URI may have is escaped anew by net/url, and handed on as it came by ours",
+        "a path with marks that no URI may have is escaped again by net/url, and forwarded unchanged by ours",
     )
     .in_case("marks that no URI has"),
     KnownDifference::new(
@@ -258,7 +258,7 @@ fn says_empty(observed: &Observation) -> bool {
     !is_chunked(observed) && length.is_some_and(|length| length == "0")
 }
 
-/// Whether it is about how the length of a response is told.
+/// Whether a difference is in how the length of a response is declared.
 fn is_framing(difference: &Mismatch) -> bool {
     let name = difference.what.trim_start_matches("response.headers.");
     ["content-length", "transfer-encoding"].contains(&name)
@@ -281,7 +281,7 @@ fn announced(observed: &Observation) -> [Vec<String>; 2] {
     [response.unwrap_or_default(), request.unwrap_or_default()]
 }
 
-/// Ours handed a body on, of which theirs handed on only the end, or nothing with a 502.
+/// Whether ours forwarded a body of which theirs forwarded only the end, or nothing with a 502.
 fn lost(theirs: &Observation, ours: &Observation) -> bool {
     let Some(whole) = ours.seen.first().map(|seen| &seen.body) else { return false };
     match theirs.seen.first() {
@@ -290,7 +290,7 @@ fn lost(theirs: &Observation, ours: &Observation) -> bool {
     }
 }
 
-/// The entries that did not occur and should have, as a person finds them.
+/// The entries that did not occur and should have, as texts.
 pub(crate) fn stale(occurred: &[(&KnownDifference, usize)]) -> Vec<String> {
     let stale = occurred.iter().filter(|(known, count)| *count == 0 && !known.is_chance);
     stale

@@ -19,7 +19,7 @@ const OWNER: &str = "github.com/http-wasm/http-wasm-";
 /// A guest of a third-party module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ThirdPartyGuest {
-    /// The module and the folders in it that tell guests apart, such as `host-go/examples/auth`.
+    /// The module and the folders in it that distinguish guests, such as `host-go/examples/auth`.
     pub(crate) name: String,
     /// Its file.
     pub(crate) wasm: PathBuf,

@@ -15,7 +15,7 @@ pub(crate) const SECRET: &str = "open sesame";
 const PASSWORD: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 /// The path that the routers hand on.
 const HOST_PATH: &str = "/host/a?b=c";
-/// The header that tells the guest of the TCK which of its tests it is in.
+/// The header with which the guest of the TCK selects one of its tests.
 const TCK: &str = "x-httpwasm-tck-testid";
 
 /// One exchange.
@@ -34,7 +34,7 @@ pub(crate) enum Upstream {
     HangsUp,
 }
 
-/// All exchanges, in the order in which they are played.
+/// All exchanges, in the order in which they are run.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     cases.extend(requests().map(|(name, request)| {

@@ -1,7 +1,7 @@
 //! Reads what guests logged from Traefik's log.
 //!
-//! Traefik writes a line to its access log when it is done with a request, after everything that
-//! the guest logged for it. So when that line is there, the guest's lines are complete.
+//! Traefik writes a line to its access log when it is done with a request, after everything that the
+//! guest logged for it. So after that line the guest's messages are complete.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,8 +78,8 @@ fn json(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_default()
 }
 
-/// The messages of one middleware's guest. Traefik has a logger for each middleware, which it also
-/// uses itself; where in Traefik a line comes from tells the two apart.
+/// The messages of one middleware's guest. Traefik logs its own messages with the same logger; the
+/// caller in Traefik's source distinguishes them.
 fn guest_lines(log: &str, middleware: &str) -> Vec<LogEntry> {
     let guest = |line: &Value| {
         line["middlewareType"] == "wasm"
@@ -104,7 +104,7 @@ pub(super) fn rejects_configuration(folder: &Path) -> bool {
     read(&folder.join(config::LOG_FILE)).contains("Cannot start the provider *file.Provider")
 }
 
-/// A line of the log for a person: whether it is an error, and its text.
+/// Shortens a line of the log: whether it is an error, and its text.
 pub(super) fn brief(line: &str) -> (bool, String) {
     let value = json(line);
     let Some(level) = value["level"].as_str() else { return (true, line.to_owned()) };
