@@ -74,13 +74,13 @@ pub fn run(command: Command, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     global.apply();
     match command {
         Command::Setup(args) => commands::setup::run(&args, global),
-        Command::New(args) => commands::new::run(&args),
+        Command::New(args) => commands::new::run(&args, global),
         Command::Build(args) => commands::build::run(&args, global),
         Command::Check(args) => commands::check::run(&args, global),
         Command::Test(args) => commands::test::run(&args, global),
         Command::Replay(args) => commands::replay::run(&args, global),
         Command::Size(args) => commands::size::run(&args, global),
-        Command::Demo(args) => commands::demo::run(&args),
+        Command::Demo(args) => commands::demo::run(&args, global),
         Command::Serve(args) => commands::serve::run(&args, global),
         Command::Interop(args) => commands::interop::run(&args, global),
         Command::Conformance(args) => commands::conformance::run(&args, global),

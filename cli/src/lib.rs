@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 // A write to a closed stream must not panic; see `ui`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![deny(clippy::self_named_module_files)]
 
 pub mod build;
 mod calls;

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the users' tool, and the commands that only this repository needs.
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![deny(clippy::self_named_module_files)]
 
 mod bench;
 mod commands;

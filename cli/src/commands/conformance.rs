@@ -10,7 +10,7 @@ use super::GlobalArgs;
 use crate::conformance::command::CommandHost;
 use crate::conformance::url::{Template, UrlHost};
 use crate::conformance::{Deviations, Suite, export, run};
-use crate::hosts::{Host, HostUnderTest};
+use crate::hosts::{self, Host, HostUnderTest};
 use crate::http_probe::upstream::RecordingUpstream;
 use crate::{shutdown, ui};
 
@@ -100,14 +100,7 @@ fn test(
     suite: &Suite,
     host: &dyn HostUnderTest,
 ) -> anyhow::Result<ExitCode> {
-    let folder = tempfile::Builder::new()
-        .prefix("conformance-")
-        .disable_cleanup(args.keep)
-        .tempdir()
-        .context("cannot create a temporary folder")?;
-    if args.keep {
-        ui::step("Keeping", folder.path().display());
-    }
+    let folder = hosts::folder("conformance", args.keep)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Dropping what runs stops the host, whichever of the two ends first.
     let report = runtime.block_on(async {

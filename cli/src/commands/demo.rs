@@ -11,6 +11,7 @@ use http_wasm_model::Profile;
 use http_wasm_testkit::recorded::Upstream;
 use http_wasm_testkit::report::Counts;
 
+use super::GlobalArgs;
 use crate::build::{self, Builder};
 use crate::project::Project;
 use crate::replay::{Guest, Replayed};
@@ -31,7 +32,8 @@ pub struct Args {
 ///
 /// # Errors
 /// When a step could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(!global.json(), "found --format json, and `demo` prints text only");
     let temp = tempfile::Builder::new().prefix("http-wasm-demo-").tempdir()?;
     let folder = temp.path().join(NAME);
 

@@ -41,7 +41,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let project = global.project()?;
     let guests = guests(args, &project)?;
     let host = (args.host.install)(&project.target_dir.join("tools"))?;
-    let folder = hosts::folder(&project.target_dir, host.key(), args.keep)?;
+    let folder = hosts::folder(host.key(), args.keep)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Dropping the replay stops the host, whichever of the two ends first.
     let reports = runtime.block_on(async {

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::json;
+
+use super::GlobalArgs;
 use crate::{process, scaffold, ui};
 
 /// Arguments of `new`.
@@ -25,7 +28,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When no filter was created; then nothing was changed.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let sdk = args.sdk.clone().unwrap_or_else(scaffold::sdk_of_this_tool);
     let folder = args.path.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     let written = scaffold::write(&scaffold::Request {
@@ -48,6 +51,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "",
             format_args!("`cargo xtask` there needs: cargo install --locked --debug --path {cli}"),
         );
+    }
+    if global.json() {
+        let (folder, files) = (&written.folder, &written.files);
+        let workspace = &written.workspace;
+        ui::json(&json!({ "folder": folder, "files": files, "workspace": workspace }))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use crate::hosts::{HostUnderTest, failed, replay};
 use crate::http_probe::upstream::RecordingUpstream;
 use crate::ui;
 
-/// Runs the suite on a host with `upstream` behind it. The host is started anew for each batch of
+/// Runs the suite on a host with `upstream` behind it. The host is started again for each batch of
 /// guests; `folder` is for guests and for the host's own files.
 ///
 /// Faults of the host are in the report.

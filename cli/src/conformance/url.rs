@@ -15,7 +15,7 @@ use crate::http_probe;
 const PLACE: &str = "{place}";
 /// What stands in a URL for the number of a deployment.
 const INDEX: &str = "{index}";
-/// The domain of deployments that are told apart by host name, when the URL names none.
+/// The domain of deployments that are found by host name, when the URL names none.
 pub const DOMAIN: &str = "conformance.test";
 
 /// A URL from which the address of each deployment follows.

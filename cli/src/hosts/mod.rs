@@ -23,8 +23,6 @@ pub mod go;
 pub mod layer;
 mod traefik;
 
-use std::path::Path;
-
 use clap::builder::PossibleValue;
 
 pub use driver::{Deployment, Host, HostFuture, HostUnderTest, PROCESS_BATCH, RunningHost};
@@ -43,18 +41,16 @@ impl clap::ValueEnum for Host {
     }
 }
 
-/// Creates a folder for a host in `target`; it is removed when dropped, unless it is to be kept.
+/// Creates a temporary folder for a host; it is removed when dropped, unless it is to be kept.
 ///
 /// # Errors
 /// When the folder cannot be created.
-pub fn folder(target: &Path, name: &str, keep: bool) -> Result<tempfile::TempDir, Error> {
-    let parent = target.join("interop");
-    std::fs::create_dir_all(&parent).map_err(failed("cannot create", &parent))?;
+pub fn folder(name: &str, keep: bool) -> Result<tempfile::TempDir, Error> {
     let folder = tempfile::Builder::new()
-        .prefix(&format!("{name}-"))
+        .prefix(&format!("http-wasm-{name}-"))
         .disable_cleanup(keep)
-        .tempdir_in(&parent)
-        .map_err(failed("cannot create a folder in", &parent))?;
+        .tempdir()
+        .map_err(failed("cannot create a folder in", &std::env::temp_dir()))?;
     if keep {
         crate::ui::step("Keeping", folder.path().display());
     }

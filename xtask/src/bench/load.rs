@@ -1,5 +1,5 @@
 //! Servers under load over TCP: the axum example on the reference host, and net/http on the official
-//! Go host, each alone and with the guest, in turn, with the same requests and answers.
+//! Go host, each alone and with the guest, in turn, with the same requests and responses.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -84,7 +84,7 @@ pub(crate) fn load(
                 return Err(Error::Output {
                     program: format!("{server} with {guests} guests"),
                     found: format!("{found:?}"),
-                    wanted: "the header of each guest in every answer",
+                    wanted: "the header of each guest in every response",
                 });
             }
             loads.push(found);
@@ -125,14 +125,14 @@ impl Running {
         };
         let here = Path::new(".");
         let folder = tempfile::tempdir().map_err(failed("cannot create a folder for", here))?;
-        let (said, wrong) = (folder.path().join("stdout"), folder.path().join("stderr"));
+        let (output, errors) = (folder.path().join("stdout"), folder.path().join("stderr"));
         let create = |path: &Path| File::create(path).map_err(failed("cannot create", path));
-        command.stdin(Stdio::null()).stdout(create(&said)?).stderr(create(&wrong)?);
+        command.stdin(Stdio::null()).stdout(create(&output)?).stderr(create(&errors)?);
         let path = Path::new(command.get_program()).to_owned();
         let mut process = ServerProcess::spawn(command).map_err(failed("cannot run", &path))?;
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let address = || {
-            let text = read(&said);
+            let text = read(&output);
             let (line, _) = text.split_once('\n')?;
             line.strip_prefix("http://")?.parse().ok()
         };
@@ -141,8 +141,8 @@ impl Running {
         match clock.block_on(process.ready(READY_TIMEOUT, address)) {
             Ok(address) => Ok(Self { address, _process: process }),
             Err(_) => {
-                let text = read(&wrong);
-                let reason = if text.is_empty() { text } else { format!("; it said:\n{text}") };
+                let text = read(&errors);
+                let reason = if text.is_empty() { text } else { format!("; it printed:\n{text}") };
                 Err(Error::Server { program, seconds: READY_TIMEOUT.as_secs(), reason })
             }
         }

@@ -1,5 +1,5 @@
 //! What guests cost per request, in process and without a network: ours and the official Go host,
-//! in turn, on the same guest, the same requests and the same answers.
+//! in turn, on the same guest, the same requests and the same responses.
 
 use std::path::Path;
 

@@ -17,7 +17,7 @@ pub(crate) struct Soak {
     pub(crate) early: Resident,
     /// After all of them.
     pub(crate) late: Resident,
-    /// Whether it has grown by no more than [`MAX_GROWTH_KIB`].
+    /// Whether it has grown by at most [`MAX_GROWTH_KIB`].
     pub(crate) good: bool,
 }
 

@@ -29,9 +29,8 @@ pub(crate) struct Args {
 /// # Errors
 /// When the guests or the Go host cannot be installed, or a host cannot be run.
 pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
-    let target = global.project()?.target_dir;
-    let folder = hosts::folder(&target, "third-party", args.keep)?;
-    let tools = target.join("tools");
+    let folder = hosts::folder("third-party", args.keep)?;
+    let tools = global.project()?.target_dir.join("tools");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,4 +1,4 @@
-//! Compares an exchange on two hosts by what client and upstream observed.
+//! Compares an exchange on two hosts by what client and upstream observation.
 
 use http::HeaderMap;
 use http_wasm_abi::Phase;
@@ -7,7 +7,7 @@ use http_wasm_testkit::recorded::Mismatch;
 
 use cargo_http_wasm::http_probe;
 
-/// Everything that can be observed of an exchange from outside.
+/// Everything that can be observation of an exchange from outside.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observation {
     /// What the client received; `None` when the connection was closed before a response, and an
@@ -26,14 +26,14 @@ pub(crate) struct Observation {
 
 impl Observation {
     /// The response, if there is one.
-    pub(crate) fn answered(&self) -> Option<&http_probe::Response> {
+    pub(crate) fn response(&self) -> Option<&http_probe::Response> {
         self.response.as_ref()?.as_ref().ok()
     }
 }
 
 /// Headers that are not compared, and why.
 pub(crate) const NOT_COMPARED: [(&str, &str); 1] =
-    [("response.headers.date", "the time at which a server answered; each has its own clock")];
+    [("response.headers.date", "the time of a server's response; each has its own clock")];
 
 /// How ours differs from theirs, part by part: wanted is theirs, found is ours.
 pub(crate) fn differences(theirs: &Observation, ours: &Observation) -> Vec<Mismatch> {
@@ -141,9 +141,10 @@ fn show(bytes: &[u8]) -> String {
     format!("\"{}\"... ({} bytes)", start.escape_ascii(), bytes.len())
 }
 
-fn show_trap(observed: &Observation) -> String {
-    let Some(phase) = observed.trap else { return "none".to_owned() };
-    let why = if observed.why.is_empty() { String::new() } else { format!(" ({})", observed.why) };
+fn show_trap(observation: &Observation) -> String {
+    let Some(phase) = observation.trap else { return "none".to_owned() };
+    let why =
+        if observation.why.is_empty() { String::new() } else { format!(" ({})", observation.why) };
     format!("in {phase}{why}")
 }
 
@@ -177,7 +178,7 @@ mod tests {
 
     fn changed(change: impl FnOnce(&mut Observation, &mut http_probe::Response)) -> Vec<String> {
         let mut ours = observation();
-        let mut response = ours.answered().unwrap().clone();
+        let mut response = ours.response().unwrap().clone();
         change(&mut ours, &mut response);
         if matches!(ours.response, Some(Ok(_))) {
             ours.response = Some(Ok(response));
@@ -247,15 +248,15 @@ mod tests {
             body: format!("{}{end}", "x".repeat(500)).into(),
             ..Default::default()
         };
-        let observed =
+        let observation =
             |response| Observation { response: Some(Ok(response)), ..Default::default() };
-        let found = differences(&observed(long("a")), &observed(long("b")));
+        let found = differences(&observation(long("a")), &observation(long("b")));
         assert_eq!(found.len(), 1);
         let long = |end: &str| {
             let headers = http_probe::header_map([("a", "x".repeat(500) + end)]).unwrap();
             http_probe::Response { headers, ..Default::default() }
         };
-        let found = differences(&observed(long("a")), &observed(long("b")));
+        let found = differences(&observation(long("a")), &observation(long("b")));
         assert_eq!(found.len(), 1);
     }
 }

@@ -72,11 +72,11 @@ impl KnownDifference {
 
 /// The first entry that explains a difference counts.
 pub(crate) const ALL: &[KnownDifference] = &[
-    // What is safer here.
+    // Ours is safer.
     KnownDifference::new(
         "*",
         |_, _, ours| status(ours) == Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        "ours takes a hundred headers and answers 431 to more, theirs takes any number below a megabyte",
+        "ours accepts a hundred headers and responds 431 to more, theirs accepts any number below a megabyte",
     )
     .in_case("hundreds of headers"),
     KnownDifference::new(
@@ -87,22 +87,22 @@ pub(crate) const ALL: &[KnownDifference] = &[
             ours.trap == Some(Phase::Request)
                 && status(theirs) == status(ours)
                 && is_body.contains(&difference.what.as_str())
-                && ours.answered().is_some_and(|answer| says_nothing(&answer.body))
+                && ours.response().is_some_and(|response| says_nothing(&response.body))
         },
         "a guest traps in its request hook: theirs shows the wasm stack trace to the client, ours only logs it",
     ),
     KnownDifference::new(
         "trap",
         |_, theirs, ours| {
-            let no_body = theirs.answered().is_some_and(|answer| answer.body.is_empty());
+            let no_body = theirs.response().is_some_and(|response| response.body.is_empty());
             no_body && status(theirs) == status(ours) && ours.trap == Some(Phase::Request)
         },
-        "the answer to a HEAD has no body in which the stack trace could be seen; that theirs trapped shows in the status alone",
+        "the response to a HEAD has no body with the stack trace; that theirs trapped shows only in the status",
     ),
     KnownDifference::new(
         "response",
         |_, theirs, ours| both_trapped(theirs, ours, Phase::Response) && ours.response.is_none(),
-        "a guest traps in its response hook when theirs has sent what it has, and breaks the connection after that; ours runs the hook before anything leaves, and sends nothing",
+        "a guest traps in its response hook: theirs has sent a part of the response and breaks the connection, ours runs the hook before it sends anything, and sends nothing",
     ),
     KnownDifference::new(
         "response",
@@ -112,7 +112,7 @@ pub(crate) const ALL: &[KnownDifference] = &[
     KnownDifference::new(
         "logs",
         |_, _, _| true,
-        "theirs takes an instance that trapped for the next request, with what is left in its memory; ours discards it",
+        "theirs reuses an instance that trapped, with its memory as it is; ours discards it",
     )
     .of("host-go/error/panic_on_handle_*"),
     KnownDifference::new(
@@ -120,18 +120,18 @@ pub(crate) const ALL: &[KnownDifference] = &[
         |difference, theirs, _| {
             let name = difference.what.trim_start_matches("response.headers.");
             difference.found == "none"
-                && theirs.answered().is_some_and(|answer| answer.trailers.contains_key(name))
+                && theirs.response().is_some_and(|response| response.trailers.contains_key(name))
         },
         "with response buffering theirs turns trailers into headers as well, which a sender of trailers cannot have meant (RFC 9110, 6.5.1)",
     )
-    .in_case("answer: trailers"),
+    .in_case("response: trailers"),
     KnownDifference::new(
         "logs",
         |difference, _, _| difference.wanted.contains("info \"x-end: 1\""),
         "with response buffering theirs turns trailers into headers as well, which a sender of trailers cannot have meant (RFC 9110, 6.5.1)",
     )
-    .in_case("answer: trailers"),
-    // What the guest has nothing to do with.
+    .in_case("response: trailers"),
+    // Independent of the guest.
     KnownDifference::new(
         "response.headers.content-type",
         |difference, _, _| {
@@ -143,19 +143,19 @@ pub(crate) const ALL: &[KnownDifference] = &[
     KnownDifference::new(
         "response.headers.*",
         |difference, theirs, ours| is_framing(difference) && is_chunked(theirs) && !is_chunked(ours),
-        "theirs flushes what a guest has written, so it leaves in chunks; ours knows how long it is and says so",
+        "theirs flushes what a guest has written, so it is sent in chunks; ours knows its length and sends that",
     ),
     KnownDifference::new(
         "response.headers.*",
         |difference, theirs, ours| is_framing(difference) && says_empty(theirs) && is_chunked(ours),
-        "a goroutine of theirs sends the head of an answer in chunks; when its end comes before that, the server says a length of 0 instead, which means the same",
+        "theirs sends the head of a chunked response in a goroutine; when the body ends before that, it sends a length of 0 instead, which means the same",
     )
-    .in_case("answer: no body in chunks")
+    .in_case("response: no body in chunks")
     .by_chance(),
     KnownDifference::new(
         "response.headers.content-length",
         |difference, _, _| difference.found == "none",
-        "theirs counts what a guest wrote as the answer to a HEAD; ours leaves the length out, as HTTP allows",
+        "theirs counts what a guest wrote in response to a HEAD; ours omits the length, as HTTP allows",
     )
     .in_case("*[hH][eE][aA][dD]*"),
     KnownDifference::new(
@@ -169,15 +169,15 @@ pub(crate) const ALL: &[KnownDifference] = &[
             let bad = Some(StatusCode::BAD_GATEWAY);
             status(theirs) == bad && status(ours) == bad
         },
-        "an upstream that hangs up is a 502 on both; its text is the proxy's, not the guest's",
+        "an upstream that closes the connection is a 502 on both; its text comes from the proxy and not from the guest",
     )
-    .in_case("answer: none"),
+    .in_case("response: none"),
     KnownDifference::new(
         "logs",
         |difference, _, _| difference.found.contains("bad gateway"),
-        "an upstream that hangs up is a 502 on both; its text is the proxy's, not the guest's",
+        "an upstream that closes the connection is a 502 on both; its text comes from the proxy and not from the guest",
     )
-    .in_case("answer: none"),
+    .in_case("response: none"),
     KnownDifference::new(
         "upstream.uri",
         |_, _, _| true,
@@ -193,28 +193,28 @@ pub(crate) const ALL: &[KnownDifference] = &[
     KnownDifference::new(
         "*",
         |_, theirs, ours| is_broken(theirs) && status(ours) == Some(StatusCode::BAD_GATEWAY),
-        "an upstream breaks off while a guest reads its answer: ours answers 502, theirs calls the guest with is_error, sends what came and breaks off too",
+        "an upstream breaks off while a guest reads its response: ours responds 502, theirs calls the guest with is_error, sends what came and breaks off too",
     )
-    .in_case("answer: less than was promised"),
+    .in_case("response: less than was promised"),
     KnownDifference::new(
         "response.headers.*",
         |difference, theirs, ours| is_framing(difference) && !is_chunked(theirs) && is_chunked(ours),
-        "theirs holds all of a buffered response and says how long it is; ours lets a body that no guest touches pass as it comes",
+        "theirs buffers the whole response and sends its length; ours streams a body that no guest reads",
     )
     .of("*/config")
-    .in_case("answer: *"),
+    .in_case("response: *"),
     KnownDifference::new(
         "response.headers.connection",
         |difference, _, _| difference.wanted == "none" && difference.found == "\"close\"",
-        "an upload that the guest has replaced is read to its end by ours only if it is there by the time of the answer; else the connection is closed",
+        "ours reads an upload that the guest replaced to its end only if it has arrived before the response; otherwise it closes the connection",
     )
     .in_case("post *")
     .by_chance(),
-    // Faults of theirs that depend on time or on their proxy, so that there is nothing to rebuild.
+    // Faults of theirs that depend on timing or on their proxy, so they cannot be reproduced.
     KnownDifference::new(
         "*",
         |difference, theirs, ours| difference.what != "trap" && lost(theirs, ours),
-        "request buffering of theirs keeps what the last read from the network gave, so how much of a body is lost depends on how it arrived; ours keeps what the last read_body gave",
+        "with request buffering theirs keeps the bytes of the last read from the network, so how much of a body is lost depends on how it arrived; ours keeps those of the last read_body",
     ),
     KnownDifference::new(
         "*",
@@ -223,7 +223,7 @@ pub(crate) const ALL: &[KnownDifference] = &[
             let sent = !theirs.seen.is_empty() && ours.seen.is_empty();
             is_outcome && sent && status(ours) == Some(StatusCode::BAD_GATEWAY)
         },
-        "a guest wrote a longer body than content-length says, which is a 502; theirs may have sent as much as fits, and even have an answer, before it notices, ours sends nothing",
+        "a guest wrote a longer body than content-length says, which is a 502; theirs may have sent as much as fits, and even have a response, before it notices, ours sends nothing",
     )
     .of("host-go/e2e/*")
     .by_chance(),
@@ -236,26 +236,26 @@ pub(crate) const ALL: &[KnownDifference] = &[
     .in_case("*70,000 bytes"),
 ];
 
-fn status(observed: &Observation) -> Option<StatusCode> {
-    Some(observed.answered()?.status)
+fn status(observation: &Observation) -> Option<StatusCode> {
+    Some(observation.response()?.status)
 }
 
 fn both_trapped(theirs: &Observation, ours: &Observation, phase: Phase) -> bool {
     theirs.trap == Some(phase) && ours.trap == Some(phase)
 }
 
-fn is_broken(observed: &Observation) -> bool {
-    observed.answered().is_some_and(|answer| answer.broken.is_some())
+fn is_broken(observation: &Observation) -> bool {
+    observation.response().is_some_and(|response| response.broken.is_some())
 }
 
-fn is_chunked(observed: &Observation) -> bool {
-    observed.answered().is_some_and(|answer| answer.chunked)
+fn is_chunked(observation: &Observation) -> bool {
+    observation.response().is_some_and(|response| response.chunked)
 }
 
 /// Whether a response says that it has no body.
-fn says_empty(observed: &Observation) -> bool {
-    let length = observed.answered().and_then(|answer| answer.headers.get("content-length"));
-    !is_chunked(observed) && length.is_some_and(|length| length == "0")
+fn says_empty(observation: &Observation) -> bool {
+    let length = observation.response().and_then(|response| response.headers.get("content-length"));
+    !is_chunked(observation) && length.is_some_and(|length| length == "0")
 }
 
 /// Whether a difference is in how the length of a response is declared.
@@ -265,7 +265,7 @@ fn is_framing(difference: &Mismatch) -> bool {
 }
 
 /// The names of trailers that a response and a request announce.
-fn announced(observed: &Observation) -> [Vec<String>; 2] {
+fn announced(observation: &Observation) -> [Vec<String>; 2] {
     let names = |headers: &HeaderMap| {
         let values = headers.get_all(http::header::TRAILER).iter();
         let mut names: Vec<_> = values
@@ -276,8 +276,8 @@ fn announced(observed: &Observation) -> [Vec<String>; 2] {
         names.sort();
         names
     };
-    let response = observed.answered().map(|answer| names(&answer.headers));
-    let request = observed.seen.first().map(|seen| names(&seen.headers));
+    let response = observation.response().map(|response| names(&response.headers));
+    let request = observation.seen.first().map(|seen| names(&seen.headers));
     [response.unwrap_or_default(), request.unwrap_or_default()]
 }
 

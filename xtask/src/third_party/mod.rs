@@ -223,7 +223,7 @@ impl<'a> Comparison<'a> {
 
     async fn observe_theirs(&self, host: &mut dyn RunningHost, case: &Case) -> Observation {
         let mut observation = observe(host, &self.upstreams[0], case).await;
-        let response = observation.answered().map(|it| String::from_utf8_lossy(&it.body));
+        let response = observation.response().map(|it| String::from_utf8_lossy(&it.body));
         if response.is_some_and(|body| body.contains(STACK_TRACE)) {
             observation.trap = Some(Phase::Request);
         } else {
@@ -279,7 +279,7 @@ async fn observe(
     case: &Case,
 ) -> Observation {
     match &case.upstream {
-        test_cases::Upstream::Answers(response) => upstream.expect((**response).clone()),
+        test_cases::Upstream::Responds(response) => upstream.expect((**response).clone()),
         test_cases::Upstream::HangsUp => upstream.hang_up(),
     }
     let response = client::send(host.address(0), &case.request).await;

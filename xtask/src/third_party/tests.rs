@@ -150,7 +150,7 @@ fn a_known_reason_does_not_hide_another_difference() {
 }
 
 #[test]
-fn an_empty_answer_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
+fn an_empty_response_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
     let answer = |length: Option<&str>| {
         let mut response = http_probe::Response {
             status: http::StatusCode::OK,
@@ -173,7 +173,7 @@ fn an_empty_answer_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
                 .any(|known| known.explains(&context, difference, (&theirs, &ours)))
         })
     };
-    let case = "answer: no body in chunks";
+    let case = "response: no body in chunks";
     assert!(explained(case, Some("0"), None));
     assert!(!explained(case, Some("1"), None), "that is another answer");
     assert!(!explained("get", Some("0"), None), "elsewhere it is no matter of chance");

@@ -108,7 +108,7 @@ impl GoBench {
     }
 
     /// A server of the same handler with so many guests around it, which prints its URL: for a load
-    /// over TCP. Its answers have five bytes.
+    /// over TCP. Its responses have five bytes.
     #[must_use]
     pub(crate) fn server(&self, guest: &Path, guests: usize, cpu: Option<usize>) -> Command {
         let mut command = process::pinned(&self.binary, cpu);
