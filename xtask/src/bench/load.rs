@@ -167,7 +167,7 @@ mod tests {
         let mut command = process::cargo();
         command.arg("no-such-command-of-cargo");
         let error = Running::start(command).err().map(|error| error.to_string()).unwrap();
-        assert!(error.contains("did not say its address"), "{error}");
+        assert!(error.contains("did not print its address"), "{error}");
         assert!(error.contains("no such command"), "{error}");
     }
 }
