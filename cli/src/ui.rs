@@ -96,16 +96,15 @@ pub fn set_color(color: Color) {
 #[must_use]
 pub fn has_color(stream: &impl IsTerminal) -> bool {
     let chosen = COLOR.load(Ordering::Relaxed);
-    let variable = |name| std::env::var(name).unwrap_or_default();
-    if chosen == Color::Always as u8 {
-        return true;
+    if chosen != Color::Auto as u8 {
+        return chosen == Color::Always as u8;
     }
-    let auto = match variable("CARGO_TERM_COLOR").as_str() {
-        "always" => return chosen == Color::Auto as u8,
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    match variable("CARGO_TERM_COLOR").as_str() {
+        "always" => true,
         "never" => false,
         _ => variable("NO_COLOR").is_empty() && stream.is_terminal(),
-    };
-    chosen == Color::Auto as u8 && auto
+    }
 }
 
 /// The state of standard output.
@@ -119,3 +118,18 @@ enum Output {
 static OUTPUT: Mutex<Output> = Mutex::new(Output::Open);
 static VERBOSE: AtomicBool = AtomicBool::new(false);
 static COLOR: AtomicU8 = AtomicU8::new(Color::Auto as u8);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_of_colours_beats_the_stream() {
+        let file = tempfile::tempfile().unwrap();
+        set_color(Color::Always);
+        assert!(has_color(&file));
+        set_color(Color::Never);
+        assert!(!has_color(&file));
+        set_color(Color::Auto);
+    }
+}

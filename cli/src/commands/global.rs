@@ -18,10 +18,24 @@ pub struct GlobalArgs {
     #[arg(long, short, global = true)]
     verbose: bool,
     /// Format of the results on standard output
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
     format: Format,
-    /// When output has colours
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    /// When output has colours; auto: on a terminal, unless NO_COLOR or CARGO_TERM_COLOR forbid it
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "auto|always|never",
+        default_value_t,
+        hide_possible_values = true
+    )]
     color: ui::Color,
 }
 
