@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_and_what_went_is_marked() {
+    fn added_and_removed_lines_are_marked() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let before = lines("GET /host/a HTTP/1.1\na: 1\ngone: x\nz: 1\n\"old: 1\"");
         let after = lines("GET /a HTTP/1.1\na: 1\nnew: y\nz: 2\n\"new\"");

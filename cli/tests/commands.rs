@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use cargo_http_wasm::project::Project;
 use cargo_http_wasm::tools::WasmOpt;
 
-/// The tool in `folder`, with a target folder that survives, so that only the first run compiles
-/// what filters depend on.
+/// Runs the tool in `folder`, with a shared target folder, so that only the first run compiles the
+/// dependencies of filters.
 fn tool(folder: &Path, arguments: &[&str]) -> Output {
     let here = Project::locate(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")));
     let wasm_opt = WasmOpt::find_or_install(None, &here.expect("this repository").target_dir);

@@ -89,7 +89,7 @@ fn a_run_without_exchanges_fails() {
     assert!(!text.contains("Starting"), "{text}");
 }
 
-/// The tool in the middle of an exchange that does not end, and where its Traefik listens.
+/// The tool during an exchange that does not end, the address of its Traefik, and its folder.
 fn hanging(folder: &Path) -> (Child, SocketAddr, PathBuf) {
     let mut command = interop(folder, HANGS);
     let mut tool = command.arg("--keep").stderr(Stdio::piped()).spawn().unwrap();
@@ -97,7 +97,7 @@ fn hanging(folder: &Path) -> (Child, SocketAddr, PathBuf) {
     let mut lines = stderr.lines().map(Result::unwrap);
     let home = lines.find_map(|line| line.trim().strip_prefix("Keeping ").map(PathBuf::from));
     let home = home.unwrap();
-    // Somebody has to go on reading, or the tool ends at its next word.
+    // Drained, so that the pipe does not fill up.
     std::thread::spawn(move || lines.for_each(drop));
     let log = home.join("traefik.log");
     assert!(soon(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("here I am"))));

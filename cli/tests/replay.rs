@@ -129,7 +129,7 @@ fn a_trap_is_a_failure_that_is_named() {
 }
 
 #[test]
-fn what_cannot_be_replayed_is_an_error_with_its_place() {
+fn an_error_in_the_input_names_its_position() {
     let error_of = |files: &Files| {
         let output = replay(&[&files.guest, &files.exchanges]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_template_has_a_reason() {
+    fn an_invalid_template_has_a_reason() {
         for (text, reason) in [
             ("127.0.0.1:80", "it must be http"),
             ("https://a", "it must be http"),

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_named_must_still_be_whole() {
+    fn bodies_must_be_whole_without_an_expectation() {
         let broken = || Some("cut".to_owned());
         let cut_request = Observation {
             seen: vec![http_probe::Seen { broken: broken(), ..seen() }],

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_of_its_own_is_seen() {
+    fn the_end_of_a_process_is_noticed() {
         let mut command = Command::new("sh");
         command.args(["-c", "exit 3"]);
         let mut guard = ServerProcess::spawn(command).unwrap();

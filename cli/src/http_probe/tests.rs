@@ -106,7 +106,7 @@ fn a_chunked_body_and_trailers_arrive() {
 }
 
 #[test]
-fn the_answer_is_what_was_set() {
+fn the_response_is_as_prepared() {
     run(async {
         let upstream = RecordingUpstream::start().await.unwrap();
         let answer = Response {
@@ -126,7 +126,7 @@ fn the_answer_is_what_was_set() {
 }
 
 #[test]
-fn response_trailers_come_when_asked_for() {
+fn response_trailers_arrive_on_request() {
     run(async {
         let upstream = RecordingUpstream::start().await.unwrap();
         let trailers = header_map([("x-sum", "1")]).unwrap();
@@ -234,7 +234,7 @@ fn a_closed_connection_is_no_response() {
 }
 
 #[test]
-fn what_is_no_http_is_an_error() {
+fn a_response_that_is_not_http_is_an_error() {
     run(async {
         let (address, server) = raw_server("SSH-2.0-OpenSSH\r\n\r\n").await;
         let error = client::send(address, &Request::default()).await.unwrap_err();
@@ -244,7 +244,7 @@ fn what_is_no_http_is_an_error() {
 }
 
 #[test]
-fn nobody_there_is_an_error() {
+fn a_refused_connection_is_an_error() {
     run(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -255,7 +255,7 @@ fn nobody_there_is_an_error() {
 }
 
 #[test]
-fn what_http_cannot_say_is_named() {
+fn an_unsendable_part_is_named() {
     run(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
         for uri in ["", "no-slash", "/a b", "/a#fragment", "http://host/path"] {

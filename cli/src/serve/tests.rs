@@ -69,7 +69,7 @@ async fn the_first_guest_is_the_outermost_and_connections_are_kept() {
 }
 
 #[tokio::test]
-async fn trailers_are_asked_for_whatever_else_is() {
+async fn trailers_are_requested_beside_other_codings() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = RecordingUpstream::start().await.unwrap();
     let server = start(&[guest(folder.path(), "x")], Upstream::server(upstream.address())).await;
@@ -95,7 +95,7 @@ async fn a_missing_upstream_is_a_bad_gateway() {
 }
 
 #[tokio::test]
-async fn the_echo_shows_what_came() {
+async fn the_echo_shows_the_request() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(&[guest(folder.path(), "c")], Upstream::echo()).await;
     let headers = header_map([("host", "h")]).unwrap();
@@ -116,7 +116,7 @@ async fn the_echo_shows_what_came() {
 #[tokio::test]
 async fn requests_in_flight_end_before_the_server_does() {
     let folder = tempfile::tempdir().unwrap();
-    // An upstream that accepts and answers only when it is told to.
+    // An upstream that accepts, and responds only on demand.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let proxied = Upstream::server(listener.local_addr().unwrap());
     let server = start(&[guest(folder.path(), "x")], proxied).await;
@@ -141,15 +141,15 @@ async fn requests_in_flight_end_before_the_server_does() {
 }
 
 #[tokio::test]
-async fn what_is_logged_at_the_start_is_told_before_requests() {
+async fn logs_of_the_start_arrive_before_requests() {
     let folder = tempfile::tempdir().unwrap();
     let wasm = folder.path().join("guest.wasm");
     std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let to = Arc::clone(&told);
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&events);
     let guest = Guest { wasm, config: Vec::new(), log: LogLevel::Debug };
     load(&guest, Profile::Strict, move |event| to.lock().unwrap().push(event.to_string())).unwrap();
-    assert_eq!(*told.lock().unwrap(), ["x"]);
+    assert_eq!(*events.lock().unwrap(), ["x"]);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn an_upstream_is_a_host_and_a_port() {
 }
 
 #[test]
-fn a_file_that_is_no_guest_is_named() {
+fn a_file_that_is_not_a_guest_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let wasm = folder.path().join("none.wasm");
     let guest = Guest { wasm: wasm.clone(), config: Vec::new(), log: LogLevel::Debug };
@@ -227,12 +227,12 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
     let loader = Loader::new(LoadOptions::default()).unwrap();
     let guest = Guest { wasm: wasm.clone(), config: b"c".to_vec(), log: LogLevel::Debug };
     let layer = loader.load(&guest, |_| {}).unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let to = Arc::clone(&told);
-    let told_of = move |result: Result<(), Error>| {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&events);
+    let report = move |result: Result<(), Error>| {
         to.lock().unwrap().push(result.map_err(|error| error.to_string()));
     };
-    let watching = tokio::spawn(watch(loader, guest, layer.clone(), told_of));
+    let watching = tokio::spawn(watch(loader, guest, layer.clone(), report));
     let server = start(&[layer], Upstream::echo()).await;
 
     // Somebody asks all the time, and is always answered.
@@ -255,12 +255,12 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
     };
     let until = async |count: usize| {
         for _ in 0..500 {
-            if told.lock().unwrap().len() == count {
+            if events.lock().unwrap().len() == count {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("it was not noticed: {:?}", told.lock().unwrap());
+        panic!("it was not noticed: {:?}", events.lock().unwrap());
     };
     tokio::time::sleep(Duration::from_millis(100)).await;
     write("no module");
@@ -270,8 +270,8 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     done.store(true, Ordering::Relaxed);
     assert_eq!(asking.await.unwrap(), ["x-seen", "x-else"]);
-    let told = told.lock().unwrap();
-    assert!(told[0].as_ref().is_err_and(|text| text.contains("is not a guest")), "{told:?}");
-    assert_eq!(told[1], Ok(()));
+    let events = events.lock().unwrap();
+    assert!(events[0].as_ref().is_err_and(|text| text.contains("is not a guest")), "{events:?}");
+    assert_eq!(events[1], Ok(()));
     watching.abort();
 }

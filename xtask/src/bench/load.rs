@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_server_that_starts_says_its_address() {
+    fn a_server_that_starts_has_an_address() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo http://127.0.0.1:81; exec sleep 600"]);
         let address = Running::start(command).map(|running| running.address).unwrap();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_start_says_why() {
+    fn a_server_that_does_not_start_is_an_error() {
         let mut command = process::cargo();
         command.arg("no-such-command-of-cargo");
         let error = Running::start(command).err().map(|error| error.to_string()).unwrap();

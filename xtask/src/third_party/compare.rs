@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_the_same() {
+    fn equal_observations_do_not_differ() {
         assert_eq!(changed(|_, _| {}), [""; 0]);
         assert_eq!(
             changed(|_, response| drop(response.headers.insert("date", "later".parse().unwrap()))),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_alike_is_not_the_same() {
+    fn long_values_are_compared_to_their_end() {
         let long = |end: &str| http_probe::Response {
             body: format!("{}{end}", "x".repeat(500)).into(),
             ..Default::default()

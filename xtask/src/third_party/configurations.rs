@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_imported_decides() {
+    fn imports_decide_the_configurations() {
         let plain = configurations("x/y", &guest("get_uri")).unwrap();
         assert_eq!(
             plain,

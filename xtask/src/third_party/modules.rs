@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guests_are_of_the_host_that_they_are_run_on() {
+    fn the_guests_have_the_version_of_the_host() {
         let pinned: Vec<_> = pinned().collect();
         assert_eq!(pinned.len(), 2);
         let host = pinned.iter().find(|(module, _)| module.ends_with("host-go"));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_guests_apart_and_no_more() {
+    fn names_are_short_and_distinguish_guests() {
         for (path, wanted) in [
             ("examples/auth.wasm", "examples/auth"),
             ("internal/test/testdata/bench/wat/log.wasm", "bench/wat/log"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_found_however_deep_they_lie() {
+    fn files_are_found_at_any_depth() {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("a/b");
         fs::create_dir_all(&deep).unwrap();

@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_was_left_out_because_http_does_not_allow_it() {
+    fn every_header_of_a_case_is_valid_http() {
         let case = |wanted: &str| {
             let mut cases = cases().into_iter();
             cases.find(|case| case.name == wanted).map(|case| case.request).unwrap()

@@ -65,7 +65,7 @@ fn a_difference_is_found_when_there_is_one() {
 }
 
 #[test]
-fn traps_are_found_on_both_sides_whatever_the_answer_says() {
+fn traps_are_found_on_both_sides_whatever_the_response() {
     let wasm = wat::parse_str(GUEST).unwrap();
     let (report, reasons) = compare(Profile::Go, &wasm, &["post"]);
     assert_eq!((report.counts.passed, report.counts.known), (1, 1));
@@ -74,7 +74,7 @@ fn traps_are_found_on_both_sides_whatever_the_answer_says() {
 }
 
 #[test]
-fn a_guest_that_neither_takes_is_the_same() {
+fn a_guest_that_both_reject_passes() {
     let (report, _) = compare(Profile::Go, &wat::parse_str("(module)").unwrap(), &["get"]);
     assert_eq!((report.counts.passed, report.counts.run()), (1, 1));
     let (report, _) = compare(Profile::Go, b"no module", &["get"]);
@@ -83,7 +83,7 @@ fn a_guest_that_neither_takes_is_the_same() {
 }
 
 #[test]
-fn one_that_only_one_host_takes_is_a_difference() {
+fn a_guest_that_one_host_rejects_is_a_difference() {
     // The Go host has `get_source_addr`, the Express host has not.
     let import =
         r#"(module (import "http_handler" "get_source_addr" (func (param i32 i32) (result i32)))"#;
@@ -97,7 +97,7 @@ fn one_that_only_one_host_takes_is_a_difference() {
 }
 
 #[test]
-fn what_is_known_has_a_reason_and_patterns_that_can_be_read() {
+fn known_differences_have_reasons_and_valid_patterns() {
     for known in known_differences::ALL {
         assert!(known.reason.len() > 20);
         for pattern in [known.what, known.guests, known.cases] {
@@ -107,7 +107,7 @@ fn what_is_known_has_a_reason_and_patterns_that_can_be_read() {
 }
 
 #[test]
-fn what_is_known_and_does_not_occur_is_stale() {
+fn a_known_difference_that_does_not_occur_is_stale() {
     let occurred: Vec<_> = known_differences::ALL.iter().map(|known| (known, 0)).collect();
     let by_chance = known_differences::ALL.iter().filter(|known| known.is_chance).count();
     assert_eq!(known_differences::stale(&occurred).len(), known_differences::ALL.len() - by_chance);
@@ -150,7 +150,7 @@ fn a_known_reason_does_not_hide_another_difference() {
 }
 
 #[test]
-fn an_empty_response_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
+fn an_empty_response_has_two_framings_and_one_with_a_body_has_not() {
     let answer = |length: Option<&str>| {
         let mut response = http_probe::Response {
             status: http::StatusCode::OK,

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_pinned_version_will_do() {
+    fn only_the_pinned_version_is_accepted() {
         assert!(states_version("Version:      3.7.15\nCodename:     x\n"));
         assert!(!states_version("Version:      3.7.150\n"));
         assert!(!states_version("Version:      3.7.1\n"));

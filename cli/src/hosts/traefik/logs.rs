@@ -160,7 +160,7 @@ not json
     }
 
     #[test]
-    fn a_line_for_a_person_has_the_reason() {
+    fn a_shortened_line_keeps_the_reason() {
         let line = r#"{"level":"error","message":"Plugins are disabled","error":"no manifest"}"#;
         assert_eq!(brief(line), (true, "error: Plugins are disabled: no manifest".to_owned()));
         assert!(!brief(r#"{"level":"info","message":"x"}"#).0);

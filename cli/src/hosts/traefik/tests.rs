@@ -74,7 +74,7 @@ fn replay(folder: &Path, guest: &str, exchanges: &str) -> Result<Vec<GuestReport
 }
 
 #[test]
-fn exchanges_pass_fail_and_are_left_out() {
+fn exchanges_pass_fail_and_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let reports = replay(folder.path(), GUEST, EXCHANGES).unwrap();
     let of = |name: &str| {
