@@ -1,10 +1,11 @@
-//! Arguments in, exit code out.
+//! The command line: arguments in, exit code out.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands;
+use crate::commands::{self, GlobalArgs};
+use crate::ui;
 
 /// Scaffold, build, check, test and run HTTP middleware as WebAssembly guests.
 #[derive(Debug, Parser)]
@@ -12,37 +13,44 @@ use crate::commands;
     name = "cargo http-wasm",
     bin_name = "cargo http-wasm",
     version,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
 )]
 struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
+
+/// What exit codes mean, for the help.
+pub const EXIT_CODES: &str = "Exit codes: 0 all is well; 1 a guest, its source or a host was \
+                              examined and is wrong; 2 the command could not be carried out.";
 
 /// The commands of the users' tool.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Install what the other commands need; they also do it by themselves
     Setup(commands::setup::Args),
-    /// Write a new filter from a template
+    /// Create a filter from a template
     New(commands::new::Args),
     /// Build filters to size-optimised and checked guests
     Build(commands::build::Args),
-    /// Say whether a guest will load and run on every host
+    /// Check whether a guest loads and runs on every host
     Check(commands::check::Args),
-    /// Run native tests and the recorded exchanges on the reference host
+    /// Run native tests, and recorded exchanges on the reference host
     Test(commands::test::Args),
-    /// Run recorded exchanges against any guest
+    /// Run recorded exchanges on a guest of any language
     Replay(commands::replay::Args),
-    /// Build filters and print a table of their sizes, or keep the one in a document right
+    /// Build filters and print a table of their sizes, or update or verify one in a document
     Size(commands::size::Args),
-    /// Show the whole path: scaffold, build, check and run a filter
+    /// Scaffold, build, check and run a filter, step by step
     Demo(commands::demo::Args),
     /// Run guests in a reverse proxy
     Serve(commands::serve::Args),
-    /// Prove the examples on a real host
+    /// Run recorded exchanges on a real host
     Interop(commands::interop::Args),
-    /// Hold a host, ours or any other, against the conformance suite of the ABI
+    /// Test a host with the conformance suite of the ABI
     Conformance(commands::conformance::Args),
 }
 
@@ -54,35 +62,88 @@ pub fn main() -> ExitCode {
     if args.get(1).is_some_and(|first| first == "http-wasm") {
         args.remove(1);
     }
-    exit_code(run(Cli::parse_from(args).command))
-}
-
-/// Prints the error of a command that could not be done, and gives the exit code: 0 for done and
-/// good, 1 for done and found bad, 2 for an error.
-#[must_use]
-pub fn exit_code(result: anyhow::Result<ExitCode>) -> ExitCode {
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::from(2)
-    })
+    let Cli { global, command } = Cli::parse_from(args);
+    exit_code(run(command, &global))
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// When it could not be done.
-pub fn run(command: Command) -> anyhow::Result<ExitCode> {
+/// When it could not be carried out.
+pub fn run(command: Command, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    global.apply();
     match command {
-        Command::Setup(args) => commands::setup::run(&args),
-        Command::New(args) => commands::new::run(&args),
-        Command::Build(args) => commands::build::run(&args),
-        Command::Check(args) => commands::check::run(&args),
-        Command::Test(args) => commands::test::run(&args),
-        Command::Replay(args) => commands::replay::run(&args),
-        Command::Size(args) => commands::size::run(&args),
-        Command::Demo(args) => commands::demo::run(&args),
-        Command::Serve(args) => commands::serve::run(&args),
-        Command::Interop(args) => commands::interop::run(&args),
-        Command::Conformance(args) => commands::conformance::run(&args),
+        Command::Setup(args) => commands::setup::run(&args, global),
+        Command::New(args) => commands::new::run(&args, global),
+        Command::Build(args) => commands::build::run(&args, global),
+        Command::Check(args) => commands::check::run(&args, global),
+        Command::Test(args) => commands::test::run(&args, global),
+        Command::Replay(args) => commands::replay::run(&args, global),
+        Command::Size(args) => commands::size::run(&args, global),
+        Command::Demo(args) => commands::demo::run(&args, global),
+        Command::Serve(args) => commands::serve::run(&args, global),
+        Command::Interop(args) => commands::interop::run(&args, global),
+        Command::Conformance(args) => commands::conformance::run(&args, global),
+    }
+}
+
+/// The exit code of a command, as in [`EXIT_CODES`]; prints its error, if it has one.
+#[must_use]
+pub fn exit_code(result: anyhow::Result<ExitCode>) -> ExitCode {
+    let code = result.unwrap_or_else(|error| {
+        ui::err(format_args!("error: {}", text(&error)));
+        ExitCode::from(commands::failure_code(&error))
+    });
+    match ui::output_error() {
+        Some(error) => {
+            ui::err(format_args!("error: cannot write to standard output: {error}"));
+            ExitCode::from(2)
+        }
+        None => code,
+    }
+}
+
+/// An error with its causes, leaving out those that the text before names already.
+fn text(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_cause_is_named_once() {
+        let error = crate::build::Error::File {
+            action: "cannot write",
+            path: "a".into(),
+            source: io::Error::other("full"),
+        };
+        let error = Err::<(), _>(error).context("no guest").unwrap_err();
+        assert_eq!(text(&error), "no guest: cannot write a: full");
+    }
+
+    #[test]
+    fn options_are_global() {
+        let line = ["cargo http-wasm", "replay", "a.wasm", "b.toml", "--format", "json", "-v"];
+        let Cli { global, .. } = Cli::parse_from(line);
+        assert!(global.json());
+        assert!(Cli::try_parse_from(["cargo http-wasm", "--format", "xml", "setup"]).is_err());
     }
 }

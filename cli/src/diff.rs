@@ -1,11 +1,11 @@
-//! Requests and responses as lines for a person, with a mark at each line that a filter changed.
+//! Shows requests and responses as lines of text, with a mark at each line that a filter changed.
 //!
-//! For reading only; what is compared is the business of recorded exchanges.
+//! For display only; `http_wasm_testkit::recorded` does the comparison.
 
 use http_wasm_model::exchange::{Headers, Request, Response};
 
-/// The longest body that is shown as it is.
-const SHORT: usize = 72;
+/// The longest body that is shown whole.
+const MAX_BODY: usize = 72;
 
 /// The request line, the headers, and the body.
 #[must_use]
@@ -27,10 +27,10 @@ pub(crate) fn response(response: &Response) -> Vec<String> {
 
 fn rest(headers: &Headers, bytes: &[u8], trailers: &Headers, lines: &mut Vec<String>) {
     let header = |(name, value): (&str, &[u8])| format!("{name}: {}", value.escape_ascii());
-    // A peer adds the right length by itself; only a wrong one is news.
+    // Clients and servers add the right length; only a wrong one is worth showing.
     let length = bytes.len().to_string();
-    let is_news = |pair: &(&str, &[u8])| *pair != ("content-length", length.as_bytes());
-    lines.extend(headers.iter().filter(is_news).map(header));
+    let is_wrong = |pair: &(&str, &[u8])| *pair != ("content-length", length.as_bytes());
+    lines.extend(headers.iter().filter(is_wrong).map(header));
     if !bytes.is_empty() {
         lines.push(body(bytes));
     }
@@ -39,15 +39,15 @@ fn rest(headers: &Headers, bytes: &[u8], trailers: &Headers, lines: &mut Vec<Str
 
 fn body(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if bytes.len() <= SHORT && !text.chars().any(char::is_control) => {
+        Ok(text) if bytes.len() <= MAX_BODY && !text.chars().any(char::is_control) => {
             format!("\"{text}\"")
         }
         _ => format!("({} bytes)", bytes.len()),
     }
 }
 
-/// The lines of `after`, each marked `+` where `before` does not have it, and the lines of `before`
-/// that are gone, marked `-`: above what stands in their place, or else at the end.
+/// The lines of `after`, marked `+` when they are not in `before`, and the removed lines of `before`,
+/// marked `-`: above the line that replaces them, or else at the end.
 #[must_use]
 pub(crate) fn changes(before: &[String], after: &[String]) -> Vec<(char, String)> {
     let mut marked = Vec::new();
@@ -57,7 +57,7 @@ pub(crate) fn changes(before: &[String], after: &[String]) -> Vec<(char, String)
             marked.push((' ', line.clone()));
             continue;
         }
-        for gone in old.extract_if(.., |gone| place(gone) == place(line)) {
+        for gone in old.extract_if(.., |gone| subject(gone) == subject(line)) {
             marked.push(('-', gone.clone()));
         }
         marked.push(('+', line.clone()));
@@ -66,8 +66,8 @@ pub(crate) fn changes(before: &[String], after: &[String]) -> Vec<(char, String)
     marked
 }
 
-/// What a line says something of: a header, the body, or the first line.
-fn place(line: &str) -> &str {
+/// The part of the message that a line shows: a header, the body, or the first line.
+fn subject(line: &str) -> &str {
     match line.split_once(": ") {
         _ if line.starts_with(['"', '(']) => "\"",
         Some((name, _)) => name,
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_and_what_went_is_marked() {
+    fn added_and_removed_lines_are_marked() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let before = lines("GET /host/a HTTP/1.1\na: 1\ngone: x\nz: 1\n\"old: 1\"");
         let after = lines("GET /a HTTP/1.1\na: 1\nnew: y\nz: 2\n\"new\"");

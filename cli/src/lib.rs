@@ -5,6 +5,9 @@
 //! progress (through [`ui`]); [`commands`] has one module per command that turns arguments into
 //! steps and results into output.
 #![forbid(unsafe_code)]
+// A write to a closed stream must not panic; see `ui`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+#![deny(clippy::self_named_module_files)]
 
 pub mod build;
 mod calls;

@@ -1,7 +1,7 @@
-//! Running other programs: every command line is echoed when the user asked for it, and a failure
-//! shows the command, its exit code and what it said.
+//! Runs other programs to their end. With `--verbose` every command line is echoed; a failure shows
+//! the command, its exit code and its output.
 //!
-//! Not for servers that stay: this module waits until a program has ended.
+//! Servers are run by `hosts::server_process`.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -12,13 +12,13 @@ use std::thread;
 
 use crate::ui;
 
-/// Why a program did not do its work.
+/// Why a program failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The program could not be started.
     #[error("cannot start `{program}`: {source}; install it or put it on PATH")]
     Start {
-        /// The program as it was called.
+        /// The program's name or path.
         program: String,
         /// What the system said.
         source: io::Error,
@@ -41,8 +41,7 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// A program that runs on this processor only, through `taskset`; where the system likes, without
-/// one.
+/// A command that runs a program on one processor, through `taskset`; on any processor with `None`.
 #[must_use]
 pub fn pinned(program: &Path, cpu: Option<usize>) -> Command {
     let Some(cpu) = cpu else { return Command::new(program) };
@@ -51,7 +50,7 @@ pub fn pinned(program: &Path, cpu: Option<usize>) -> Command {
     command
 }
 
-/// Where a program of this name lies on `PATH`.
+/// The path of a program on `PATH`.
 #[must_use]
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -59,7 +58,7 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(&name)).find(|file| file.is_file())
 }
 
-/// Runs a program to its end and keeps what it prints.
+/// Runs a program to its end and captures its output.
 ///
 /// # Errors
 /// When it cannot be started or reports failure.
@@ -79,8 +78,8 @@ pub fn run(command: &mut Command) -> Result<Output, Error> {
     })
 }
 
-/// Runs a program to its end, keeps its standard output, and hands each line of its standard error
-/// to `line` while it runs, so that a person sees progress.
+/// Runs a program to its end and captures its standard output; passes each line of its standard error
+/// to `line` while it runs, to show progress.
 ///
 /// # Errors
 /// When it cannot be started or reports failure.
@@ -92,7 +91,7 @@ pub fn run_watched(command: &mut Command, mut line: impl FnMut(&str)) -> Result<
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| start_error(command, source))?;
-    // Both pipes are drained at once: a program that fills one of them would wait for ever.
+    // Both pipes are drained at once, or a program that fills one of them would block for ever.
     let reader = child.stdout.take().map(|mut stdout| {
         thread::spawn(move || {
             let mut bytes = Vec::new();

@@ -1,14 +1,13 @@
-//! The wish of the user, or of whoever runs the tool, that it stop.
+//! Waits for Ctrl-C or a termination signal.
 
 use std::io;
 
-/// Waits for Ctrl-C or, on Unix, a termination signal; gives its name.
+/// Waits for Ctrl-C or, on Unix, a termination signal; returns its name.
 ///
-/// From the first call on the signal no longer ends the process by itself, so whoever calls this
-/// has to.
+/// After the first call a signal no longer ends the process; the caller has to.
 ///
 /// # Errors
-/// When the system does not let this process wait for signals.
+/// When the process cannot wait for signals.
 pub async fn stop() -> io::Result<&'static str> {
     #[cfg(unix)]
     {

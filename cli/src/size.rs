@@ -9,10 +9,10 @@ use crate::project::Filter;
 const BEGIN: &str = "<!-- sizes:begin -->";
 const END: &str = "<!-- sizes:end -->";
 
-/// A document without a place for the table.
+/// A document without markers for the table.
 #[derive(Debug, thiserror::Error)]
 #[error("found no lines `{BEGIN}` and, after it, `{END}`; put them where the table belongs")]
-pub struct NoPlace;
+pub struct NoMarkers;
 
 /// A Markdown table: one row for each guest, and one column for each other way to make such a guest
 /// that a filter's manifest compares itself with.
@@ -45,9 +45,9 @@ pub fn table(guests: &[(&Filter, &BuiltGuest)]) -> String {
 ///
 /// # Errors
 /// When the document has no markers.
-pub fn insert(document: &str, table: &str) -> Result<String, NoPlace> {
-    let (before, rest) = document.split_once(BEGIN).ok_or(NoPlace)?;
-    let (_, after) = rest.split_once(END).ok_or(NoPlace)?;
+pub fn insert(document: &str, table: &str) -> Result<String, NoMarkers> {
+    let (before, rest) = document.split_once(BEGIN).ok_or(NoMarkers)?;
+    let (_, after) = rest.split_once(END).ok_or(NoMarkers)?;
     Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
 }
 

@@ -1,29 +1,135 @@
-//! What a person sees while work is under way: short aligned lines on standard error, so that
-//! standard output stays free for results.
+//! What a person or a program reads: results on standard output; progress, warnings and errors on
+//! standard error.
+//!
+//! Nothing here panics when a stream is closed or full. Standard error is not worth failing for. A
+//! reader that closes standard output early, such as `head`, has what it wanted: the rest is
+//! discarded, and the exit code stays what it would be. Any other failure there is an error, see
+//! [`output_error`].
 
 use std::fmt::Display;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, IsTerminal, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-/// Says that a step begins: a verb, right-aligned as cargo does it, and what it is about.
+use serde::Serialize;
+
+/// Prints a line of a result on standard output.
+pub fn out(line: impl Display) {
+    let mut state = OUTPUT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !matches!(*state, Output::Open) {
+        return;
+    }
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => *state = Output::Closed,
+        Err(error) => *state = Output::Failed(error),
+    }
+}
+
+/// Prints a result as JSON on standard output.
+///
+/// # Errors
+/// When the value has no JSON form.
+pub fn json(value: &impl Serialize) -> serde_json::Result<()> {
+    serde_json::to_string_pretty(value).map(out)
+}
+
+/// Prints a line on standard error.
+pub fn err(line: impl Display) {
+    drop(writeln!(io::stderr().lock(), "{line}"));
+}
+
+/// Reports the start of a step: a verb, right-aligned as cargo does it, and its object.
 pub fn step(verb: &str, what: impl Display) {
-    eprintln!("{verb:>12} {what}");
+    err(format_args!("{verb:>12} {what}"));
 }
 
-/// Says something that the user should know although the work goes on.
+/// Warns the user of something that does not stop the command.
 pub fn warn(what: impl Display) {
-    eprintln!("{:>12} {what}", "warning");
+    step("warning", what);
 }
 
-static VERBOSE: AtomicBool = AtomicBool::new(false);
+/// Echoes a command line that is about to run, with `--verbose`.
+pub fn command(line: &str) {
+    if VERBOSE.load(Ordering::Relaxed) {
+        step("Running", line);
+    }
+}
 
-/// Whether [`command`] prints.
+/// Why standard output could not be written, if it could not.
+#[must_use]
+pub fn output_error() -> Option<io::Error> {
+    let mut state = OUTPUT.lock().unwrap_or_else(PoisonError::into_inner);
+    match std::mem::replace(&mut *state, Output::Closed) {
+        Output::Failed(error) => Some(error),
+        open_or_closed => {
+            *state = open_or_closed;
+            None
+        }
+    }
+}
+
+/// Turns [`command`] on or off.
 pub fn set_verbose(verbose: bool) {
     VERBOSE.store(verbose, Ordering::Relaxed);
 }
 
-/// Echoes a command line that is about to run, when the user asked for that.
-pub fn command(line: &str) {
-    if VERBOSE.load(Ordering::Relaxed) {
-        step("Running", line);
+/// When output has colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set or CARGO_TERM_COLOR says otherwise
+    #[default]
+    Auto,
+    /// Also in a pipe or a file
+    Always,
+    /// Not even on a terminal
+    Never,
+}
+
+/// Chooses when output has colours.
+pub fn set_color(color: Color) {
+    COLOR.store(color as u8, Ordering::Relaxed);
+}
+
+/// Whether what is written to this stream has colours.
+#[must_use]
+pub fn has_color(stream: &impl IsTerminal) -> bool {
+    let chosen = COLOR.load(Ordering::Relaxed);
+    if chosen != Color::Auto as u8 {
+        return chosen == Color::Always as u8;
+    }
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    match variable("CARGO_TERM_COLOR").as_str() {
+        "always" => true,
+        "never" => false,
+        _ => variable("NO_COLOR").is_empty() && stream.is_terminal(),
+    }
+}
+
+/// The state of standard output.
+enum Output {
+    Open,
+    /// Nobody reads it any more.
+    Closed,
+    Failed(io::Error),
+}
+
+static OUTPUT: Mutex<Output> = Mutex::new(Output::Open);
+static VERBOSE: AtomicBool = AtomicBool::new(false);
+static COLOR: AtomicU8 = AtomicU8::new(Color::Auto as u8);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_of_colours_beats_the_stream() {
+        let file = tempfile::tempfile().unwrap();
+        set_color(Color::Always);
+        assert!(has_color(&file));
+        set_color(Color::Never);
+        assert!(!has_color(&file));
+        set_color(Color::Auto);
     }
 }

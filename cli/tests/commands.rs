@@ -1,5 +1,5 @@
-//! `new`, `test` and `demo` as a person runs them: what they print, what they leave behind, and with
-//! which exit code they end.
+//! `new`, `test` and `demo` as a user runs them: their output, what they leave behind, and their exit
+//! codes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 use cargo_http_wasm::project::Project;
 use cargo_http_wasm::tools::WasmOpt;
 
-/// The tool in `folder`, with a target folder that survives, so that only the first run compiles
-/// what filters depend on.
+/// Runs the tool in `folder`, with a shared target folder, so that only the first run compiles the
+/// dependencies of filters.
 fn tool(folder: &Path, arguments: &[&str]) -> Output {
     let here = Project::locate(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")));
     let wasm_opt = WasmOpt::find_or_install(None, &here.expect("this repository").target_dir);
@@ -59,7 +59,7 @@ fn new_refuses_with_2_and_says_why() {
 }
 
 #[test]
-fn test_passes_a_fresh_filter_and_fails_a_broken_one_in_both_places() {
+fn test_passes_a_fresh_filter_and_fails_a_broken_one() {
     let temp = tempfile::tempdir().expect("a temporary folder");
     let made = scaffold(temp.path(), "tested");
     let good = tool(&made, &["test"]);
@@ -77,6 +77,15 @@ fn test_passes_a_fresh_filter_and_fails_a_broken_one_in_both_places() {
     assert!(text(&bad).contains("native tests: FAILED"), "{}", text(&bad));
     assert!(text(&bad).contains("1 passed   1 failed"), "{}", text(&bad));
     assert!(text(&bad).contains("replaces a greeting that the client sent"), "{}", text(&bad));
+
+    // A filter that does not compile is a finding, whichever command builds it.
+    std::fs::write(made.join("src/lib.rs"), "pub fn f( {}").expect("writable");
+    for arguments in
+        [&["build"][..], &["size"], &["serve", "tested", "--echo"], &["interop", "layer"]]
+    {
+        let bad = tool(&made, arguments);
+        assert_eq!(code(&bad), Some(1), "{arguments:?}: {}", text(&bad));
+    }
 
     let unknown = tool(&made, &["test", "testd"]);
     assert_eq!(code(&unknown), Some(2));

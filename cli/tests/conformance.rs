@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use cargo_http_wasm::serve::{self, Guest, Origin, Server};
+use cargo_http_wasm::serve::{self, Guest, Server, Upstream};
 use http_wasm_abi::LogLevel;
 use http_wasm_model::Profile;
 use serde_json::Value;
@@ -51,9 +51,9 @@ async fn front(folder: &Path) -> SocketAddr {
         let wasm = folder.join(place["guest"].as_str().unwrap());
         let guest = Guest { wasm, config: config.unwrap_or_default(), log: LogLevel::Debug };
         let layer = serve::load(&guest, Profile::Strict, |_| {}).unwrap();
-        let origin = Origin::upstream(manifest["upstream"].as_str().unwrap()).unwrap();
+        let proxied = Upstream::url(manifest["upstream"].as_str().unwrap()).unwrap();
         let address = (Ipv4Addr::LOCALHOST, 0).into();
-        let server = Server::start(address, &[layer], origin).await.unwrap();
+        let server = Server::start(address, &[layer], proxied).await.unwrap();
         servers.insert(place["host"].as_str().unwrap().to_owned(), server);
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -109,7 +109,8 @@ fn a_stranger_sets_up_a_host_and_names_its_url() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = format!("http://{}", runtime.block_on(front(folder.path())));
     let run = |names: &str| {
-        let args = ["--json", "--url", &url, "--upstream-listen", &upstream, "--as", names];
+        let args =
+            ["--format", "json", "--url", &url, "--upstream-listen", &upstream, "--as", names];
         json(&conformance(&args).output().unwrap())
     };
 
@@ -135,7 +136,7 @@ fn a_stranger_sets_up_a_host_and_names_its_url() {
 #[test]
 fn a_program_is_started_for_each_guest() {
     let command = format!("{TOOL} serve {{guest}} --config @{{config}} --upstream {{upstream}}");
-    let args = ["--json", "--command", &command, "--as", "layer"];
+    let args = ["--format", "json", "--command", &command, "--as", "layer"];
     let subjects = ["get_config", "ctx", "traps", "get_header_values/host", "set_uri"];
     let output = conformance(&args).args(subjects).output().unwrap();
     let (report, code) = json(&output);
@@ -176,7 +177,7 @@ fn a_host_that_is_wrong_fails() {
     let output = list("\"an object as text\", \"no configuration\"");
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("take it off the list of deviations"), "{text}");
+    assert!(text.contains("remove it from the list of deviations"), "{text}");
     let output = list("\"no such exchange\"");
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
@@ -212,5 +213,5 @@ fn nothing_played_is_nothing_proven() {
     let output = conformance(&["--host", "traefik", "get_config/bytes"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("nothing was played"), "{text}");
+    assert!(text.contains("no exchange was run"), "{text}");
 }

@@ -1,5 +1,5 @@
-//! The `interop` command as a person runs it: what it prints, how it ends, and that no server is
-//! left however it ends.
+//! The `interop` command as a user runs it: its output, its exit code, and that no server is left
+//! running however it ends.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Says that it is there and lets the request pass, but never comes back from one with a query.
+/// Logs a message and forwards the request; loops for ever on one with a query.
 const GUEST: &str = r#"(module
   (import "http_handler" "get_uri" (func $uri (param i32 i32) (result i32)))
   (import "http_handler" "log" (func $log (param i32 i32 i32)))
@@ -55,34 +55,41 @@ fn results_are_printed_and_a_failure_shows_in_the_exit_code() {
     let output = interop(folder.path(), EXCHANGES).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.starts_with("hand    1 passed    1 failed    1 not applicable\n"), "{text}");
+    assert!(text.starts_with("hand    1 passed   1 failed   1 skipped\n"), "{text}");
     let failed = "exchanges.toml:6: fails\n    response.status: wanted 404, found 200\n";
     assert!(text.contains(failed), "{text}");
     assert!(text.contains("exchanges.toml:10: left out\n    because\n"), "{text}");
 
-    let output = interop(folder.path(), EXCHANGES).arg("--json").output().unwrap();
+    let output = interop(folder.path(), EXCHANGES).args(["--format", "json"]).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let exchanges = &json[0]["exchanges"];
     assert_eq!(
         exchanges[0],
         serde_json::json!({ "name": "passes", "line": 2, "verdict": "passed" })
     );
-    assert_eq!(exchanges[1]["why"][0], "response.status: wanted 404, found 200");
-    assert_eq!(exchanges[2]["verdict"], "not_applicable");
+    assert_eq!(json[0]["counts"]["failed"], 1);
+    assert_eq!(
+        exchanges[1]["mismatches"][0],
+        serde_json::json!({ "what": "response.status", "wanted": "404", "found": "200" })
+    );
+    assert_eq!(
+        exchanges[2],
+        serde_json::json!({ "name": "left out", "line": 10, "verdict": "skipped", "reason": "because" })
+    );
 }
 
 #[test]
-fn nothing_replayed_is_nothing_proven() {
+fn a_run_without_exchanges_fails() {
     let folder = tempfile::tempdir().unwrap();
     let exchanges = "[[exchange]]\nname = \"x\"\nskip = { traefik = \"because\" }\n";
     let output = interop(folder.path(), exchanges).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("nothing was replayed"), "{text}");
+    assert!(text.contains("no exchange was run"), "{text}");
     assert!(!text.contains("Starting"), "{text}");
 }
 
-/// The tool in the middle of an exchange that does not end, and where its Traefik listens.
+/// The tool during an exchange that does not end, the address of its Traefik, and its folder.
 fn hanging(folder: &Path) -> (Child, SocketAddr, PathBuf) {
     let mut command = interop(folder, HANGS);
     let mut tool = command.arg("--keep").stderr(Stdio::piped()).spawn().unwrap();
@@ -90,7 +97,7 @@ fn hanging(folder: &Path) -> (Child, SocketAddr, PathBuf) {
     let mut lines = stderr.lines().map(Result::unwrap);
     let home = lines.find_map(|line| line.trim().strip_prefix("Keeping ").map(PathBuf::from));
     let home = home.unwrap();
-    // Somebody has to go on reading, or the tool ends at its next word.
+    // Drained, so that the pipe does not fill up.
     std::thread::spawn(move || lines.for_each(drop));
     let log = home.join("traefik.log");
     assert!(soon(|| fs::read_to_string(&log).is_ok_and(|text| text.contains("here I am"))));

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cargo_http_wasm::replay::{Counts, Guest, Verdict};
+use cargo_http_wasm::replay::Guest;
 use http_wasm_model::Profile;
+use http_wasm_testkit::report::{Counts, Verdict};
 
-/// Sets the request header `x-a` to `1`, logs `hi`, and goes on.
+/// Sets the request header `x-a` to `1`, logs `hi`, and forwards the request.
 const GUEST: &str = r#"(module
     (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
     (import "http_handler" "log" (func $log (param i32 i32 i32)))
@@ -65,17 +66,19 @@ fn each_exchange_gets_its_verdict() {
     let files = files(GUEST, EXCHANGES);
     let guest = Guest::load(&files.guest, Profile::Strict).expect("a guest");
     let report = guest.replay(&files.exchanges).expect("readable");
-    assert_eq!(report.counts(), Counts { passed: 1, failed: 1, not_applicable: 1 });
+    assert_eq!(report.counts, Counts { passed: 1, failed: 1, skipped: 1, ..Counts::default() });
+    assert_eq!(report.guest, "guest");
 
-    let [passes, fails, others] = report.exchanges.as_slice() else {
-        panic!("three exchanges: {report:?}")
+    let replayed = guest.run(&files.exchanges).expect("readable");
+    let [passes, fails, others] = replayed.as_slice() else {
+        panic!("three exchanges: {replayed:?}")
     };
     assert!(matches!(passes.verdict, Verdict::Passed));
     let seen = passes.outcome.as_ref().and_then(|outcome| outcome.upstream.as_ref());
     assert_eq!(seen.and_then(|request| request.headers.first("x-a")), Some(b"1".as_slice()));
-    let Verdict::Failed(mismatches) = &fails.verdict else { panic!("{fails:?}") };
+    let Verdict::Failed { mismatches } = &fails.verdict else { panic!("{fails:?}") };
     assert_eq!(mismatches.len(), 2, "{mismatches:?}");
-    assert!(matches!(&others.verdict, Verdict::NotApplicable(why) if why == "needs a network"));
+    assert!(matches!(&others.verdict, Verdict::Skipped { reason } if reason == "needs a network"));
     assert!(others.outcome.is_none());
 
     let details = report.details().join("\n");
@@ -90,9 +93,9 @@ fn the_command_prints_counts_and_fails_with_1() {
     let output = replay(&[&files.guest, &files.exchanges]);
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("1 passed   1 failed   1 not applicable"), "{stdout}");
+    assert!(stdout.contains("1 passed   1 failed   1 skipped"), "{stdout}");
 
-    let output = replay(&[&files.guest, &files.exchanges, "--json".as_ref()]);
+    let output = replay(&[&files.guest, &files.exchanges, "--format".as_ref(), "json".as_ref()]);
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(json[0]["counts"]["passed"], 1);
@@ -121,12 +124,12 @@ fn a_trap_is_a_failure_that_is_named() {
     let report = Guest::load(&files.guest, Profile::Strict)
         .and_then(|guest| guest.replay(&files.exchanges))
         .expect("it runs");
-    assert_eq!(report.counts().failed, 2);
+    assert_eq!(report.counts.failed, 2);
     assert!(report.details()[0].contains("trap"), "{:?}", report.details());
 }
 
 #[test]
-fn what_cannot_be_replayed_is_an_error_with_its_place() {
+fn an_error_in_the_input_names_its_position() {
     let error_of = |files: &Files| {
         let output = replay(&[&files.guest, &files.exchanges]);
         assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -1,4 +1,4 @@
-//! The `serve` command as a person runs it: the address on standard output, the guests' logs on
+//! The `serve` command as a user runs it: the address on standard output, the guests' logs on
 //! standard error, and a clean end.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Logs its configuration, and stops or, where there is an error in it, traps.
+/// Logs its configuration and forwards the request; traps when the configuration begins with `!`.
 const GUEST: &str = r#"(module
   (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
   (import "http_handler" "log" (func $log (param i32 i32 i32)))
@@ -29,7 +29,7 @@ fn serve(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts it, asks it once, stops it with this signal, and gives the answer and what it said.
+/// Starts the server, sends a request, stops it with this signal; returns the response and the output.
 fn ask(folder: &Path, arguments: &[&str], signal: &str) -> (String, Output) {
     let mut command = serve(folder, arguments);
     let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -65,7 +65,7 @@ fn guests_serve_and_log_until_they_are_stopped() {
 }
 
 #[test]
-fn a_trap_is_told_here_and_not_to_the_client() {
+fn a_trap_is_logged_and_hidden_from_the_client() {
     let folder = tempfile::tempdir().unwrap();
     let (answer, output) = ask(folder.path(), &["--echo", "--config", "!"], "TERM");
     assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
@@ -75,14 +75,14 @@ fn a_trap_is_told_here_and_not_to_the_client() {
 }
 
 #[test]
-fn what_cannot_be_is_said_before_anything_listens() {
+fn wrong_arguments_are_errors_before_the_server_listens() {
     let folder = tempfile::tempdir().unwrap();
     let three = ["--echo", "--config", "1", "--config", "2", "--config", "3"];
     for (arguments, wanted) in [
         (&[][..], "--upstream"),
         (&["--upstream", "https://h"], "wanted http://HOST"),
         (&["--echo", "--config", "@missing"], "cannot read missing"),
-        (&three, "found 3 times --config for 2 guests"),
+        (&three, "found --config 3 times for 2 guests"),
         (&["--echo", "--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),
         (&["--echo", "--profile", "other"], "found profile \"other\""),
     ] {

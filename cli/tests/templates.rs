@@ -1,5 +1,5 @@
-//! Each template becomes a filter, outside of any workspace, that passes its own tests, and needs
-//! neither a WebAssembly target nor an engine for them; and builds to a guest that passes the check.
+//! Each template gives a filter, outside of any workspace, that passes its own tests without a
+//! WebAssembly target or an engine, and builds to a guest that passes the check.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -8,8 +8,8 @@ use cargo_http_wasm::build;
 use cargo_http_wasm::project::Project;
 use cargo_http_wasm::scaffold;
 
-/// Runs cargo in `folder`. All filters share a target folder that survives, so that only the first
-/// run compiles what they depend on.
+/// Runs cargo in `folder`. All filters share a target folder, so that only the first run compiles
+/// their dependencies.
 fn cargo(folder: &Path, args: &[&str]) -> Output {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(args)

@@ -2,6 +2,7 @@
 //!
 //! - [`scenario`] describes one exchange as a value, for tests in Rust.
 //! - [`recorded`] reads exchanges from TOML files, runs them and compares the outcome.
+//! - [`report`] says what became of them.
 //! - [`driver`] runs one exchange with a [`Guest`](http_wasm_model::guest::Guest); its result is an
 //!   [`Outcome`].
 #![forbid(unsafe_code)]
@@ -9,6 +10,7 @@
 pub mod driver;
 mod outcome;
 pub mod recorded;
+pub mod report;
 pub mod scenario;
 
 pub use outcome::Outcome;

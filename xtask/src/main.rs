@@ -1,5 +1,7 @@
-//! `cargo xtask`: the users' tool, and what only this repository needs.
+//! `cargo xtask`: the users' tool, and the commands that only this repository needs.
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+#![deny(clippy::self_named_module_files)]
 
 mod bench;
 mod commands;
@@ -11,12 +13,21 @@ mod third_party;
 use std::process::ExitCode;
 
 use cargo_http_wasm::cli;
+use cargo_http_wasm::commands::GlobalArgs;
 use clap::{Parser, Subcommand};
 
-/// The users' tool, `cargo http-wasm`, and what only this repository needs.
+/// The users' tool, `cargo http-wasm`, and the commands that only this repository needs.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, arg_required_else_help = true)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    arg_required_else_help = true,
+    after_help = cli::EXIT_CODES
+)]
 struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -25,19 +36,21 @@ struct Cli {
 enum Command {
     #[command(flatten)]
     Tool(cli::Command),
-    /// Measure what guests cost on the reference host, beside the official Go host
+    /// Measure the cost of guests on the reference host and on the official Go host
     Bench(commands::bench::Args),
     /// Run the official conformance kit (TCK) of the ABI against `serve`, with the local Go
-    Tck(commands::tck::Args),
+    Tck,
     /// Compare the reference host with the official Go host on third-party guests
     ThirdParty(commands::third_party::Args),
 }
 
 fn main() -> ExitCode {
-    cli::exit_code(match Cli::parse().command {
-        Command::Tool(command) => cli::run(command),
-        Command::Bench(args) => commands::bench::run(&args),
-        Command::Tck(args) => commands::tck::run(&args),
-        Command::ThirdParty(args) => commands::third_party::run(&args),
+    let Cli { global, command } = Cli::parse();
+    global.apply();
+    cli::exit_code(match command {
+        Command::Tool(command) => cli::run(command, &global),
+        Command::Bench(args) => commands::bench::run(&args, &global),
+        Command::Tck => commands::tck::run(&global),
+        Command::ThirdParty(args) => commands::third_party::run(&args, &global),
     })
 }

@@ -1,7 +1,6 @@
 //! The stage that runs cargo: flags, the profile, and where the module lies afterwards.
 
 use std::ffi::OsString;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +8,7 @@ use serde::Deserialize;
 
 use super::Error;
 use crate::project::{Filter, GuestTarget, Project};
-use crate::{postlink, process};
+use crate::{postlink, process, ui};
 
 /// The name of cargo's profile for guests.
 pub const PROFILE: &str = "guest";
@@ -53,7 +52,7 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
         // Cargo's own choice, unless a caller of the library has put another into the project.
         .arg("--target-dir")
         .arg(&project.target_dir);
-    command.args(["--color", if std::io::stderr().is_terminal() { "always" } else { "never" }]);
+    command.args(["--color", if ui::has_color(&std::io::stderr()) { "always" } else { "never" }]);
     if !project.has_guest_profile {
         for (key, value) in PROFILE_SETTINGS {
             command.arg("--config").arg(format!("profile.{PROFILE}.{key}={value}"));
@@ -80,7 +79,7 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
     let output = process::run_watched(&mut command, |line| {
         // Cargo says for each filter that it is finished; so does the line with its sizes.
         if !(line.contains("Finished") && line.contains("profile [")) {
-            eprintln!("{line}");
+            ui::err(line);
         }
     })?;
     module(&output, filter)

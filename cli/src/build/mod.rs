@@ -27,6 +27,14 @@ pub enum Error {
     /// A program that is needed could not be had.
     #[error(transparent)]
     Tool(#[from] tools::Error),
+    /// The filter does not compile.
+    #[error("`{filter}` does not compile: {source}")]
+    Compile {
+        /// The package.
+        filter: String,
+        /// How cargo failed.
+        source: process::Error,
+    },
     /// A program failed.
     #[error(transparent)]
     Process(#[from] process::Error),
@@ -74,6 +82,17 @@ pub enum Error {
         /// Everything that was found.
         report: Box<check::Report>,
     },
+}
+
+impl Error {
+    /// Whether the filter was examined and is wrong, as opposed to a build that could not be done.
+    #[must_use]
+    pub const fn is_finding(&self) -> bool {
+        matches!(
+            self,
+            Self::Compile { .. } | Self::NoModule { .. } | Self::Link { .. } | Self::Refused { .. }
+        )
+    }
 }
 
 fn listed(findings: &[check::Finding]) -> String {
@@ -227,7 +246,14 @@ impl<'a> Builder<'a> {
         loop {
             let run =
                 compile::Run { dev: self.options.dev, machine_paths, stack_size: size, quiet };
-            let compiled = read(&compile::compile(self.project, filter, run)?)?;
+            let compiled =
+                compile::compile(self.project, filter, run).map_err(|error| match error {
+                    Error::Process(source @ process::Error::Failed { .. }) => {
+                        Error::Compile { filter: filter.name.clone(), source }
+                    }
+                    other => other,
+                })?;
+            let compiled = read(&compiled)?;
             let need = postlink::stack_need(&compiled)
                 .map_err(|source| Error::Link { filter: filter.name.clone(), source })?;
             let wanted = stated.unwrap_or_else(|| stack_size(need));

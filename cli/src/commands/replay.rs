@@ -1,11 +1,14 @@
-//! `replay`: recorded exchanges against a guest of any language.
+//! `replay`: runs recorded exchanges on a guest of any language.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use http_wasm_model::Profile;
+use http_wasm_testkit::report::Counts;
 
-use crate::replay::{Counts, Guest, Report};
+use super::GlobalArgs;
+use crate::replay::Guest;
+use crate::ui;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -16,34 +19,30 @@ pub struct Args {
     /// Files of recorded exchanges
     #[arg(required = true, value_name = "EXCHANGES.toml")]
     exchanges: Vec<PathBuf>,
-    /// Whose semantics apply: strict (the traps of every host), go, express
+    /// The host whose semantics apply: strict (the traps of every host), go, express
     #[arg(long, default_value_t = Profile::Strict)]
     profile: Profile,
-    /// Print the results as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// When the guest does not load or a file cannot be read.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let guest = Guest::load(&args.guest, args.profile)?;
     let reports = args.exchanges.iter().map(|path| guest.replay(path));
     let reports = reports.collect::<Result<Vec<_>, _>>()?;
-    let total: Counts = reports.iter().map(Report::counts).sum();
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&reports)?);
-    } else {
-        let width = args.exchanges.iter().map(|path| path.display().to_string().len()).max();
-        for report in &reports {
-            let path = report.path.display().to_string();
-            println!("{path:<width$} {}", report.counts(), width = width.unwrap_or(0));
+    let total: Counts = reports.iter().map(|report| report.counts).sum();
+    global.print(&reports, || {
+        let files: Vec<_> =
+            reports.iter().map(|report| report.file.display().to_string()).collect();
+        let width = files.iter().map(String::len).max().unwrap_or(0);
+        for (file, report) in files.iter().zip(&reports) {
+            ui::out(format_args!("{file:<width$} {}", report.counts));
         }
-        for detail in reports.iter().flat_map(Report::details) {
-            println!("\n{detail}");
+        for detail in reports.iter().flat_map(|report| report.details()) {
+            ui::out(format_args!("\n{detail}"));
         }
-    }
+    })?;
     Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

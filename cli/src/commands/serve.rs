@@ -1,4 +1,4 @@
-//! `serve`: guests in a reverse proxy.
+//! `serve`: runs guests in a reverse proxy.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use http_wasm_host::layer::{Capacity, Event, Metrics};
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Limits, LogEntry};
 
+use super::GlobalArgs;
 use crate::build::{Builder, Options};
-use crate::project::Project;
-use crate::serve::{self, Guest, Loader, Origin, Server, Setup};
+use crate::serve::{self, Guest, LoadOptions, Loader, Server, Upstream};
 use crate::shutdown;
 use crate::ui;
 
@@ -22,59 +22,59 @@ use crate::ui;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Guests of any language (files that end in .wasm), or filters of this project, which are
-    /// built; the first sees requests first
+    /// built; the first receives requests first
     #[arg(required = true, value_name = "FILTER|FILE.wasm")]
     guests: Vec<String>,
     /// Where to listen; port 0 lets the system choose
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Send what the guests let pass to this server, http://HOST:PORT
+    /// Forward requests to this server, http://HOST:PORT
     #[arg(long, value_name = "URL", required_unless_present = "echo", conflicts_with = "echo")]
     upstream: Option<String>,
-    /// Answer what the guests let pass with a text that shows it
+    /// Respond to forwarded requests with a text that shows them
     #[arg(long)]
     echo: bool,
     /// The guests' configuration, a text or @FILE: once for all guests, or once for each in order
     #[arg(long, value_name = "TEXT|@FILE")]
     config: Vec<String>,
-    /// Whose semantics apply: strict (the traps of every host), go, express
+    /// The host whose semantics apply: strict (the traps of every host), go, express
     #[arg(long, default_value_t = Profile::Strict)]
     profile: Profile,
-    /// Load a guest again when its file changes; requests in flight end with the old one
+    /// Reload a guest when its file changes; requests in flight finish on the old one
     #[arg(long)]
     watch: bool,
-    /// Show each call of a host function, with what went in and came out
+    /// Show each call of a host function, with arguments and result
     #[arg(long)]
     trace: bool,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Let guests that import WASI see this variable of the environment
+    /// Pass this environment variable to guests that import WASI
     #[arg(long, value_name = "NAME")]
     env: Vec<String>,
-    /// Let guests that import WASI read this folder, under this name
+    /// Allow guests that import WASI to read this folder, under this name
     #[arg(long, value_name = "NAME=FOLDER", value_parser = folder)]
     dir: Vec<Folder>,
-    /// Keep compiled guests in this folder
+    /// Cache compiled guests in this folder
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
 }
 
-/// What guests may use.
+/// Limits of guests.
 #[derive(Debug, clap::Args)]
 struct LimitArgs {
-    /// The most time that a hook may run, in milliseconds
+    /// Maximum run time of a hook, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
     max_time: u64,
-    /// The most instructions that a hook may execute; counting them makes guests slower
+    /// Maximum instructions that a hook executes; counting them slows guests down
     #[arg(long, value_name = "N")]
     max_fuel: Option<u64>,
-    /// The most memory of an instance, in MiB
+    /// Maximum memory of an instance, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     max_memory: u64,
-    /// The most that is held of a body, in KiB
+    /// Maximum size of a body in memory, in KiB
     #[arg(long, value_name = "KIB", default_value_t = 4_096)]
     max_body: usize,
-    /// The most instances of each guest; further requests wait
+    /// Maximum number of instances of each guest; further requests wait
     #[arg(long, value_name = "N", default_value_t = 256)]
     max_instances: u32,
 }
@@ -85,23 +85,23 @@ fn folder(argument: &str) -> Result<Folder, String> {
     Ok(Folder { guest: guest.to_owned(), host: host.into() })
 }
 
-fn setup(args: &Args, guests: usize) -> anyhow::Result<Setup> {
+fn load_options(args: &Args, guests: usize) -> anyhow::Result<LoadOptions> {
     let limits = &args.limits;
     let names = args.env.iter().map(String::as_str);
     let grants = Grants { folders: args.dir.clone(), ..Grants::default() }.inherit(names)?;
     let body = limits.max_body.saturating_mul(1 << 10);
     let each = limits.max_instances.max(1);
-    Ok(Setup {
-        options: EngineOptions {
+    Ok(LoadOptions {
+        engine: EngineOptions {
             profile: args.profile,
             time_limit: Some(Duration::from_millis(limits.max_time.max(1))),
             fuel_limit: limits.max_fuel,
             memory_limit: limits.max_memory.saturating_mul(1 << 20),
-            // While a guest is replaced, the old and the new one work side by side.
+            // While a guest is replaced, the old and the new one run side by side.
             reserved_instances: u32::try_from(guests)
                 .ok()
                 .and_then(|guests| guests.checked_mul(each)?.checked_mul(2))
-                .filter(|&count| count <= MOST_RESERVED),
+                .filter(|&count| count <= MAX_RESERVED),
             cache: args.cache.clone(),
             grants,
             ..EngineOptions::default()
@@ -112,42 +112,43 @@ fn setup(args: &Args, guests: usize) -> anyhow::Result<Setup> {
     })
 }
 
-/// Space is set aside for at most so many instances: each takes 4 GiB of addresses, of which a
-/// process has 128 TiB.
-const MOST_RESERVED: u32 = 4_096;
+/// The maximum number of instances for which address space is reserved: 4 GiB each, of 128 TiB that
+/// a process has.
+const MAX_RESERVED: u32 = 4_096;
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a guest cannot be built or loaded, or the address cannot be had.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let origin = match &args.upstream {
-        Some(url) => Origin::upstream(url)?,
-        None => Origin::echo(),
+/// When a guest cannot be built or loaded, or the address cannot be used.
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let upstream = match &args.upstream {
+        Some(url) => Upstream::url(url)?,
+        None => Upstream::echo(),
     };
     let configs = configs(args)?;
-    let files = files(&args.guests)?;
-    let loader = Loader::new(setup(args, files.len())?)?;
+    let files = files(&args.guests, global)?;
+    let loader = Loader::new(load_options(args, files.len())?)?;
     let mut layers = Vec::new();
     let mut watched = Vec::new();
     for ((name, wasm), config) in files.into_iter().zip(configs) {
         let guest = Guest { wasm, config, log: LogLevel::Debug };
         let guest_name = name.clone();
-        let layer = loader.load(&guest, move |event| tell(&guest_name, &event))?;
+        let layer = loader.load(&guest, move |event| show(&guest_name, &event))?;
         layers.push(layer.clone());
         watched.push((name, guest, layer));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let server = Server::start(args.listen, &layers, origin).await?;
-        println!("http://{}", server.address());
+        let server = Server::start(args.listen, &layers, upstream).await?;
+        let url = format!("http://{}", server.address());
+        global.print(&serde_json::json!({ "url": url }), || ui::out(&url))?;
         if args.watch {
             for (name, guest, layer) in watched.iter().cloned() {
-                let told = move |result: Result<(), serve::Error>| match result {
+                let report = move |result: Result<(), serve::Error>| match result {
                     Ok(()) => ui::step("Replacing", format_args!("`{name}`: its file changed")),
-                    Err(error) => ui::warn(format_args!("the old `{name}` stays: {error}")),
+                    Err(error) => ui::warn(format_args!("`{name}` is not replaced: {error}")),
                 };
-                tokio::spawn(serve::watch(loader.clone(), guest, layer, told));
+                tokio::spawn(serve::watch(loader.clone(), guest, layer, report));
             }
         }
         let name = shutdown::stop().await?;
@@ -160,7 +161,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// What a guest has done, in a line.
+/// Prints what a guest has done, in a line.
 fn summary(name: &str, metrics: &Metrics) {
     let traps: u64 = metrics.traps.iter().map(|(_, count)| count).sum();
     let mean = |time: Duration| {
@@ -169,7 +170,7 @@ fn summary(name: &str, metrics: &Metrics) {
     ui::step(
         "Served",
         format_args!(
-            "`{name}`: {} requests, {} answered by the guest, {traps} traps; \
+            "`{name}`: {} requests, {} short-circuited by the guest, {traps} traps; \
              mean time in the guest {:?}, in the host {:?}; {} instances, {} KiB",
             metrics.exchanges,
             metrics.stopped,
@@ -181,17 +182,19 @@ fn summary(name: &str, metrics: &Metrics) {
     );
 }
 
-/// What the guests log, and what goes wrong, for whoever watches.
-fn tell(guest: &str, event: &Event<'_>) {
+/// Prints an event of a guest: a log message, a call, or a fault.
+fn show(guest: &str, event: &Event<'_>) {
     match event {
-        Event::Log(LogEntry { level, message }) => eprintln!("{level:>8} {guest}: {message}"),
-        Event::Call(call) => eprintln!("    call {guest}: {call}"),
-        Event::Problem(problem) => eprintln!(" problem {guest}: {problem}"),
-        other => eprintln!("   fault {guest}: {other}"),
+        Event::Log(LogEntry { level, message }) => {
+            ui::err(format_args!("{level:>8} {guest}: {message}"));
+        }
+        Event::Call(call) => ui::err(format_args!("    call {guest}: {call}")),
+        Event::Problem(problem) => ui::err(format_args!(" problem {guest}: {problem}")),
+        other => ui::err(format_args!("   fault {guest}: {other}")),
     }
 }
 
-/// One configuration for each guest.
+/// Reads one configuration for each guest.
 fn configs(args: &Args) -> anyhow::Result<Vec<Vec<u8>>> {
     let read = |text: &String| match text.strip_prefix('@') {
         Some(file) => std::fs::read(file).with_context(|| format!("cannot read {file}")),
@@ -204,19 +207,19 @@ fn configs(args: &Args) -> anyhow::Result<Vec<Vec<u8>>> {
         [one] => Ok(vec![one.clone(); wanted]),
         _ if configs.len() == wanted => Ok(configs),
         _ => anyhow::bail!(
-            "found {} times --config for {wanted} guests; give none, one for all, or one for each",
+            "found --config {} times for {wanted} guests, wanted none, one for all, or one for each",
             configs.len()
         ),
     }
 }
 
-/// The names and files of the guests; filters are built.
-fn files(guests: &[String]) -> anyhow::Result<Vec<(String, PathBuf)>> {
+/// The names and files of the guests; builds those that are filters.
+fn files(guests: &[String], global: &GlobalArgs) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let is_file = |guest: &String| guest.ends_with(".wasm");
     let filters: Vec<String> = guests.iter().filter(|guest| !is_file(guest)).cloned().collect();
     let mut built = std::collections::BTreeMap::new();
     if !filters.is_empty() {
-        let project = Project::locate(None)?;
+        let project = global.project()?;
         let options = Options::default();
         let mut builder = Builder::new(&project, &options)?;
         for filter in project.select(&filters)? {

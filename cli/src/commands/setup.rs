@@ -1,34 +1,30 @@
-//! `setup`
+//! `setup`: installs what the other commands need.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::project::{GuestTarget, Project};
+use serde_json::json;
+
+use super::GlobalArgs;
+use crate::project::GuestTarget;
 use crate::tools::{self, WasmOpt};
 use crate::ui;
 
 /// Arguments of `setup`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The manifest of the project, instead of the one around the current folder
-    #[arg(long, value_name = "FILE")]
-    manifest_path: Option<PathBuf>,
     /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
     #[arg(long, value_name = "FILE")]
     wasm_opt: Option<PathBuf>,
-    /// Show every command that is run
-    #[arg(long, short)]
-    verbose: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When it could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    ui::set_verbose(args.verbose);
-    let project = Project::locate(args.manifest_path.as_deref())?;
+/// When something cannot be installed.
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let project = global.project()?;
     let triples: BTreeSet<_> = project
         .filters
         .iter()
@@ -36,11 +32,23 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .chain([GuestTarget::default()])
         .map(GuestTarget::triple)
         .collect();
+    let mut targets = Vec::new();
     for triple in triples {
-        let state = if tools::ensure_target(triple)? { "added" } else { "there" };
-        println!("target    {triple} ({state})");
+        let added = tools::ensure_target(triple)?;
+        targets.push((triple, if added { "added" } else { "present" }));
     }
     let tool = WasmOpt::find_or_install(args.wasm_opt.as_deref(), &project.target_dir)?;
-    println!("wasm-opt  {} ({}, {})", tool.version(), tool.origin(), tool.program().display());
+    let (version, origin, path) = (tool.version().number(), tool.origin(), tool.program());
+    let target = |(triple, state): &(&str, &str)| json!({ "triple": triple, "state": state });
+    let result = json!({
+        "targets": targets.iter().map(target).collect::<Vec<_>>(),
+        "wasm_opt": { "version": version, "origin": origin, "path": path },
+    });
+    global.print(&result, || {
+        for (triple, state) in &targets {
+            ui::out(format_args!("target    {triple} ({state})"));
+        }
+        ui::out(format_args!("wasm-opt  {version} ({origin}, {})", path.display()));
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use super::GlobalArgs;
 use crate::build::{Builder, Options};
-use crate::project::Project;
 use crate::size;
 use crate::tools::BinaryenVersion;
 use crate::ui;
@@ -32,8 +32,8 @@ pub struct Args {
 ///
 /// # Errors
 /// When it could not be done.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let project = Project::locate(None)?;
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let project = global.project()?;
     let filters = project.select(&args.filters)?;
     let options = Options { wasm_opt: args.wasm_opt.clone(), ..Options::default() };
     let mut builder = Builder::new(&project, &options)?;
@@ -52,7 +52,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let table = size::table(&rows);
 
     let Some(path) = args.write.as_ref().or(args.verify.as_ref()) else {
-        print!("{table}");
+        let built: Vec<_> = built.iter().map(|(_, guest)| guest).collect();
+        global.print(&built, || ui::out(table.trim_end()))?;
         return Ok(ExitCode::SUCCESS);
     };
     let shown = path.display();
@@ -64,10 +65,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         std::fs::write(path, wanted).with_context(|| format!("cannot write {shown}"))?;
         ui::step("Wrote", format_args!("the table of sizes in {shown}"));
     } else {
-        eprintln!(
+        ui::err(format_args!(
             "error: {shown} has another table of sizes than these guests:\n{table}\
              write it with `size --write {shown}`"
-        );
+        ));
         return Ok(ExitCode::from(1));
     }
     Ok(ExitCode::SUCCESS)

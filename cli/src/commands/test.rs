@@ -4,10 +4,13 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
 use http_wasm_model::Profile;
+use http_wasm_testkit::report::GuestReport;
+use serde::Serialize;
 
+use super::{GlobalArgs, failure_code};
 use crate::build::{self, Builder};
 use crate::project::{Filter, Project};
-use crate::replay::{Counts, Guest, Report};
+use crate::replay::Guest;
 use crate::{process, ui};
 
 /// Arguments of `test`.
@@ -17,57 +20,50 @@ pub struct Args {
     filters: Vec<String>,
 }
 
+/// What became of the tests.
+#[derive(Serialize)]
+struct Report {
+    /// Whether the native tests passed.
+    native: bool,
+    guests: Vec<Tested>,
+}
+
+/// A guest on the reference host.
+#[derive(Serialize)]
+struct Tested {
+    filter: String,
+    /// The size of the guest; none where it was not built.
+    bytes: Option<u64>,
+    /// Why it could not be tested.
+    error: Option<String>,
+    /// Its exchanges; none where nothing was recorded.
+    report: Option<GuestReport>,
+    #[serde(skip)]
+    exit_code: u8,
+}
+
 /// Runs the command.
 ///
 /// # Errors
-/// When something could not be tried; a test that fails is no error but exit code 1.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let project = Project::locate(None)?;
+/// When the project cannot be read or no test can be started. A test that fails is not an error but
+/// exit code 1.
+pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let project = global.project()?;
     let filters = project.select(&args.filters)?;
 
-    let native = native(&project, &args.filters)?;
+    let native = native(&project, &args.filters, global)?;
     ui::step("Building", format_args!("{} guests", filters.len()));
     let options = build::Options::default();
     let mut builder = Builder::new(&project, &options)?;
-    let mut lines = Vec::new();
-    let mut details = Vec::new();
-    let mut total = Counts::default();
-    let mut broken = 0;
-    for filter in filters {
-        match on_reference_host(&mut builder, filter) {
-            Ok((size, report)) => {
-                let counts = report.as_ref().map(Report::counts);
-                total += counts.unwrap_or_default();
-                details.extend(report.iter().flat_map(Report::details));
-                let counts = counts.map_or_else(|| "no exchanges.toml".into(), |c| c.to_string());
-                lines.push((filter.name.as_str(), format!("{size:>7} bytes {counts}")));
-            }
-            Err(error) => {
-                broken += 1;
-                lines.push((filter.name.as_str(), "  broken".to_owned()));
-                details.push(format!("broken: {}: {error:#}", filter.name));
-            }
-        }
-    }
-
-    println!("\nnative tests: {}", if native { "passed" } else { "FAILED, see above" });
-    println!("recorded exchanges on the reference host:");
-    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, line) in &lines {
-        println!("  {name:<width$} {line}");
-    }
-    for detail in &details {
-        println!("\n{detail}");
-    }
-    Ok(if native && total.failed == 0 && broken == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    let guests = filters.into_iter().map(|filter| tested(&mut builder, filter)).collect();
+    let report = Report { native, guests };
+    global.print(&report, || print(&report))?;
+    let worst = report.guests.iter().map(|guest| guest.exit_code).max();
+    Ok(ExitCode::from(worst.unwrap_or(0).max(u8::from(!native))))
 }
 
-/// Runs `cargo test`; its output is the user's to read while it comes.
-fn native(project: &Project, names: &[String]) -> anyhow::Result<bool> {
+/// Runs `cargo test`, whose output goes straight to the user; with JSON to standard error.
+fn native(project: &Project, names: &[String], global: &GlobalArgs) -> anyhow::Result<bool> {
     let mut command: Command = process::cargo();
     command.current_dir(&project.root).args(["test", "--no-fail-fast"]);
     if names.is_empty() {
@@ -76,20 +72,71 @@ fn native(project: &Project, names: &[String]) -> anyhow::Result<bool> {
     for name in names {
         command.args(["--package", name]);
     }
+    if global.json() {
+        command.stdout(std::io::stderr());
+    }
     let shown = process::shown(&command);
     ui::step("Testing", &shown);
     let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
     Ok(status.success())
 }
 
+fn tested(builder: &mut Builder<'_>, filter: &Filter) -> Tested {
+    let mut tested = Tested {
+        filter: filter.name.clone(),
+        bytes: None,
+        error: None,
+        report: None,
+        exit_code: 0,
+    };
+    match on_reference_host(builder, filter, &mut tested) {
+        Ok(()) => {
+            let failed = tested.report.as_ref().is_some_and(|report| report.counts.failed > 0);
+            tested.exit_code = failed.into();
+        }
+        Err(error) => {
+            tested.exit_code = failure_code(&error);
+            tested.error = Some(format!("{error:#}"));
+        }
+    }
+    tested
+}
+
 fn on_reference_host(
     builder: &mut Builder<'_>,
     filter: &Filter,
-) -> anyhow::Result<(u64, Option<Report>)> {
+    tested: &mut Tested,
+) -> anyhow::Result<()> {
     let built = builder.build(filter)?;
-    let report = match &filter.exchanges {
-        Some(exchanges) => Some(Guest::load(&built.path, Profile::Strict)?.replay(exchanges)?),
-        None => None,
-    };
-    Ok((built.sizes.last, report))
+    tested.bytes = Some(built.sizes.last);
+    if let Some(exchanges) = &filter.exchanges {
+        tested.report = Some(Guest::load(&built.path, Profile::Strict)?.replay(exchanges)?);
+    }
+    Ok(())
+}
+
+fn print(report: &Report) {
+    ui::out(format_args!(
+        "\nnative tests: {}",
+        if report.native { "passed" } else { "FAILED, see above" }
+    ));
+    ui::out("recorded exchanges on the reference host:");
+    let width = report.guests.iter().map(|guest| guest.filter.len()).max().unwrap_or(0);
+    for Tested { filter, bytes, error, report, .. } in &report.guests {
+        let result = match (error, report) {
+            (Some(_), _) => "cannot be tested".to_owned(),
+            (None, Some(GuestReport { counts, .. })) => counts.to_string(),
+            (None, None) => "no exchanges.toml".to_owned(),
+        };
+        let size = bytes.map_or_else(String::new, |bytes| format!("{bytes:>7} bytes "));
+        ui::out(format_args!("  {filter:<width$} {size}{result}"));
+    }
+    for Tested { filter, error, report, .. } in &report.guests {
+        if let Some(error) = error {
+            ui::out(format_args!("\ncannot be tested: {filter}: {error}"));
+        }
+        for detail in report.iter().flat_map(GuestReport::details) {
+            ui::out(format_args!("\n{detail}"));
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! A host that is a program: it is started once for each place, and the first line that it prints is
-//! its URL.
+//! A host that is a program: it is started once for each deployment, and the first line that it
+//! prints is its URL.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use http_wasm_model::exchange::LogEntry;
 
-use crate::hosts::server_process::Guard;
-use crate::hosts::{Error, HostUnderTest, Place, RunningHost, failed};
+use crate::hosts::server_process::ServerProcess;
+use crate::hosts::{
+    Deployment, Error, HostFuture, HostUnderTest, PROCESS_BATCH, RunningHost, failed,
+};
 
-/// How long it may take until it says where it listens.
-const READY: Duration = Duration::from_secs(30);
+/// How long it may take until it prints where it listens.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The program.
 #[derive(Clone, Debug)]
@@ -31,10 +33,10 @@ pub struct NotACommand {
     found: String,
 }
 
-/// Its processes.
+/// The processes: one for each deployment.
 #[derive(Debug)]
-pub struct Running {
-    servers: Vec<(SocketAddr, Guard)>,
+struct Running {
+    servers: Vec<(SocketAddr, ServerProcess)>,
 }
 
 impl CommandHost {
@@ -55,19 +57,19 @@ impl CommandHost {
 
     async fn serve(
         &self,
-        place: &Place,
+        deployment: &Deployment,
         number: usize,
         upstream: SocketAddr,
         folder: &Path,
-    ) -> Result<(SocketAddr, Guard), Error> {
+    ) -> Result<(SocketAddr, ServerProcess), Error> {
         let config = folder.join(format!("config{number}"));
-        let contents = place.config.clone().unwrap_or_default();
+        let contents = deployment.config.clone().unwrap_or_default();
         fs::write(&config, contents).map_err(failed("cannot write", &config))?;
         let output = folder.join(format!("output{number}.txt"));
         let errors = folder.join(format!("errors{number}.txt"));
         let create = |path: &PathBuf| File::create(path).map_err(failed("cannot create", path));
         let mut words = self.words.iter().map(|word| {
-            word.replace("{guest}", &place.wasm.to_string_lossy())
+            word.replace("{guest}", &deployment.wasm.to_string_lossy())
                 .replace("{config}", &config.to_string_lossy())
                 .replace("{upstream}", &format!("http://{upstream}"))
         });
@@ -75,7 +77,7 @@ impl CommandHost {
         let mut command = Command::new(&program);
         command.args(words).stdin(Stdio::null());
         command.stdout(create(&output)?).stderr(create(&errors)?);
-        let mut process = Guard::spawn(command).map_err(failed("cannot run", &program))?;
+        let mut process = ServerProcess::spawn(command).map_err(failed("cannot run", &program))?;
         let said = || {
             let read = |path| fs::read_to_string(path).unwrap_or_default();
             format!("{}{}", read(&output), read(&errors))
@@ -85,14 +87,14 @@ impl CommandHost {
             text.split_once('\n').map(|(line, _)| line.to_owned())
         };
         let line = process
-            .ready(READY, first_line)
+            .ready(READY_TIMEOUT, first_line)
             .await
-            .map_err(|reason| Error::not_ready(reason, &place.guest, said()))?;
+            .map_err(|reason| Error::not_ready(reason, &deployment.guest, said()))?;
         let address = line.trim().trim_end_matches('/').strip_prefix("http://");
         match address.and_then(|address| address.parse().ok()) {
             Some(address) => Ok((address, process)),
-            None => Err(Error::Refused {
-                guest: place.guest.clone(),
+            None => Err(Error::Rejected {
+                guest: deployment.guest.clone(),
                 reason: format!("its first line is {line:?}, wanted http://ADDRESS:PORT"),
             }),
         }
@@ -100,8 +102,6 @@ impl CommandHost {
 }
 
 impl HostUnderTest for CommandHost {
-    type Running = Running;
-
     fn key(&self) -> &str {
         &self.key
     }
@@ -110,26 +110,32 @@ impl HostUnderTest for CommandHost {
         self.words.join(" ")
     }
 
-    async fn start(
-        &self,
-        places: &[Place],
+    fn batch(&self) -> usize {
+        PROCESS_BATCH
+    }
+
+    fn start<'a>(
+        &'a self,
+        deployments: &'a [Deployment],
         upstream: SocketAddr,
-        folder: &Path,
-    ) -> Result<Running, Error> {
-        let mut servers = Vec::new();
-        for (number, place) in places.iter().enumerate() {
-            servers.push(self.serve(place, number, upstream, folder).await?);
-        }
-        Ok(Running { servers })
+        folder: &'a Path,
+    ) -> HostFuture<'a, Result<Box<dyn RunningHost>, Error>> {
+        Box::pin(async move {
+            let mut servers = Vec::new();
+            for (number, deployment) in deployments.iter().enumerate() {
+                servers.push(self.serve(deployment, number, upstream, folder).await?);
+            }
+            Ok(Box::new(Running { servers }) as Box<dyn RunningHost>)
+        })
     }
 }
 
 impl RunningHost for Running {
-    fn address(&self, place: usize) -> SocketAddr {
-        self.servers[place].0
+    fn address(&self, deployment: usize) -> SocketAddr {
+        self.servers[deployment].0
     }
 
-    async fn logs(&mut self, _: usize) -> Option<Vec<LogEntry>> {
-        None
+    fn logs(&mut self, _: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {
+        Box::pin(std::future::ready(None))
     }
 }

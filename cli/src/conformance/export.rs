@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::suite::{Case, NamedPlace, Suite};
+use super::suite::{Case, NamedDeployment, Suite};
 use super::url::DOMAIN;
 use crate::hosts::{self, failed};
 
@@ -41,7 +41,7 @@ struct Place {
 /// When a file cannot be written.
 pub fn export(
     suite: &Suite,
-    all: &[NamedPlace],
+    all: &[NamedDeployment],
     folder: &Path,
     upstream: &str,
 ) -> Result<usize, hosts::Error> {

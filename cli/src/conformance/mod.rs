@@ -25,5 +25,5 @@ pub mod url;
 mod tests;
 
 pub use deviations::{Deviation, Deviations};
-pub use report::{CaseReport, Report, Verdict};
+pub use report::{CaseReport, Report};
 pub use suite::{Case, Error, Suite};

@@ -5,10 +5,11 @@ use http_wasm_abi::{Features, Function, Phase};
 use http_wasm_host::engine::{LoadError, Module, Options};
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{HostCall, Settings};
-use http_wasm_testkit::recorded::{Recorded, compare};
+use http_wasm_testkit::recorded::{Mismatch, Recorded, compare};
+use http_wasm_testkit::report::{ExchangeReport, Verdict};
 use http_wasm_testkit::scenario::Session;
 
-use super::report::{CaseReport, ExchangeReport, Report, Verdict, judge};
+use super::report::{CaseReport, Report, judge};
 use super::suite::Suite;
 
 /// What `[exchange.skip]` calls the reference host.
@@ -65,14 +66,13 @@ pub fn play(
                 log.add(&outcome.calls);
             }
             instances = session.instances();
-            let differences: Vec<String> = compare(&recorded.expect, &outcome)
-                .iter()
-                // What is not portable is what this suite is about.
+            let mismatches: Vec<Mismatch> = compare(&recorded.expect, &outcome)
+                .into_iter()
+                // Portability is what this suite is about.
                 .filter(|found| found.what != "portability")
-                .map(ToString::to_string)
                 .collect();
             let known = suite.deviations.reason(host, &case.key(), &recorded.name);
-            judge(differences, recorded.level, known)
+            judge(mismatches, recorded.level, known)
         };
         let report = |recorded: &Recorded| ExchangeReport::new(recorded, play(recorded));
         let exchanges = case.exchanges.exchanges.iter().map(report).collect();

@@ -7,8 +7,8 @@ use include_dir::{Dir, DirEntry, include_dir};
 
 use super::deviations::{self, Deviations};
 use super::guest;
-use crate::hosts::replay::Subject;
-use crate::hosts::{self, Place, failed};
+use crate::hosts::replay::GuestUnderTest;
+use crate::hosts::{self, Deployment, failed};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../conformance");
 
@@ -67,7 +67,7 @@ impl Case {
 
 /// A guest with a configuration, under the name by which a host is asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedPlace {
+pub struct NamedDeployment {
     /// Letters, digits and hyphens: good for a host name, a path, and a file.
     pub name: String,
     /// `SUBJECT/NAME` of the case.
@@ -151,8 +151,8 @@ impl Suite {
 
     /// Every guest and configuration that a host must offer, in the order of the suite.
     #[must_use]
-    pub fn places(&self) -> Vec<NamedPlace> {
-        let mut places: Vec<NamedPlace> = Vec::new();
+    pub fn deployments(&self) -> Vec<NamedDeployment> {
+        let mut deployments: Vec<NamedDeployment> = Vec::new();
         for case in &self.cases {
             let mut configs: Vec<Option<Vec<u8>>> = Vec::new();
             for recorded in &case.exchanges.exchanges {
@@ -165,27 +165,29 @@ impl Suite {
                 if configs.len() > 1 {
                     name = format!("{name}-{}", configs.len());
                 }
-                places.push(NamedPlace { name, case: case.key(), config });
+                deployments.push(NamedDeployment { name, case: case.key(), config });
             }
         }
-        places
+        deployments
     }
 
-    /// The number of a place among [`Self::places`].
+    /// The number of a deployment among [`Self::deployments`].
     #[must_use]
-    pub fn index(places: &[NamedPlace], wanted: &Place) -> Option<usize> {
-        places.iter().position(|place| place.case == wanted.guest && place.config == wanted.config)
+    pub fn index(deployments: &[NamedDeployment], wanted: &Deployment) -> Option<usize> {
+        deployments
+            .iter()
+            .position(|named| named.case == wanted.guest && named.config == wanted.config)
     }
 
     /// Writes every guest below `folder`, for hosts that read files.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn subjects(&self, folder: &Path) -> Result<Vec<Subject>, hosts::Error> {
+    pub fn guests(&self, folder: &Path) -> Result<Vec<GuestUnderTest>, hosts::Error> {
         let write = |case: &Case| {
             let path = folder.join(format!("{}.wasm", case.key().replace(['/', '_'], "-")));
             std::fs::write(&path, &case.wasm).map_err(failed("cannot write", &path))?;
-            Ok(Subject { name: case.key(), wasm: path, exchanges: case.exchanges.clone() })
+            Ok(GuestUnderTest { name: case.key(), wasm: path, exchanges: case.exchanges.clone() })
         };
         self.cases.iter().map(write).collect()
     }

@@ -1,4 +1,4 @@
-//! A host that somebody else has set up and started: everything about it is a URL.
+//! A host that is running already: all that is known of it is a URL.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,18 +7,18 @@ use http::{HeaderValue, Uri, header};
 use http_wasm_model::exchange::LogEntry;
 use tokio::net::{TcpStream, lookup_host};
 
-use super::suite::{NamedPlace, Suite};
-use crate::hosts::{Error, HostUnderTest, Place, RunningHost};
+use super::suite::{NamedDeployment, Suite};
+use crate::hosts::{Deployment, Error, HostFuture, HostUnderTest, RunningHost};
 use crate::http_probe;
 
-/// What a URL says instead of the name of a place.
+/// What stands in a URL for the name of a deployment.
 const PLACE: &str = "{place}";
-/// What it says instead of the number of a place.
+/// What stands in a URL for the number of a deployment.
 const INDEX: &str = "{index}";
-/// Where places are names of hosts, when the URL says nothing of them.
+/// The domain of deployments that are found by host name, when the URL names none.
 pub const DOMAIN: &str = "conformance.test";
 
-/// How a place is found from the URL of a host.
+/// A URL from which the address of each deployment follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     /// As it was given.
@@ -35,7 +35,7 @@ pub struct NotATemplate {
     reason: String,
 }
 
-/// Where a place is.
+/// Where a deployment is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Target {
     /// Host and port to connect to.
@@ -97,23 +97,21 @@ impl Template {
 /// The host.
 #[derive(Clone, Debug)]
 pub struct UrlHost {
-    /// Where its places are.
+    /// Where its deployments are.
     pub template: Template,
-    /// The name that lists use for it.
+    /// Its name in lists of deviations.
     pub key: String,
-    /// All places of the suite: numbers are places in this.
-    pub places: Vec<NamedPlace>,
+    /// All deployments of the suite, in the order of their numbers.
+    pub deployments: Vec<NamedDeployment>,
 }
 
-/// The same, with the addresses found.
+/// The host, with the address of each deployment.
 #[derive(Clone, Debug)]
-pub struct Running {
+struct Running {
     targets: Vec<(SocketAddr, Target)>,
 }
 
 impl HostUnderTest for UrlHost {
-    type Running = Running;
-
     fn key(&self) -> &str {
         &self.key
     }
@@ -122,28 +120,46 @@ impl HostUnderTest for UrlHost {
         format!("the host at {}", self.template.text)
     }
 
-    async fn start(&self, places: &[Place], _: SocketAddr, _: &Path) -> Result<Running, Error> {
-        let mut targets: Vec<(SocketAddr, Target)> = Vec::new();
-        for place in places {
-            let refused = |reason: String| Error::Refused { guest: place.guest.clone(), reason };
-            let index = Suite::index(&self.places, place)
-                .ok_or_else(|| refused("it is not in the suite".to_owned()))?;
-            let target = self
-                .template
-                .target(&self.places[index].name, index)
-                .map_err(|error| refused(error.to_string()))?;
-            let known = targets.iter().find(|(_, known)| known.authority == target.authority);
-            let address = match known {
-                Some((address, _)) => *address,
-                None => find(&target.authority).await.map_err(refused)?,
-            };
-            targets.push((address, target));
-        }
-        Ok(Running { targets })
+    fn start<'a>(
+        &'a self,
+        deployments: &'a [Deployment],
+        _: SocketAddr,
+        _: &'a Path,
+    ) -> HostFuture<'a, Result<Box<dyn RunningHost>, Error>> {
+        Box::pin(async move {
+            let targets = self.targets(deployments).await?;
+            Ok(Box::new(Running { targets }) as Box<dyn RunningHost>)
+        })
     }
 }
 
-/// The address of somebody who listens.
+impl UrlHost {
+    async fn targets(
+        &self,
+        deployments: &[Deployment],
+    ) -> Result<Vec<(SocketAddr, Target)>, Error> {
+        let mut targets: Vec<(SocketAddr, Target)> = Vec::new();
+        for deployment in deployments {
+            let guest = &deployment.guest;
+            let rejected = |reason: String| Error::Rejected { guest: guest.clone(), reason };
+            let index = Suite::index(&self.deployments, deployment)
+                .ok_or_else(|| rejected("it is not in the suite".to_owned()))?;
+            let target = self
+                .template
+                .target(&self.deployments[index].name, index)
+                .map_err(|error| rejected(error.to_string()))?;
+            let known = targets.iter().find(|(_, known)| known.authority == target.authority);
+            let address = match known {
+                Some((address, _)) => *address,
+                None => find(&target.authority).await.map_err(rejected)?,
+            };
+            targets.push((address, target));
+        }
+        Ok(targets)
+    }
+}
+
+/// The first address of an authority that accepts connections.
 async fn find(authority: &str) -> Result<SocketAddr, String> {
     let failed =
         |error: &dyn std::fmt::Display| format!("{authority}: {error} (is the host running?)");
@@ -158,16 +174,16 @@ async fn find(authority: &str) -> Result<SocketAddr, String> {
 }
 
 impl RunningHost for Running {
-    fn address(&self, place: usize) -> SocketAddr {
-        self.targets[place].0
+    fn address(&self, deployment: usize) -> SocketAddr {
+        self.targets[deployment].0
     }
 
-    fn direct(&self, place: usize, request: &mut http_probe::Request) -> Result<(), String> {
-        let target = &self.targets[place].1;
+    fn route(&self, deployment: usize, request: &mut http_probe::Request) -> Result<(), String> {
+        let target = &self.targets[deployment].1;
         if let Some(host) = &target.host {
             if request.headers.contains_key(header::HOST) {
                 return Err(
-                    "it names a host of its own, and by the host guests are found here".to_owned()
+                    "it names a host of its own, and this host finds guests by `host`".to_owned()
                 );
             }
             let host = HeaderValue::from_str(host).map_err(|error| error.to_string())?;
@@ -177,8 +193,8 @@ impl RunningHost for Running {
         Ok(())
     }
 
-    async fn logs(&mut self, _: usize) -> Option<Vec<LogEntry>> {
-        None
+    fn logs(&mut self, _: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {
+        Box::pin(std::future::ready(None))
     }
 }
 
@@ -191,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_found_by_host_path_or_port() {
+    fn a_deployment_is_found_by_host_path_or_port() {
         let plain = target("http://127.0.0.1:8080/");
         assert_eq!(plain.authority, "127.0.0.1:8080");
         assert_eq!(plain.host.as_deref(), Some("get-uri-request.conformance.test"));
@@ -207,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_template_has_a_reason() {
+    fn an_invalid_template_has_a_reason() {
         for (text, reason) in [
             ("127.0.0.1:80", "it must be http"),
             ("https://a", "it must be http"),
@@ -222,19 +238,19 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_directed() {
-        let direct = |text: &str, request: &mut http_probe::Request| {
+    fn requests_are_routed() {
+        let route = |text: &str, request: &mut http_probe::Request| {
             let address = SocketAddr::from(([127, 0, 0, 1], 1));
-            Running { targets: vec![(address, target(text))] }.direct(0, request)
+            Running { targets: vec![(address, target(text))] }.route(0, request)
         };
         let mut request =
             http_probe::Request { uri: "/a?b".to_owned(), ..http_probe::Request::default() };
-        direct("http://h/x/{place}", &mut request).unwrap();
+        route("http://h/x/{place}", &mut request).unwrap();
         assert_eq!(request.uri, "/x/get-uri-request/a?b");
         assert!(request.headers.is_empty());
-        direct("http://h", &mut request).unwrap();
+        route("http://h", &mut request).unwrap();
         assert_eq!(request.headers["host"], "get-uri-request.conformance.test");
-        let error = direct("http://h", &mut request).unwrap_err();
+        let error = route("http://h", &mut request).unwrap_err();
         assert!(error.starts_with("it names a host of its own"), "{error}");
     }
 }

@@ -1,12 +1,14 @@
-//! What the tests of all hosts share: a hand-written guest, and a run of exchanges with it.
+//! A hand-written guest and its exchanges, which the tests of all hosts run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use http_wasm_testkit::recorded;
+use http_wasm_testkit::report::{GuestReport, Verdict};
 
-use super::replay::{self, Subject, SubjectReport};
-use super::{Error, HostUnderTest};
+use super::driver::HostUnderTest;
+use super::error::Error;
+use super::replay::{self, GuestUnderTest};
 use crate::project::Project;
 
 /// Logs its config and which hook it is in, marks the request and the response, and traps in the
@@ -34,8 +36,8 @@ pub(super) const GUEST: &str = r#"(module
     (call $log (i32.const 1) (i32.const 48) (i32.const 11))
     (if (local.get $context) (then (unreachable)))))"#;
 
-/// Exchanges that pass with this guest wherever the whole message is handed on, and the
-/// configuration as it is.
+/// Exchanges that pass with this guest on every host that passes on whole messages and unchanged
+/// configurations.
 pub(super) const PASSING: &str = r#"
 [[exchange]]
 name = "as it is"
@@ -68,25 +70,31 @@ config = "any text: [1, true]"
 logs = [{ level = "debug", message = "any text: [1, true]" }, { level = "warn", message = "in response" }]
 "#;
 
-/// Where this repository keeps its tools; a host is installed there once.
+/// What a failed exchange shows to a person.
+pub(super) fn mismatches(verdict: &Verdict) -> Vec<String> {
+    let Verdict::Failed { mismatches } = verdict else { panic!("{verdict:?}") };
+    mismatches.iter().map(ToString::to_string).collect()
+}
+
+/// The folder that this repository installs its tools in.
 pub(super) fn tools() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     Project::locate(Some(&manifest)).unwrap().target_dir.join("tools")
 }
 
-/// Replays exchanges on a host, whose own folder is `host` in this one.
-pub(super) fn replay<H: HostUnderTest>(
-    host: &H,
+/// Replays exchanges on a host; the host's own folder is `host` in this one.
+pub(super) fn replay(
+    host: &dyn HostUnderTest,
     folder: &Path,
     guest: &str,
     exchanges: &str,
-) -> Result<Vec<SubjectReport>, Error> {
+) -> Result<Vec<GuestReport>, Error> {
     let wasm = folder.join("guest.wasm");
     fs::write(&wasm, wat::parse_str(guest).unwrap()).unwrap();
     let exchanges = recorded::parse(exchanges, Path::new("exchanges.toml")).unwrap();
-    let subject = Subject { name: "hand".to_owned(), wasm, exchanges };
+    let guest = GuestUnderTest { name: "hand".to_owned(), wasm, exchanges };
     let home = folder.join("host");
     fs::create_dir(&home).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(replay::replay(host, &[subject], &home))
+    runtime.block_on(replay::replay(host, &[guest], &home))
 }

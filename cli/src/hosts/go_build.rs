@@ -1,16 +1,24 @@
-//! Builds small Go programs around the official Go module; their sources are in this tool.
+//! Builds small Go programs around the official Go host library; their sources are embedded here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
-use super::{Error, failed, lock};
+use super::error::{Error, failed};
+use super::lock;
 use crate::{process, ui};
 
-/// The module that the programs are built from; their `go.mod` pins its version.
+/// The library that the programs are built from; their `go.mod` pins its version.
 const LIBRARY: &str = "github.com/http-wasm/http-wasm-host-go";
 
-/// A program: its name, and its text with the versions of what it is built from.
+/// The `go` command failed.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0}\nGo 1.22 or later is needed (https://go.dev/dl), and the first time access to a Go module proxy"
+)]
+struct GoFailed(#[source] process::Error);
+
+/// A Go program: its name and its source.
 #[derive(Debug)]
 pub struct Program {
     /// The name of its folder and of its binary.
@@ -20,7 +28,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The version of the module.
+    /// The pinned version of the library.
     #[must_use]
     pub fn version(&self) -> &'static str {
         let files = self.source.iter().filter(|(name, _)| *name == "go.mod");
@@ -32,10 +40,10 @@ impl Program {
     }
 }
 
-/// The program below `tools`, built first if it is not there or is of another source.
+/// The path of a program below `tools`; builds it if it is missing or its source has changed.
 ///
 /// # Errors
-/// When Go is missing, or a module cannot be had.
+/// When Go is missing, or a module cannot be downloaded.
 pub fn ensure(tools: &Path, program: &Program) -> Result<PathBuf, Error> {
     let Program { name: program_name, source } = program;
     let home = tools.join(program_name);
@@ -47,7 +55,7 @@ pub fn ensure(tools: &Path, program: &Program) -> Result<PathBuf, Error> {
         let file = home.join(name);
         if !fs::read_to_string(&file).is_ok_and(|present| present == *text) {
             same = false;
-            // Gone before the source changes, so that what is there is always of this source.
+            // Removed before the source changes, so that a binary always belongs to its source.
             if binary.is_file() {
                 fs::remove_file(&binary).map_err(failed("cannot remove", &binary))?;
             }
@@ -59,18 +67,26 @@ pub fn ensure(tools: &Path, program: &Program) -> Result<PathBuf, Error> {
             "Building",
             format_args!("{program_name} on {LIBRARY} {}, once", program.version()),
         );
-        build(&home, &binary)?;
+        build(program_name, &home, &binary)?;
     }
     Ok(binary)
 }
 
-/// Under another name first, because a build that was killed must not look like one that was done.
-fn build(home: &Path, binary: &Path) -> Result<(), Error> {
+/// Runs a `go` command; `program` is what it is for.
+///
+/// # Errors
+/// When Go is missing or fails.
+pub fn run(program: &'static str, go: &mut Command) -> Result<Output, Error> {
+    process::run(go).map_err(GoFailed).map_err(Error::install(program))
+}
+
+/// Builds under a temporary name first: a build that was killed must not look finished.
+fn build(program: &'static str, home: &Path, binary: &Path) -> Result<(), Error> {
     let fresh = binary.with_extension("new");
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-buildvcs=false", "-o"]).arg(&fresh).arg(".");
-    // Settings of the user's own projects are not for this one.
+    // The user's Go settings are for other projects.
     go.current_dir(home).env("GOWORK", "off").env("GOFLAGS", "").env("CGO_ENABLED", "0");
-    process::run(&mut go).map_err(Error::Go)?;
+    run(program, &mut go)?;
     fs::rename(&fresh, binary).map_err(failed("cannot create", binary))
 }

@@ -1,5 +1,6 @@
-//! Between a recorded exchange and what goes over the wire: what is to be sent and answered, why
-//! some exchanges cannot be played on a live host at all, and how what was seen compares.
+//! Translates recorded exchanges to HTTP messages and back: what the client sends and the upstream
+//! responds, why an exchange cannot be replayed over HTTP, and how an observation differs from the
+//! expectation.
 
 use http::{Method, StatusCode};
 use http_wasm_model::exchange::{Headers, LogEntry, Request, Response};
@@ -9,35 +10,35 @@ use http_wasm_testkit::recorded::{Expect, Mismatch, Recorded, Upstream, compare,
 
 use crate::http_probe::{self, client};
 
-/// What a recorded exchange makes the client send and the upstream answer.
+/// The messages of a recorded exchange: the client's request and the upstream's response.
 #[derive(Clone, Debug)]
 pub struct Messages {
-    /// For the client.
+    /// What the client sends.
     pub request: http_probe::Request,
-    /// For the upstream.
-    pub answer: http_probe::Response,
+    /// What the upstream responds.
+    pub response: http_probe::Response,
 }
 
-/// What client and upstream have seen of an exchange.
+/// What client and upstream observed of an exchange.
 #[derive(Debug)]
-pub struct Facts {
+pub struct Observation {
     /// The requests that reached the upstream.
     pub seen: Vec<http_probe::Seen>,
-    /// What the client got; `None` when the connection was closed before an answer, and an error
-    /// when what came is none.
+    /// What the client received; `None` when the connection was closed before a response, and an
+    /// error when what came is not one.
     pub response: Result<Option<http_probe::Response>, http_probe::Error>,
     /// What the guest logged, where that can be known.
     pub logs: Option<Vec<LogEntry>>,
 }
 
-/// What to send and answer, or the reason why no live host can be asked this.
+/// The messages of a recorded exchange.
 ///
 /// # Errors
-/// The reason.
+/// The reason why it cannot be replayed over HTTP.
 pub fn messages(recorded: &Recorded) -> Result<Messages, String> {
     let request = &recorded.request;
     let Upstream::Answers(answer) = &recorded.upstream else {
-        return Err("an upstream that fails inside the host cannot be had from outside".to_owned());
+        return Err("an upstream failure inside the host cannot be caused over HTTP".to_owned());
     };
     let usual = Request::default();
     if request.source_addr != usual.source_addr {
@@ -52,7 +53,7 @@ pub fn messages(recorded: &Recorded) -> Result<Messages, String> {
     let status = StatusCode::from_u16(answer.status)
         .map_err(|error| format!("status {}: {error}", answer.status))?;
     if status.is_informational() {
-        return Err(format!("{status} is not the end of an answer"));
+        return Err(format!("{status} is not a final response"));
     }
     let mut sent = http_probe::Request {
         method,
@@ -68,7 +69,7 @@ pub fn messages(recorded: &Recorded) -> Result<Messages, String> {
         client::accept_trailers(&mut sent);
     }
     client::check(&sent).map_err(unsendable)?;
-    let answer = http_probe::Response {
+    let response = http_probe::Response {
         status,
         headers: http_probe::header_map(answer.headers.iter()).map_err(unsendable)?,
         body: answer.body.clone(),
@@ -76,13 +77,13 @@ pub fn messages(recorded: &Recorded) -> Result<Messages, String> {
         trailers: http_probe::header_map(answer.trailers.iter()).map_err(unsendable)?,
         broken: None,
     };
-    Ok(Messages { request: sent, answer })
+    Ok(Messages { request: sent, response })
 }
 
-/// How the facts differ from what was expected.
+/// How an observation differs from what was expected.
 #[must_use]
-pub fn differences(expect: &Expect, facts: Facts) -> Vec<Mismatch> {
-    let Facts { mut seen, response, logs } = facts;
+pub fn differences(expect: &Expect, observation: Observation) -> Vec<Mismatch> {
+    let Observation { mut seen, response, logs } = observation;
     let mut found = Vec::new();
     let mut add = |what: &str, wanted: &str, is: String| {
         found.push(Mismatch { what: what.to_owned(), wanted: wanted.to_owned(), found: is });
@@ -98,7 +99,7 @@ pub fn differences(expect: &Expect, facts: Facts) -> Vec<Mismatch> {
             return found;
         }
     };
-    // A trap may leave anything broken; without one nothing may be, whatever else is expected.
+    // After a trap anything may be broken; without one nothing may be.
     if !expect.trap {
         if let Some(reason) = request.as_ref().and_then(|request| request.broken.as_ref()) {
             add("upstream.body", "the whole body", reason.clone());
@@ -110,15 +111,15 @@ pub fn differences(expect: &Expect, facts: Facts) -> Vec<Mismatch> {
             add("response", "one", "none: the connection broke".to_owned());
         }
     }
-    // A trap shows as an error or as a broken connection. Where the exchange says what the client
-    // gets, that is what counts.
+    // A trap shows as a 5xx response or as a broken connection, unless the exchange says what the
+    // client receives.
     if expect.trap
         && expect.response.is_none()
         && let Some(response) = &response
         && response.broken.is_none()
         && !response.status.is_server_error()
     {
-        add("trap", "one: an answer of 5xx, or a broken connection", response.status.to_string());
+        add("trap", "one: a 5xx response, or a broken connection", response.status.to_string());
     }
     let request = request.map(to_model_request);
     let response = response.map(to_model_response);
@@ -129,7 +130,7 @@ pub fn differences(expect: &Expect, facts: Facts) -> Vec<Mismatch> {
     found
 }
 
-/// The logs alone, so that they read as on the reference host.
+/// Compares the logs alone, with the words that the reference host uses.
 fn compare_logs(expect: &Expect, logs: Vec<LogEntry>) -> Vec<Mismatch> {
     let expect = Expect { logs: expect.logs.clone(), ..Expect::default() };
     let outcome = Outcome {
@@ -195,17 +196,17 @@ mod tests {
         }
     }
 
-    fn facts() -> Facts {
-        Facts {
+    fn observation() -> Observation {
+        Observation {
             seen: vec![seen()],
             response: Ok(Some(http_probe::Response::default())),
             logs: None,
         }
     }
 
-    fn shown(expect: &str, facts: Facts) -> Vec<String> {
+    fn shown(expect: &str, observation: Observation) -> Vec<String> {
         let expect = recorded(expect).expect;
-        differences(&expect, facts).iter().map(ToString::to_string).collect()
+        differences(&expect, observation).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -216,22 +217,22 @@ mod tests {
             upstream = { status = 404, headers = { x-a = "1" }, body = "no", trailers = { x-t = "2" } }
             "#,
         );
-        let Messages { request, answer } = messages(&recorded).unwrap();
+        let Messages { request, response } = messages(&recorded).unwrap();
         assert_eq!((request.method.as_str(), request.uri.as_str()), ("PUT", "/a?b"));
         assert_eq!(request.headers.get_all("accept").iter().count(), 2);
         assert_eq!((request.body.as_slice(), request.chunked), ([0, 255].as_slice(), true));
         assert_eq!(request.headers["te"], "trailers", "or the upstream's trailers stay with it");
-        assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (404, b"no".as_slice()));
+        assert_eq!((response.status.as_u16(), response.body.as_slice()), (404, b"no".as_slice()));
         assert_eq!(
-            (&answer.headers["x-a"], &answer.trailers["x-t"]),
+            (&response.headers["x-a"], &response.trailers["x-t"]),
             (&"1".parse().unwrap(), &"2".parse().unwrap())
         );
     }
 
     #[test]
-    fn what_no_live_host_can_be_asked_has_a_reason() {
+    fn an_exchange_that_cannot_be_replayed_has_a_reason() {
         for (text, reason) in [
-            ("upstream = { fails = true }", "an upstream that fails inside the host"),
+            ("upstream = { fails = true }", "an upstream failure inside the host"),
             ("request = { source_addr = \"192.0.2.1:1\" }", "the client's address"),
             ("request = { version = \"HTTP/2.0\" }", "requests are sent as HTTP/1.1"),
             ("request = { uri = \"/a#b\" }", "uri \"/a#b\" cannot be sent"),
@@ -246,64 +247,69 @@ mod tests {
     #[test]
     fn as_expected_is_no_difference() {
         let expect = "expect = { upstream = { body = \"abc\" }, response = { status = 200 } }";
-        assert_eq!(shown(expect, facts()), [""; 0]);
+        assert_eq!(shown(expect, observation()), [""; 0]);
     }
 
     #[test]
-    fn what_nobody_named_must_still_be_whole() {
+    fn bodies_must_be_whole_without_an_expectation() {
         let broken = || Some("cut".to_owned());
-        let cut_request =
-            Facts { seen: vec![http_probe::Seen { broken: broken(), ..seen() }], ..facts() };
+        let cut_request = Observation {
+            seen: vec![http_probe::Seen { broken: broken(), ..seen() }],
+            ..observation()
+        };
         assert_eq!(shown("", cut_request), ["upstream.body: wanted the whole body, found cut"]);
         let response = http_probe::Response { broken: broken(), ..http_probe::Response::default() };
-        let cut_response = Facts { response: Ok(Some(response.clone())), ..facts() };
+        let cut_response = Observation { response: Ok(Some(response.clone())), ..observation() };
         assert_eq!(shown("", cut_response), ["response.body: wanted the whole body, found cut"]);
-        let closed = || Facts { response: Ok(None), ..facts() };
+        let closed = || Observation { response: Ok(None), ..observation() };
         assert_eq!(shown("", closed()), ["response: wanted one, found none: the connection broke"]);
         let status = "expect = { response = { status = 200 } }";
         assert_eq!(
             shown(status, closed()),
             ["response: wanted one, found none: the connection broke"]
         );
-        let twice = Facts { seen: vec![seen(), seen()], ..facts() };
+        let twice = Observation { seen: vec![seen(), seen()], ..observation() };
         assert_eq!(shown("", twice), ["upstream: wanted one call, found 2 calls"]);
-        let hung = Facts { response: Err(http_probe::Error::Timeout(20)), ..facts() };
+        let hung = Observation { response: Err(http_probe::Error::Timeout(20)), ..observation() };
         assert_eq!(shown("", hung).len(), 1);
     }
 
     #[test]
     fn an_expected_trap_may_break_the_connection() {
-        let closed = Facts { response: Ok(None), ..facts() };
+        let closed = Observation { response: Ok(None), ..observation() };
         assert_eq!(shown("expect = { trap = true }", closed), [""; 0]);
         let failed = http_probe::Response {
             status: StatusCode::BAD_GATEWAY,
             ..http_probe::Response::default()
         };
-        let failed = Facts { response: Ok(Some(failed)), ..facts() };
+        let failed = Observation { response: Ok(Some(failed)), ..observation() };
         assert_eq!(shown("expect = { trap = true }", failed), [""; 0]);
         let cut = http_probe::Response {
             broken: Some("cut".to_owned()),
             ..http_probe::Response::default()
         };
-        let cut = Facts { response: Ok(Some(cut)), ..facts() };
+        let cut = Observation { response: Ok(Some(cut)), ..observation() };
         assert_eq!(shown("expect = { trap = true }", cut), [""; 0]);
     }
 
     #[test]
     fn an_expected_trap_must_show() {
-        let wanted = "trap: wanted one: an answer of 5xx, or a broken connection, found 200 OK";
-        assert_eq!(shown("expect = { trap = true }", facts()), [wanted]);
+        let wanted = "trap: wanted one: a 5xx response, or a broken connection, found 200 OK";
+        assert_eq!(shown("expect = { trap = true }", observation()), [wanted]);
         let named = "expect = { trap = true, response = { status = 200 } }";
-        assert_eq!(shown(named, facts()), [""; 0]);
+        assert_eq!(shown(named, observation()), [""; 0]);
     }
 
     #[test]
     fn logs_are_compared_where_they_are_known() {
         let expect = "expect = { logs = [{ level = \"info\", message = \"a\" }] }";
         let log = |message: &str| LogEntry { level: LogLevel::Info, message: message.to_owned() };
-        assert_eq!(shown(expect, facts()), [""; 0]);
-        assert_eq!(shown(expect, Facts { logs: Some(vec![log("a")]), ..facts() }), [""; 0]);
-        let found = shown(expect, Facts { logs: Some(vec![log("b")]), ..facts() });
+        assert_eq!(shown(expect, observation()), [""; 0]);
+        assert_eq!(
+            shown(expect, Observation { logs: Some(vec![log("a")]), ..observation() }),
+            [""; 0]
+        );
+        let found = shown(expect, Observation { logs: Some(vec![log("b")]), ..observation() });
         assert_eq!(found, ["logs: wanted [info \"a\"], found [info \"b\"]"]);
     }
 }

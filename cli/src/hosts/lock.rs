@@ -1,19 +1,19 @@
-//! One installation of a tool at a time, however many processes want it.
+//! A lock between processes, so that one of them installs a tool at a time.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Holds the right to change a tool; given back when this is dropped, and when the process ends.
+/// The exclusive right to change a tool; released on drop and at the end of the process.
 #[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }
 
-/// Waits for the right to change the tool of this name below `tools`, which is made if need be.
+/// Waits for the lock of the tool of this name; creates the folder `tools` if it is missing.
 ///
 /// # Errors
-/// When the folder or the lock cannot be had.
+/// When the folder or the lock file cannot be created.
 pub(super) fn lock(tools: &Path, name: &str) -> io::Result<Lock> {
     std::fs::create_dir_all(tools)?;
     let file = File::create(tools.join(format!(".{name}.lock")))?;

@@ -1,210 +1,174 @@
-//! Replays recorded exchanges on a host that runs, one after the other.
+//! Replays recorded exchanges on a running host, one after the other.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_wasm_abi::LogLevel;
 use http_wasm_testkit::recorded::{Recorded, RecordedFile};
-use serde::Serialize;
+use http_wasm_testkit::report::{ExchangeReport, GuestReport, Verdict};
 
-use super::http_replay::{self, Facts, Messages};
-use super::{Error, HostUnderTest, Place, RunningHost};
+use super::driver::{Deployment, HostUnderTest, RunningHost};
+use super::error::Error;
+use super::http_replay::{self, Messages, Observation};
 use crate::http_probe::client;
-use crate::http_probe::upstream::Upstream;
-use crate::replay::Counts;
+use crate::http_probe::upstream::RecordingUpstream;
 use crate::ui;
 
-/// How long a request that a host has given up may take to arrive.
-const SETTLE: Duration = Duration::from_millis(50);
-/// How long the rest of a request may take that the upstream has begun to see.
-const UNSETTLED: Duration = Duration::from_secs(1);
+/// How long a request may take to arrive that a host has cancelled.
+const CANCELLED_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long the rest of a request may take that the upstream has begun to receive.
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A guest and what was recorded for it.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct GuestUnderTest {
     /// The guest's name.
     pub name: String,
-    /// The guest.
+    /// The guest's file.
     pub wasm: PathBuf,
     /// The exchanges.
     pub exchanges: RecordedFile,
 }
 
-/// What became of an exchange; what differs is in words.
-pub type Verdict = crate::replay::Verdict<String>;
-
-/// One exchange, with a verdict of the kind `V`.
-#[derive(Clone, Debug, Serialize)]
-pub struct ExchangeReport<V = Verdict> {
-    /// Its name.
-    pub name: String,
-    /// The line in its file where it begins.
-    pub line: usize,
-    /// What became of it.
-    #[serde(flatten)]
-    pub verdict: V,
-    /// What was expected and could not be compared.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_compared: Option<String>,
-}
-
-/// All exchanges of a guest.
-#[derive(Clone, Debug, Serialize)]
-pub struct SubjectReport {
-    /// The guest's name.
-    pub guest: String,
-    /// Where its exchanges come from.
-    pub file: PathBuf,
-    /// The exchanges, in the order of the file.
-    pub exchanges: Vec<ExchangeReport>,
-}
-
-impl<V> ExchangeReport<V> {
-    /// Of this exchange, all of which could be compared.
-    #[must_use]
-    pub fn new(recorded: &Recorded, verdict: V) -> Self {
-        let name = recorded.name.clone();
-        Self { name, line: recorded.line, verdict, not_compared: None }
-    }
-}
-
-impl SubjectReport {
-    /// How many ended how.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.exchanges.iter().map(|exchange| &exchange.verdict).collect()
-    }
-}
-
-/// What is to be done with an exchange.
+/// What is done with an exchange.
 #[derive(Debug)]
 enum Step {
-    Play { place: usize, messages: Box<Messages> },
-    LeaveOut(String),
+    Run { deployment: usize, messages: Box<Messages> },
+    Skip(String),
 }
 
-/// Every guest and configuration that is needed once, and what to do with each exchange.
-fn plan<H: HostUnderTest>(host: &H, subjects: &[Subject]) -> (Vec<Place>, Vec<Vec<Step>>) {
-    let mut places: Vec<Place> = Vec::new();
-    let mut step = |subject: &Subject, recorded: &Recorded| {
+/// What a host has to be started with, and a step for each exchange of each guest.
+#[derive(Debug, Default)]
+struct Plan {
+    deployments: Vec<Deployment>,
+    steps: Vec<Vec<Step>>,
+}
+
+impl Plan {
+    fn new(host: &dyn HostUnderTest, guests: &[GuestUnderTest]) -> Self {
+        let mut plan = Self::default();
+        for guest in guests {
+            let exchanges = &guest.exchanges.exchanges;
+            let steps = exchanges.iter().map(|recorded| plan.step(host, guest, recorded)).collect();
+            plan.steps.push(steps);
+        }
+        plan
+    }
+
+    fn step(
+        &mut self,
+        host: &dyn HostUnderTest,
+        guest: &GuestUnderTest,
+        recorded: &Recorded,
+    ) -> Step {
         if let Some(reason) = recorded.skip.get(host.key()) {
-            return Step::LeaveOut(reason.clone());
+            return Step::Skip(reason.clone());
         }
         let config = (!recorded.config.is_empty()).then(|| recorded.config.clone());
         if let Some(reason) = host.refuses(config.as_deref()) {
-            return Step::LeaveOut(reason);
+            return Step::Skip(reason);
         }
         let messages = match http_replay::messages(recorded) {
             Ok(messages) => Box::new(messages),
-            Err(reason) => return Step::LeaveOut(reason),
+            Err(reason) => return Step::Skip(reason),
         };
-        let (guest, wasm) = (subject.name.clone(), subject.wasm.clone());
-        let wanted = Place { guest, wasm, config, log: LogLevel::Debug };
-        let place = places.iter().position(|place| *place == wanted).unwrap_or_else(|| {
-            places.push(wanted);
-            places.len() - 1
+        let (name, wasm) = (guest.name.clone(), guest.wasm.clone());
+        let wanted = Deployment { guest: name, wasm, config, log: LogLevel::Debug };
+        let known = self.deployments.iter().position(|deployment| *deployment == wanted);
+        let deployment = known.unwrap_or_else(|| {
+            self.deployments.push(wanted);
+            self.deployments.len() - 1
         });
-        Step::Play { place, messages }
-    };
-    let steps = subjects
-        .iter()
-        .map(|subject| {
-            subject.exchanges.exchanges.iter().map(|recorded| step(subject, recorded)).collect()
-        })
-        .collect();
-    (places, steps)
+        Step::Run { deployment, messages }
+    }
 }
 
-/// Starts the host with all guests, replays everything, and stops it. `folder` is the host's own.
+/// Starts the host with all guests and an upstream, replays all exchanges, and stops both. `folder`
+/// belongs to the host.
 ///
-/// What a guest or a host does wrong is in the report.
+/// Faults of a guest or a host are in the report.
 ///
 /// # Errors
 /// When the host cannot be started.
-pub async fn replay<H: HostUnderTest>(
-    host: &H,
-    subjects: &[Subject],
+pub async fn replay(
+    host: &dyn HostUnderTest,
+    guests: &[GuestUnderTest],
     folder: &Path,
-) -> Result<Vec<SubjectReport>, Error> {
-    let plan = plan(host, subjects);
-    if !plan.0.is_empty() {
+) -> Result<Vec<GuestReport>, Error> {
+    let plan = Plan::new(host, guests);
+    if !plan.deployments.is_empty() {
         ui::step("Starting", host.describe());
     }
-    carry_out(host, subjects, plan, folder, &Upstream::start().await?).await
+    run(host, guests, plan, folder, &RecordingUpstream::start().await?).await
 }
 
-/// The same with an upstream that is there already, and without a word.
+/// Replays all exchanges with a running upstream. Like [`replay`], but prints nothing.
 ///
 /// # Errors
 /// When the host cannot be started.
-pub async fn replay_before<H: HostUnderTest>(
-    host: &H,
-    subjects: &[Subject],
+pub async fn replay_with_upstream(
+    host: &dyn HostUnderTest,
+    guests: &[GuestUnderTest],
     folder: &Path,
-    upstream: &Upstream,
-) -> Result<Vec<SubjectReport>, Error> {
-    carry_out(host, subjects, plan(host, subjects), folder, upstream).await
+    upstream: &RecordingUpstream,
+) -> Result<Vec<GuestReport>, Error> {
+    run(host, guests, Plan::new(host, guests), folder, upstream).await
 }
 
-async fn carry_out<H: HostUnderTest>(
-    host: &H,
-    subjects: &[Subject],
-    (places, steps): (Vec<Place>, Vec<Vec<Step>>),
+async fn run(
+    host: &dyn HostUnderTest,
+    guests: &[GuestUnderTest],
+    Plan { deployments, steps }: Plan,
     folder: &Path,
-    upstream: &Upstream,
-) -> Result<Vec<SubjectReport>, Error> {
+    upstream: &RecordingUpstream,
+) -> Result<Vec<GuestReport>, Error> {
     let mut running = None;
-    if !places.is_empty() {
-        running = Some(host.start(&places, upstream.address(), folder).await?);
+    if !deployments.is_empty() {
+        running = Some(host.start(&deployments, upstream.address(), folder).await?);
     }
     let mut reports = Vec::new();
-    for (subject, steps) in subjects.iter().zip(steps) {
+    for (guest, steps) in guests.iter().zip(steps) {
         let mut exchanges = Vec::new();
-        for (recorded, step) in subject.exchanges.exchanges.iter().zip(steps) {
+        for (recorded, step) in guest.exchanges.exchanges.iter().zip(steps) {
             exchanges.push(match (step, &mut running) {
-                (Step::LeaveOut(reason), _) => {
-                    ExchangeReport::new(recorded, Verdict::NotApplicable(reason))
+                (Step::Skip(reason), _) => {
+                    ExchangeReport::new(recorded, Verdict::Skipped { reason })
                 }
-                (Step::Play { place, messages }, Some(running)) => {
-                    play(running, upstream, place, *messages, recorded).await
+                (Step::Run { deployment, messages }, Some(running)) => {
+                    exchange(&mut **running, upstream, deployment, *messages, recorded).await
                 }
-                (Step::Play { .. }, None) => unreachable!("a step that plays has a place"),
+                (Step::Run { .. }, None) => unreachable!("a step that is run has a deployment"),
             });
         }
-        let (guest, file) = (subject.name.clone(), subject.exchanges.path.clone());
-        reports.push(SubjectReport { guest, file, exchanges });
+        let (name, file) = (guest.name.clone(), guest.exchanges.path.clone());
+        reports.push(GuestReport::new(name, file, exchanges));
     }
     Ok(reports)
 }
 
-async fn play<R: RunningHost>(
-    running: &mut R,
-    upstream: &Upstream,
-    place: usize,
+async fn exchange(
+    running: &mut dyn RunningHost,
+    upstream: &RecordingUpstream,
+    deployment: usize,
     mut messages: Messages,
     recorded: &Recorded,
 ) -> ExchangeReport {
-    if let Err(reason) = running.direct(place, &mut messages.request) {
-        return ExchangeReport::new(recorded, Verdict::NotApplicable(reason));
+    if let Err(reason) = running.route(deployment, &mut messages.request) {
+        return ExchangeReport::new(recorded, Verdict::Skipped { reason });
     }
-    upstream.expect(messages.answer);
-    let response = client::send(running.address(place), &messages.request).await;
-    let logs = running.logs(place).await;
-    // A host that cannot send a request on may say so before the upstream has seen what came of it.
-    let gave_up = match &response {
+    upstream.expect(messages.response);
+    let response = client::send(running.address(deployment), &messages.request).await;
+    let logs = running.logs(deployment).await;
+    // A host that cannot forward a request may respond before the upstream has received all of it.
+    let cancelled = match &response {
         Ok(Some(response)) => response.status.is_server_error(),
         _ => true,
     };
-    let late = gave_up && !recorded.expect.trap;
-    upstream.settle(late, if late { SETTLE } else { UNSETTLED }).await;
+    let late = cancelled && !recorded.expect.trap;
+    upstream.settle(late, if late { CANCELLED_TIMEOUT } else { ARRIVAL_TIMEOUT }).await;
     let not_compared = (logs.is_none() && recorded.expect.logs.is_some())
-        .then(|| "logs: the host does not tell which belong to this exchange".to_owned());
-    let facts = Facts { seen: upstream.seen(), response, logs };
-    let differences = http_replay::differences(&recorded.expect, facts);
-    let verdict = if differences.is_empty() {
-        Verdict::Passed
-    } else {
-        Verdict::Failed(differences.iter().map(ToString::to_string).collect())
-    };
+        .then(|| "logs: the host does not report which belong to this exchange".to_owned());
+    let observation = Observation { seen: upstream.seen(), response, logs };
+    let verdict = Verdict::of(http_replay::differences(&recorded.expect, observation));
     ExchangeReport { not_compared, ..ExchangeReport::new(recorded, verdict) }
 }

@@ -1,21 +1,21 @@
 //! A server process that cannot outlive the run that started it.
 //!
-//! Dropping the guard kills the process and waits until it is gone, so an early return and a
-//! panic clean up as well as the good end does, and Ctrl-C does because the command waits for it
-//! and returns. When the tool itself is killed without being asked, nothing of it can run any
-//! more; on Unix a watchdog then does what the guard would have done: a shell that waits for the
-//! end of a pipe which only the tool holds open, and kills the server's process group.
+//! Dropping [`ServerProcess`] kills the process and waits for its end. So an early return and a
+//! panic clean up like a normal end, and Ctrl-C does because the command waits for it and returns.
+//! When the tool itself is killed it cannot clean up; on Unix a watchdog does it instead: a shell
+//! that waits for the end of a pipe that only the tool holds open, and then kills the server's
+//! process group.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long to wait between two looks at a server that starts.
-const PAUSE: Duration = Duration::from_millis(5);
+/// How long to wait between two checks of a server that starts.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A running child process; killed on drop.
 #[derive(Debug)]
-pub struct Guard {
+pub struct ServerProcess {
     child: Child,
     #[cfg(unix)]
     watchdog: Child,
@@ -25,15 +25,15 @@ pub struct Guard {
 /// Why a server did not become ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
-    /// It has ended.
+    /// It ended.
     #[error("it ended by itself ({0})")]
     Ended(ExitStatus),
-    /// Its time is over.
+    /// It did not become ready in time.
     #[error("it was not ready within {} s", .0.as_secs())]
-    Late(Duration),
+    TimedOut(Duration),
 }
 
-impl Guard {
+impl ServerProcess {
     /// Starts the command in a process group of its own.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Guard {
         })
     }
 
-    /// The process.
+    /// The number of the process.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -69,7 +69,7 @@ impl Guard {
     /// How it ended, if it has ended by itself.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When the system cannot tell.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.ended.is_none() {
             self.ended = self.child.try_wait()?;
@@ -77,10 +77,10 @@ impl Guard {
         Ok(self.ended)
     }
 
-    /// Waits until `look` finds what the server says when it is ready, and gives that.
+    /// Waits until `look` finds what the server prints when it is ready, and returns that.
     ///
     /// # Errors
-    /// When the server has ended, or `look` has not found it within `time`.
+    /// When the server ends first, or `look` finds nothing within `time`.
     pub async fn ready<T>(
         &mut self,
         time: Duration,
@@ -88,7 +88,7 @@ impl Guard {
     ) -> Result<T, NotReady> {
         let end = Instant::now() + time;
         loop {
-            // Asked first: what a server has said before its end is there to be found after it.
+            // Checked first: what a server printed before its end can still be found after it.
             let ended = self.ended().ok().flatten();
             if let Some(found) = look() {
                 return Ok(found);
@@ -97,9 +97,9 @@ impl Guard {
                 return Err(NotReady::Ended(status));
             }
             if Instant::now() > end {
-                return Err(NotReady::Late(time));
+                return Err(NotReady::TimedOut(time));
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
@@ -114,23 +114,22 @@ fn watchdog(group: u32) -> io::Result<Child> {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // A Ctrl-C is for the tool; the watchdog must still be there when the tool is not.
+        // Ctrl-C must end the tool and not the watchdog, which has to outlive it.
         .process_group(0)
         .spawn()
 }
 
-impl Drop for Guard {
-    // Nothing can be done about a failure here, and there is none that matters: a process that
-    // cannot be killed is one that has ended.
+impl Drop for ServerProcess {
+    // Failures are ignored: a process that cannot be killed has ended.
     fn drop(&mut self) {
         #[cfg(unix)]
         {
             if self.ended.is_some() {
-                // The number may belong to somebody else by now.
+                // The number may belong to another process by now.
                 drop(self.watchdog.kill());
             }
-            // Closing the pipe is the signal, so the way out is the same in every case. The child
-            // has not been waited for, so its number is still its own.
+            // Closing the pipe is the signal, whether the tool drops this or dies. The child has not
+            // been waited for, so its number cannot belong to another process.
             drop(self.watchdog.stdin.take());
             drop(self.watchdog.wait());
         }
@@ -150,10 +149,10 @@ mod tests {
     use super::*;
 
     /// A child with a child of its own; gives the number of the inner one.
-    fn nested() -> (Guard, u32) {
+    fn nested() -> (ServerProcess, u32) {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 600 & echo $!; wait"]).stdout(Stdio::piped());
-        let mut guard = Guard::spawn(command).unwrap();
+        let mut guard = ServerProcess::spawn(command).unwrap();
         let mut line = String::new();
         BufReader::new(guard.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         (guard, line.trim().parse().unwrap())
@@ -210,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn an_end_of_its_own_is_seen() {
+    fn the_end_of_a_process_is_noticed() {
         let mut command = Command::new("sh");
         command.args(["-c", "exit 3"]);
-        let mut guard = Guard::spawn(command).unwrap();
+        let mut guard = ServerProcess::spawn(command).unwrap();
         assert!(soon(|| guard.ended().unwrap().is_some()));
         assert_eq!(guard.ended().unwrap().unwrap().code(), Some(3));
     }
@@ -225,7 +224,7 @@ mod tests {
         let start = |script: &str| {
             let mut command = Command::new("sh");
             command.args(["-c", script]).stdout(std::fs::File::create(&path).unwrap());
-            Guard::spawn(command).unwrap()
+            ServerProcess::spawn(command).unwrap()
         };
         let look = || std::fs::read_to_string(&path).ok().filter(|said| said.ends_with('\n'));
         let long = Duration::from_secs(10);
@@ -237,12 +236,12 @@ mod tests {
         assert_eq!(ended.to_string(), "it ended by itself (exit status: 3)");
         let short = Duration::from_millis(20);
         let late = start("exec sleep 600").ready(short, look).await;
-        assert_eq!(late, Err(NotReady::Late(short)));
+        assert_eq!(late, Err(NotReady::TimedOut(short)));
     }
 
     #[test]
     fn a_missing_program_is_an_error() {
-        let error = Guard::spawn(Command::new("/nonexistent/program")).unwrap_err();
+        let error = ServerProcess::spawn(Command::new("/nonexistent/program")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

@@ -1,4 +1,4 @@
-//! Sends one request as it was recorded and reads whatever comes back, to the end.
+//! Sends one request exactly as written and receives the response to its end.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use tokio::net::TcpStream;
 use super::outgoing::Outgoing;
 use super::{Error, HeaderValue, Request, Response, chain, collect};
 
-/// How long a host may take for one exchange. Generous: it only has to end a hang.
+/// How long a host may take for one exchange. Generous, since it only has to end a hang.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Sends the request over a connection of its own. `None`: the host closed the connection before
-/// it had answered.
+/// Sends the request over a connection of its own. `None` when the host closed the connection before
+/// it responded.
 ///
 /// # Errors
-/// When the request is no HTTP, nobody listens, what comes back is no HTTP, or nothing comes back.
+/// When the request cannot be sent, nothing listens, the response is not HTTP, or none comes.
 pub async fn send(address: SocketAddr, request: &Request) -> Result<Option<Response>, Error> {
     tokio::time::timeout(TIMEOUT, exchange(address, request))
         .await
@@ -30,7 +30,7 @@ async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Respo
     let request = assemble(address, request)?;
     let stream =
         TcpStream::connect(address).await.map_err(|source| Error::Connect { address, source })?;
-    // Head and body are flushed apart; waiting for the first's acknowledgement takes 40 ms.
+    // Head and body are flushed separately; waiting for the acknowledgement of the first takes 40 ms.
     let _ = stream.set_nodelay(true);
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(Error::NotHttp)?;
@@ -45,14 +45,14 @@ async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Respo
             Ok(Some(Response { status, headers, body, chunked, trailers, broken }))
         }
         Err(error) if error.is_parse() => Err(Error::NotHttp(error)),
-        // Reset, closed, or an end in the middle of the head: to a client all the same.
+        // A reset, a close, or an end within the head: a client cannot tell them apart.
         Err(_) => Ok(None),
     };
     connection.abort();
     result
 }
 
-/// Whether a request can be sent at all.
+/// Checks that a request can be sent.
 ///
 /// # Errors
 /// [`Error::Unsendable`] with the part that HTTP does not allow.
@@ -85,7 +85,7 @@ fn assemble(address: SocketAddr, request: &Request) -> Result<http::Request<Outg
     Ok(message)
 }
 
-/// Asks for response trailers: an HTTP/1.1 server sends them only to who says that it takes them.
+/// Asks for response trailers; an HTTP/1.1 server sends them only to clients that accept them.
 pub fn accept_trailers(request: &mut Request) {
     if !request.headers.contains_key(TE) {
         request.headers.insert(TE, HeaderValue::from_static("trailers"));

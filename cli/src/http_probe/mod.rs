@@ -1,8 +1,8 @@
-//! One HTTP exchange with a running server, seen from both of its ends.
+//! Observes an HTTP exchange with a running server from both ends: a [`client`] that sends a request
+//! and an [`upstream`] that responds and records.
 //!
-//! A live host stands between a [`client`] that sends what was recorded and an [`upstream`] that
-//! answers what was recorded. Both ends are ours, so what the guest did in between is what the two
-//! of them saw. This module knows HTTP/1.1 and nothing of guests, hosts or recorded exchanges.
+//! What the guest in between did follows from what the two ends observed. This module knows HTTP/1.1
+//! and nothing of guests, hosts or recorded exchanges.
 
 pub mod client;
 mod outgoing;
@@ -16,20 +16,20 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-/// A request as it is to be sent.
+/// A request to send.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The method, as written.
     pub method: Method,
-    /// Path and query, as written: nothing is normalised.
+    /// Path and query, as written; not normalised.
     pub uri: String,
     /// Headers in the order in which they are sent. `host` is added when it is not among them.
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
-    /// Send the body in chunks instead of naming its length.
+    /// Whether the body is sent in chunks, without its length.
     pub chunked: bool,
-    /// Trailers; they need a chunked body, which is then sent whatever [`Self::chunked`] says.
+    /// Trailers. They need a chunked body, which is then sent whatever [`Self::chunked`] is.
     pub trailers: HeaderMap,
 }
 
@@ -51,7 +51,7 @@ impl Default for Request {
 pub struct Seen {
     /// The method.
     pub method: Method,
-    /// Path and query, as they stood in the request line.
+    /// Path and query, as in the request line.
     pub uri: String,
     /// All headers.
     pub headers: HeaderMap,
@@ -59,33 +59,32 @@ pub struct Seen {
     pub body: Vec<u8>,
     /// Trailers that arrived.
     pub trailers: HeaderMap,
-    /// Why the body did not arrive whole, if it did not.
+    /// Why the body is incomplete, if it is.
     pub broken: Option<String>,
 }
 
-/// A response: what the upstream is to answer, and what the client got.
+/// A response: one that the upstream sends, or one that the client received.
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// The status.
     pub status: StatusCode,
-    /// All headers. An upstream that is given a `content-length` here sends it even when it is
-    /// wrong.
+    /// All headers. The upstream sends a `content-length` from here even when it is wrong.
     pub headers: HeaderMap,
     /// The body, as far as it arrived.
     pub body: Vec<u8>,
-    /// The body has no length and comes in chunks; it also does when there are trailers.
+    /// Whether the body is sent in chunks, without its length; with trailers it always is.
     pub chunked: bool,
     /// Trailers.
     pub trailers: HeaderMap,
-    /// Why the body did not arrive whole, if it did not.
+    /// Why the body is incomplete, if it is.
     pub broken: Option<String>,
 }
 
-/// Why an exchange could not be carried out. What the host did wrong is not an error but a fact
-/// that the exchange yields.
+/// Why an exchange could not be carried out. A fault of the host is not an error here but a part of
+/// what is observed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What was recorded is no HTTP.
+    /// The message cannot be expressed in HTTP.
     #[error("{what} {found:?} cannot be sent over HTTP: {reason}")]
     Unsendable {
         /// Which part.
@@ -95,7 +94,7 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
-    /// Nobody listens.
+    /// Nothing listens there.
     #[error("no connection to {address}: {source} (is the host running?)")]
     Connect {
         /// Where.
@@ -111,15 +110,15 @@ pub enum Error {
         /// Why not.
         source: io::Error,
     },
-    /// The answer is no HTTP.
-    #[error("the host's answer is not HTTP/1.1: {0}")]
+    /// The response is not HTTP.
+    #[error("the host's response is not HTTP/1.1: {0}")]
     NotHttp(#[source] hyper::Error),
-    /// The host neither answered nor hung up.
-    #[error("the host neither answered nor hung up within {0} s")]
+    /// The host neither responded nor closed the connection.
+    #[error("the host neither responded nor closed the connection within {0} s")]
     Timeout(u64),
 }
 
-/// A header map from names and values in order, or the reason why HTTP has no such header.
+/// A header map from names and values in order.
 ///
 /// # Errors
 /// [`Error::Unsendable`] for a name or a value that HTTP does not allow.
@@ -144,7 +143,7 @@ where
     Ok(map)
 }
 
-/// Body, trailers, and the reason why the body ended early if it did.
+/// Receives a body: its bytes, its trailers, and the reason if it is incomplete.
 async fn collect(mut incoming: Incoming) -> (Vec<u8>, HeaderMap, Option<String>) {
     let mut body = Vec::new();
     let mut trailers = HeaderMap::new();
@@ -168,7 +167,7 @@ async fn collect(mut incoming: Incoming) -> (Vec<u8>, HeaderMap, Option<String>)
     (body, trailers, None)
 }
 
-/// An error with its causes in one line; hyper's own text leaves them out.
+/// An error with its causes in one line; hyper's own text omits them.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

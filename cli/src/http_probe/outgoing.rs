@@ -1,4 +1,4 @@
-//! A body that leaves exactly as it was recorded: with its length or in chunks, with trailers.
+//! A body that is sent exactly as described: with its length or in chunks, with or without trailers.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -9,19 +9,19 @@ use http::header::{CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-/// A body with or without a known length.
+/// A body to send, with or without a known length.
 pub(super) struct Outgoing {
     frames: VecDeque<Frame<Bytes>>,
-    /// What the HTTP library is told; `None` makes it send chunks, or believe a `content-length`
-    /// that stands among the headers, which is how a wrong one can be sent at all.
+    /// The length for the HTTP library. With `None` it sends chunks, or trusts a `content-length`
+    /// header, so that a wrong one can be sent.
     length: Option<u64>,
-    /// Whether what was handed over last has been given time to leave.
+    /// Whether the last frame has been flushed.
     flushed: bool,
 }
 
 impl Outgoing {
-    /// The body that belongs to these headers. Announces trailers in them, because the HTTP
-    /// library sends only those that are announced.
+    /// The body that belongs to these headers. Announces trailers in them, since the HTTP library
+    /// sends only announced ones.
     pub(super) fn new(
         headers: &mut HeaderMap,
         body: &[u8],
@@ -30,7 +30,7 @@ impl Outgoing {
     ) -> Self {
         let mut frames = VecDeque::new();
         if !body.is_empty() {
-            // Two chunks at least, so that nobody on the way can take one for the whole.
+            // At least two chunks, so that a host cannot take one for the whole body.
             let middle = if chunked { body.len().div_ceil(2) } else { body.len() };
             for part in body.chunks(middle) {
                 frames.push_back(Frame::data(Bytes::copy_from_slice(part)));
@@ -47,7 +47,7 @@ impl Outgoing {
         }
         let chunked = chunked || !trailers.is_empty();
         if chunked {
-            // Said outright, because the HTTP library believes that a GET has no body.
+            // Explicit, because the HTTP library assumes that a GET has no body.
             headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
         let known = !chunked && !headers.contains_key(CONTENT_LENGTH);
@@ -63,9 +63,8 @@ impl Body for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        // Each part is flushed before the next one, so that parts are seen as parts, and so that a
-        // body that ends too early still leaves as far as it goes: the library drops what it holds
-        // when it notices.
+        // Each part is flushed before the next one. So parts arrive as parts, and a body that ends
+        // too early is still sent up to its end; the library drops what it buffers when it notices.
         self.flushed = !self.flushed;
         if self.flushed {
             context.waker().wake_by_ref();

@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::upstream::Upstream;
+use super::upstream::RecordingUpstream;
 use super::{Error, Request, Response, client, header_map};
 
 fn run<T>(future: impl Future<Output = T>) -> T {
@@ -38,7 +38,7 @@ async fn raw_server(answer: &'static str) -> (SocketAddr, tokio::task::JoinHandl
 #[test]
 fn a_request_arrives_as_recorded() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         upstream.expect(Response::default());
         let request = Request {
             method: Method::from_bytes(b"PROPFIND").unwrap(),
@@ -83,7 +83,7 @@ fn header_order_is_kept_on_the_wire() {
 #[test]
 fn a_chunked_body_and_trailers_arrive() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         upstream.expect(Response::default());
         let trailers = header_map([("x-sum", "7"), ("x-sum", "8"), ("x-end", "yes")]).unwrap();
         for method in [Method::POST, Method::GET] {
@@ -106,9 +106,9 @@ fn a_chunked_body_and_trailers_arrive() {
 }
 
 #[test]
-fn the_answer_is_what_was_set() {
+fn the_response_is_as_prepared() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         let answer = Response {
             status: StatusCode::IM_A_TEAPOT,
             headers: header_map([("set-cookie", "a=1"), ("set-cookie", "b=2")]).unwrap(),
@@ -126,9 +126,9 @@ fn the_answer_is_what_was_set() {
 }
 
 #[test]
-fn response_trailers_come_when_asked_for() {
+fn response_trailers_arrive_on_request() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         let trailers = header_map([("x-sum", "1")]).unwrap();
         upstream.expect(Response {
             body: b"data".to_vec(),
@@ -147,7 +147,7 @@ fn response_trailers_come_when_asked_for() {
 #[test]
 fn a_wrong_content_length_is_sent_and_noticed() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         upstream.expect(Response {
             headers: header_map([("content-length", "10")]).unwrap(),
             body: b"four".to_vec(),
@@ -164,7 +164,7 @@ fn a_wrong_content_length_is_sent_and_noticed() {
 #[test]
 fn a_cut_request_body_is_noticed_by_the_upstream() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         upstream.expect(Response::default());
         let mut stream = TcpStream::connect(upstream.address()).await.unwrap();
         stream
@@ -184,7 +184,7 @@ fn a_cut_request_body_is_noticed_by_the_upstream() {
 #[test]
 fn a_request_belongs_to_the_exchange_in_which_it_began() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         upstream.expect(Response::default());
         let mut stream = TcpStream::connect(upstream.address()).await.unwrap();
         let head = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nfour";
@@ -211,7 +211,7 @@ fn a_request_belongs_to_the_exchange_in_which_it_began() {
 #[test]
 fn an_upstream_that_hangs_up_has_read_the_request() {
     run(async {
-        let upstream = Upstream::start().await.unwrap();
+        let upstream = RecordingUpstream::start().await.unwrap();
         upstream.hang_up();
         let request = Request { body: b"all of it".to_vec(), ..Request::default() };
         assert!(client::send(upstream.address(), &request).await.unwrap().is_none());
@@ -234,7 +234,7 @@ fn a_closed_connection_is_no_response() {
 }
 
 #[test]
-fn what_is_no_http_is_an_error() {
+fn a_response_that_is_not_http_is_an_error() {
     run(async {
         let (address, server) = raw_server("SSH-2.0-OpenSSH\r\n\r\n").await;
         let error = client::send(address, &Request::default()).await.unwrap_err();
@@ -244,7 +244,7 @@ fn what_is_no_http_is_an_error() {
 }
 
 #[test]
-fn nobody_there_is_an_error() {
+fn a_refused_connection_is_an_error() {
     run(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -255,7 +255,7 @@ fn nobody_there_is_an_error() {
 }
 
 #[test]
-fn what_http_cannot_say_is_named() {
+fn an_unsendable_part_is_named() {
     run(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
         for uri in ["", "no-slash", "/a b", "/a#fragment", "http://host/path"] {

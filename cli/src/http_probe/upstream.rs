@@ -1,4 +1,4 @@
-//! The server behind a live host: answers as it is told, and remembers what it was asked.
+//! The server behind a host under test: sends prepared responses and records requests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,56 +15,56 @@ use tokio::task::JoinHandle;
 use super::outgoing::Outgoing;
 use super::{Error, Response, Seen, collect};
 
-/// The server; it stops when this is dropped.
+/// A server that records requests; it stops when this is dropped.
 ///
 /// Exchanges run one after the other: [`Self::expect`], then the request through the host, then
 /// [`Self::seen`].
 #[derive(Debug)]
-pub struct Upstream {
+pub struct RecordingUpstream {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
 }
 
-/// What is done with a request.
+/// What the server does with a request.
 #[derive(Clone, Debug, Default)]
-enum Act {
-    /// Nobody has said it yet.
+enum Action {
+    /// No exchange has begun.
     #[default]
-    Nothing,
-    Answer(Box<Response>),
+    Unset,
+    Respond(Box<Response>),
     HangUp,
 }
 
-/// The connection is closed without an answer.
+/// The connection is closed without a response.
 #[derive(Debug, thiserror::Error)]
 #[error("hung up")]
 struct HungUp;
 
 #[derive(Debug, Default)]
 struct State {
-    act: Act,
+    action: Action,
     seen: Vec<Seen>,
-    /// Which exchange is under way. A request that a host has given up may be read to its end when
-    /// another one is.
+    /// The number of the current exchange. A request that a host cancelled may end during a later
+    /// one.
     exchange: u64,
-    /// How many requests of this exchange have begun to arrive and are not among those seen.
+    /// How many requests of this exchange are arriving and not yet in `seen`.
     arriving: usize,
 }
 
-impl Upstream {
+impl RecordingUpstream {
     /// Starts the server on the current tokio runtime, on a loopback port that the system chooses.
     ///
     /// # Errors
-    /// When no loopback port can be had.
+    /// When no loopback port is free.
     pub async fn start() -> Result<Self, Error> {
         Self::listen((Ipv4Addr::LOCALHOST, 0).into()).await
     }
 
-    /// Starts it at this address.
+    /// Starts the server at this address.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// When the address cannot be used.
     pub async fn listen(wanted: SocketAddr) -> Result<Self, Error> {
         let failed = |source| Error::Listen { address: wanted, source };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
@@ -80,27 +80,27 @@ impl Upstream {
         self.address
     }
 
-    /// Sets the answer to every request from now on, and forgets the requests seen so far.
-    pub fn expect(&self, answer: Response) {
-        self.begin(Act::Answer(Box::new(answer)));
+    /// Begins an exchange: responds to every request with this, and forgets recorded requests.
+    pub fn expect(&self, response: Response) {
+        self.begin(Action::Respond(Box::new(response)));
     }
 
-    /// Makes every request from now on be read and its connection closed without an answer, and
-    /// forgets the requests seen so far.
+    /// Begins an exchange: reads every request and closes its connection without a response, and
+    /// forgets recorded requests.
     pub fn hang_up(&self) {
-        self.begin(Act::HangUp);
+        self.begin(Action::HangUp);
     }
 
-    fn begin(&self, act: Act) {
+    fn begin(&self, action: Action) {
         let mut state = lock(&self.state);
         let exchange = state.exchange + 1;
-        *state = State { act, exchange, ..State::default() };
+        *state = State { action, exchange, ..State::default() };
     }
 
-    /// Waits until what has begun to arrive is there, as far as it gets; at most as long as given.
-    /// With `expected` it also waits for something to begin.
-    pub async fn settle(&self, expected: bool, most: Duration) {
-        let end = Instant::now() + most;
+    /// Waits until no request is arriving, but not longer than `timeout`. With `expected` it also
+    /// waits for a first request.
+    pub async fn settle(&self, expected: bool, timeout: Duration) {
+        let end = Instant::now() + timeout;
         let settled = || {
             let state = lock(&self.state);
             state.arriving == 0 && !(expected && state.seen.is_empty())
@@ -110,20 +110,20 @@ impl Upstream {
         }
     }
 
-    /// The requests that arrived since [`Self::expect`], in their order.
+    /// Takes the requests of this exchange, in order.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut lock(&self.state).seen)
     }
 }
 
-impl Drop for Upstream {
+impl Drop for RecordingUpstream {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-/// The state is whole at every moment, so a panic elsewhere does not spoil it.
+/// Locks the state. It is consistent at every moment, so a poisoned lock can be used.
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -133,20 +133,21 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
-        // Head and body are flushed apart; waiting for the first's acknowledgement takes 40 ms.
+        // Head and body are flushed separately; waiting for the acknowledgement of the first takes
+        // 40 ms.
         let _ = stream.set_nodelay(true);
         let state = Arc::clone(&state);
-        let service = service_fn(move |request| answer(request, Arc::clone(&state)));
+        let service = service_fn(move |request| respond(request, Arc::clone(&state)));
         let connection = http1::Builder::new()
             .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service);
-        // A connection that breaks is what some exchanges are about; its request is recorded.
+        // Some exchanges break the connection on purpose; their requests are recorded.
         connections.spawn(async move { drop(connection.await) });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn answer(
+async fn respond(
     request: http::Request<Incoming>,
     state: Arc<Mutex<State>>,
 ) -> Result<http::Response<Outgoing>, HungUp> {
@@ -159,27 +160,27 @@ async fn answer(
     let (body, trailers, broken) = collect(body).await;
     let uri = head.uri.to_string();
     let seen = Seen { method: head.method, uri, headers: head.headers, body, trailers, broken };
-    let act = {
+    let action = {
         let mut state = lock(&state);
         if state.exchange == exchange {
             state.arriving -= 1;
             state.seen.push(seen);
         }
-        state.act.clone()
+        state.action.clone()
     };
-    let answer = match act {
-        Act::Answer(answer) => *answer,
-        Act::HangUp => return Err(HungUp),
-        Act::Nothing => Response {
+    let prepared = match action {
+        Action::Respond(response) => *response,
+        Action::HangUp => return Err(HungUp),
+        Action::Unset => Response {
             status: StatusCode::SERVICE_UNAVAILABLE,
-            body: b"no exchange is under way".to_vec(),
+            body: b"no exchange has begun".to_vec(),
             ..Response::default()
         },
     };
-    let mut headers = answer.headers;
-    let body = Outgoing::new(&mut headers, &answer.body, &answer.trailers, answer.chunked);
+    let mut headers = prepared.headers;
+    let body = Outgoing::new(&mut headers, &prepared.body, &prepared.trailers, prepared.chunked);
     let mut response = http::Response::new(body);
-    *response.status_mut() = answer.status;
+    *response.status_mut() = prepared.status;
     *response.headers_mut() = headers;
     Ok(response)
 }

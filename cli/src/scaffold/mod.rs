@@ -1,8 +1,8 @@
-//! Writes a new filter from a template: all of it, or nothing.
+//! Creates a filter from a template, completely or not at all.
 //!
 //! The files are written into a temporary folder on the same file system, which is renamed when it
-//! is complete; so an error, a full disk or an interruption leaves no half-written filter, and
-//! nothing that exists is ever overwritten.
+//! is complete. So an error, a full disk or an interruption leaves no half-written filter, and no
+//! existing file is overwritten.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -14,20 +14,20 @@ mod workspace;
 pub use name::NameError;
 pub use template::names as templates;
 
-/// What to write, and where.
+/// The filter to create.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// The name of the crate.
     pub name: &'a str,
     /// The template: one of [`templates`].
     pub template: &'a str,
-    /// The folder to make; it must not exist.
+    /// The folder to create; it must not exist.
     pub folder: &'a Path,
     /// The folder of the crate `http-wasm-sdk`; see [`sdk_of_this_tool`].
     pub sdk: &'a Path,
 }
 
-/// What was written.
+/// A created filter.
 #[derive(Debug)]
 pub struct Scaffold {
     /// The new folder, absolute.
@@ -38,7 +38,7 @@ pub struct Scaffold {
     pub workspace: Option<PathBuf>,
 }
 
-/// Why no filter was written.
+/// Why no filter was created.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The crate cannot have that name.
@@ -50,19 +50,19 @@ pub enum Error {
         /// The name as given.
         found: String,
     },
-    /// Something is there already.
+    /// The folder exists.
     #[error("{} exists already and is left as it is; choose another name or --path", .folder.display())]
     Taken {
-        /// The folder that was to be made.
+        /// The folder.
         folder: PathBuf,
     },
-    /// The folder cannot be named in a manifest.
+    /// The path cannot be written in a manifest.
     #[error("the path {} is not UTF-8, which a Cargo.toml cannot hold; choose another folder", .path.display())]
     NotUtf8 {
         /// The path.
         path: PathBuf,
     },
-    /// The SDK is not where it should be.
+    /// The SDK is missing.
     #[error(
         "no http-wasm-sdk in {}; name the `sdk` folder of a checkout with --sdk PATH", .path.display()
     )]
@@ -99,7 +99,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What the system said.
         source: io::Error,
     },
     /// The folder cannot be written.
@@ -107,7 +107,7 @@ pub enum Error {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// What the system said.
         source: io::Error,
     },
 }
@@ -143,8 +143,8 @@ pub fn write(request: &Request<'_>) -> Result<Scaffold, Error> {
     }
 
     let enclosing = workspace::enclosing(&folder)?;
-    let place = enclosing.as_ref().map_or(&*existing, |found| found.place_for_draft(&existing));
-    let place = place.to_owned();
+    let draft_folder = enclosing.as_ref().map_or(&*existing, |found| found.draft_folder(&existing));
+    let draft_folder = draft_folder.to_owned();
     let workspace = enclosing.map(|enclosing| enclosing.root);
     if let Some(root) = &workspace {
         workspace::refuse_taken_name(root, request.name)?;
@@ -162,10 +162,10 @@ pub fn write(request: &Request<'_>) -> Result<Scaffold, Error> {
         ("workspace", if workspace.is_some() { "" } else { OWN_WORKSPACE }.to_owned()),
     ]);
     if workspace.as_deref().is_some_and(has_alias) {
-        // The workspace's own `cargo xtask` reaches its members; ours would hide it.
+        // The alias of the workspace works for its members; one of the filter would hide it.
         files.retain(|file| file.path != CARGO_CONFIG);
     }
-    write_files(&files, &place, &folder)?;
+    write_files(&files, &draft_folder, &folder)?;
     Ok(Scaffold { folder, files: files.into_iter().map(|file| file.path).collect(), workspace })
 }
 
@@ -194,21 +194,21 @@ fn find_sdk(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// The nearest folder that exists, with links resolved, and the whole path below it.
+/// Resolves a path: its nearest existing folder without links, and the whole path below that.
 fn resolve(folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
     let failed = |source| Error::Write { path: folder.to_owned(), source };
     let absolute = std::path::absolute(folder).map_err(failed)?;
     let mut plain = PathBuf::new();
     for part in absolute.components() {
         match part {
-            // Not the file system's `..`, which would follow links: the path as it was typed.
+            // As typed, since the file system's `..` would follow links.
             Component::ParentDir => {
                 plain.pop();
             }
             part => plain.push(part),
         }
     }
-    // The last part itself is not resolved: a link there means that the name is taken.
+    // The last part is not resolved: a link there means that the name is taken.
     let existing = plain.ancestors().skip(1).find(|above| above.is_dir());
     let Some(existing) = existing else { return Err(Error::Taken { folder: plain }) };
     let below = plain.strip_prefix(existing).unwrap_or(&plain);
@@ -217,8 +217,8 @@ fn resolve(folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
     Ok((existing, whole))
 }
 
-/// How the manifest in `folder` names the SDK: relative inside the SDK's own checkout, so that the
-/// checkout can be moved, absolute elsewhere.
+/// The path of the SDK in the manifest of `folder`: relative inside the SDK's own checkout, which may
+/// be moved, and absolute elsewhere.
 fn path_for_manifest(sdk: &Path, folder: &Path) -> Result<String, Error> {
     let path = match sdk.parent().and_then(|checkout| {
         Some((folder.strip_prefix(checkout).ok()?, sdk.strip_prefix(checkout).ok()?))
@@ -229,15 +229,15 @@ fn path_for_manifest(sdk: &Path, folder: &Path) -> Result<String, Error> {
     path.to_str().map(str::to_owned).ok_or_else(|| Error::NotUtf8 { path: path.clone() })
 }
 
-fn write_files(files: &[template::File], place: &Path, folder: &Path) -> Result<(), Error> {
+fn write_files(files: &[template::File], draft_folder: &Path, folder: &Path) -> Result<(), Error> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| Error::Write { path, source }
     };
     let temporary = tempfile::Builder::new()
         .prefix(workspace::DRAFT_PREFIX)
-        .tempdir_in(place)
-        .map_err(failed(place))?;
+        .tempdir_in(draft_folder)
+        .map_err(failed(draft_folder))?;
     // One level deeper, because the temporary folder itself is closed to other users.
     let draft = temporary.path().join("draft");
     for file in files {
@@ -251,7 +251,7 @@ fn write_files(files: &[template::File], place: &Path, folder: &Path) -> Result<
     let outcome = make_parents(folder, &mut made).and_then(|()| std::fs::rename(&draft, folder));
     outcome.map_err(|source| {
         for parent in made.iter().rev() {
-            // Only what was made here, and only while it is empty.
+            // Only folders that were created here, and only while they are empty.
             let _ = std::fs::remove_dir(parent);
         }
         Error::Write { path: folder.to_owned(), source }

@@ -1,13 +1,13 @@
-//! Which names a new filter may have: cargo's own rules for a crate's name, and no name that would
-//! clash with what every filter depends on. Nothing is repaired in silence.
+//! Checks the name of a new filter: cargo's rules for crate names, and no name of a crate that every
+//! filter depends on. A bad name is rejected and not repaired.
 
-/// Why a name is not one that a filter can have.
+/// Why a filter cannot have a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// No name at all.
     #[error("the crate name is empty; give one such as `add-header`")]
     Empty,
-    /// A character that a crate name does not have.
+    /// A character that is not allowed in crate names.
     #[error(
         "crate name `{name}` has {found:?} at character {position}; \
          use ASCII letters, digits, `-` and `_` only"
@@ -20,7 +20,7 @@ pub enum NameError {
         /// Where it stands, counted from 1.
         position: usize,
     },
-    /// A first character that is allowed only further on.
+    /// A character that is not allowed at the beginning.
     #[error(
         "crate name `{name}` begins with {found:?}; \
          begin with a letter, as in `filter-{}`", .name.trim_start_matches(['-', '_'])
@@ -31,13 +31,13 @@ pub enum NameError {
         /// Its first character.
         found: char,
     },
-    /// Longer than registries and file systems like.
+    /// Longer than registries allow.
     #[error("the crate name has {found} characters; use {limit} at most", limit = MAX_LENGTH)]
     TooLong {
         /// How many characters it has.
         found: usize,
     },
-    /// A word that something else has taken.
+    /// A name that is in use for something else.
     #[error("crate name `{name}` is {taken_by}; choose another, as in `{name}-filter`")]
     Taken {
         /// The name as given.
@@ -71,7 +71,7 @@ const WINDOWS_DEVICES: [&str; 22] = [
     "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9", "nul", "prn",
 ];
 
-/// Whether a filter can be called `name`.
+/// Checks that a filter can be called `name`.
 ///
 /// # Errors
 /// When it cannot; the error says why, and what to do.

@@ -1,7 +1,7 @@
-//! The templates, embedded in the tool so that an installed one needs no checkout to copy from.
+//! The templates, embedded in the tool so that an installed tool needs no checkout.
 //!
-//! A file whose name ends in `.template` has its `{{placeholders}}` filled in and loses the ending;
-//! every other file is copied byte for byte. So Rust sources in a template are Rust sources.
+//! In a file whose name ends in `.template`, `{{placeholders}}` are filled in and the ending is removed.
+//! Every other file is copied unchanged, so Rust sources in a template are valid Rust.
 
 use include_dir::{Dir, include_dir};
 
@@ -13,7 +13,7 @@ const ENDING: &str = ".template";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Template(&'static Dir<'static>);
 
-/// One file of a filter, as it is to be written.
+/// One file of a filter, to be written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct File {
     /// Its path inside the filter, with `/` between the parts.

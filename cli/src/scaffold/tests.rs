@@ -146,7 +146,7 @@ fn a_taken_folder_is_left_as_it_is() {
 }
 
 #[test]
-fn what_is_asked_for_wrongly_changes_nothing() {
+fn wrong_arguments_change_nothing() {
     let (_temp, root) = temp();
     let sdk = sdk_of_this_tool();
     let folder = root.join("deep/new");

@@ -1,7 +1,7 @@
-//! Whether a folder that does not exist yet would be a member of a cargo workspace around it.
+//! Finds the cargo workspace that a folder yet to be created would be a member of.
 //!
 //! Cargo refuses a package that lies below a workspace and is neither a member of it nor a
-//! workspace of its own, and one that is both. So a scaffold has to know before it is written.
+//! workspace of its own, and one that is both. So this must be known before a scaffold is written.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::Error;
 
-/// A workspace that takes the new folder in.
+/// The workspace that the new folder becomes a member of.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Enclosing {
     /// The folder of its manifest.
@@ -19,10 +19,10 @@ pub(super) struct Enclosing {
 }
 
 impl Enclosing {
-    /// The nearest folder, from `folder` up to the root, where a temporary folder is no member:
-    /// cargo fails on a folder that a wildcard of `members` finds and that has no manifest. Where
-    /// the wildcard finds everything, that is `folder` itself.
-    pub(super) fn place_for_draft<'a>(&self, folder: &'a Path) -> &'a Path {
+    /// The nearest folder, from `folder` up to the root, in which a temporary folder is not a member:
+    /// cargo fails on a folder without a manifest that a wildcard of `members` matches. When the
+    /// wildcard matches everything, this is `folder` itself.
+    pub(super) fn draft_folder<'a>(&self, folder: &'a Path) -> &'a Path {
         folder
             .ancestors()
             .take_while(|above| above.starts_with(&self.root))
@@ -34,7 +34,7 @@ impl Enclosing {
     }
 }
 
-/// How the name of a draft folder begins.
+/// The prefix of the names of temporary folders.
 pub(super) const DRAFT_PREFIX: &str = ".http-wasm-new-";
 
 #[derive(Deserialize)]
@@ -93,8 +93,7 @@ fn matches(pattern: &str, inside: &Path) -> bool {
 
 /// Refuses a name that a member of the workspace at `root` has already.
 ///
-/// Cargo is not asked, since it fails where a listed member is not there yet, which may be the one
-/// that is about to be written.
+/// This does not run cargo, which fails when a listed member is missing; that may be the new filter.
 pub(super) fn refuse_taken_name(root: &Path, name: &str) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Member {
@@ -155,15 +154,15 @@ mod tests {
 
     #[test]
     fn a_draft_is_never_taken_for_a_member() {
-        let place = |members: &[&str]| {
+        let folder = |members: &[&str]| {
             let enclosing =
                 Enclosing { root: "/root".into(), workspace: workspace(members, &["target"]) };
-            enclosing.place_for_draft(Path::new("/root/examples")).to_owned()
+            enclosing.draft_folder(Path::new("/root/examples")).to_owned()
         };
-        assert_eq!(place(&["examples/*"]), Path::new("/root"));
-        assert_eq!(place(&["examples/new"]), Path::new("/root/examples"));
+        assert_eq!(folder(&["examples/*"]), Path::new("/root"));
+        assert_eq!(folder(&["examples/new"]), Path::new("/root/examples"));
         // Nowhere in the workspace is better than here.
-        assert_eq!(place(&["**"]), Path::new("/root/examples"));
+        assert_eq!(folder(&["**"]), Path::new("/root/examples"));
     }
 
     #[test]
@@ -179,7 +178,7 @@ mod tests {
         };
         assert_eq!(found().as_ref(), Some(&root));
 
-        // A package is no workspace: the search goes on above it.
+        // A package is not a workspace: the search continues above it.
         std::fs::write(inner.join("package/Cargo.toml"), "[package]\nname = \"p\"").expect("write");
         assert_eq!(found(), Some(root));
 

@@ -1,4 +1,4 @@
-//! From a file to a guest in a layer.
+//! Loads a guest from a file into a layer.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use http_wasm_model::exchange::{Limits, Settings};
 
 use super::Error;
 
-/// A guest to be loaded.
+/// A guest to load.
 #[derive(Clone, Debug)]
 pub struct Guest {
     /// Its file.
@@ -24,14 +24,14 @@ pub struct Guest {
 
 /// How guests are run.
 #[derive(Clone, Debug, Default)]
-pub struct Setup {
-    /// What they may use.
-    pub options: Options,
-    /// What is held for them.
+pub struct LoadOptions {
+    /// What guests may use.
+    pub engine: Options,
+    /// How much of a message may be held in memory.
     pub limits: Limits,
-    /// How many instances of each there are.
+    /// How many instances there are of each guest.
     pub capacity: Capacity,
-    /// Whether each call of a host function is told.
+    /// Whether the observer receives each call of a host function.
     pub trace: bool,
 }
 
@@ -39,21 +39,20 @@ pub struct Setup {
 #[derive(Clone)]
 pub struct Loader {
     engine: Engine,
-    setup: Setup,
+    options: LoadOptions,
 }
 
 impl Loader {
-    /// A loader of guests that are run like this.
+    /// A loader with these options.
     ///
     /// # Errors
     /// When the engine cannot be set up.
-    pub fn new(setup: Setup) -> Result<Self, Error> {
-        let engine = Engine::new(setup.options.clone()).map_err(Error::Engine)?;
-        Ok(Self { engine, setup })
+    pub fn new(options: LoadOptions) -> Result<Self, Error> {
+        let engine = Engine::new(options.engine.clone()).map_err(Error::Engine)?;
+        Ok(Self { engine, options })
     }
 
-    /// Loads a guest, and starts its first instance. What happens there and later is told to
-    /// `observer`.
+    /// Loads a guest and starts its first instance. `observer` receives the events of both.
     ///
     /// # Errors
     /// When it cannot be loaded or started.
@@ -68,7 +67,7 @@ impl Loader {
         for entry in pool.take().map_err(start)?.take_start_logs() {
             observer(Event::Log(&entry));
         }
-        let builder = GuestLayer::builder(Arc::new(pool)).capacity(self.setup.capacity);
+        let builder = GuestLayer::builder(Arc::new(pool)).capacity(self.options.capacity);
         Ok(builder.observe(observer).build())
     }
 
@@ -82,11 +81,11 @@ impl Loader {
         let module =
             self.engine.module(&wasm).map_err(|source| Error::Load { path: path(), source })?;
         let settings = Settings {
-            profile: self.setup.options.profile,
+            profile: self.options.engine.profile,
             config: guest.config.clone(),
             log_threshold: guest.log,
-            record_calls: self.setup.trace,
-            limits: self.setup.limits,
+            record_calls: self.options.trace,
+            limits: self.options.limits,
             ..Settings::default()
         };
         Pool::new(module, settings).map_err(|source| Error::Start { path: path(), source })
@@ -103,7 +102,7 @@ pub fn load(
     observer: impl Fn(Event<'_>) + Send + Sync + 'static,
 ) -> Result<GuestLayer, Error> {
     let options = Options { profile, ..Options::default() };
-    Loader::new(Setup { options, ..Setup::default() })?.load(guest, observer)
+    Loader::new(LoadOptions { engine: options, ..LoadOptions::default() })?.load(guest, observer)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -1,17 +1,17 @@
-//! A plain reverse proxy with guests in it, in any language: HTTP in, a chain of guests through the
-//! reference host's layer, and an origin behind them.
+//! A reverse proxy that runs guests: a chain of them in the reference host's layer, with an upstream
+//! behind it.
 //!
-//! It is what `serve` runs and what the interop tests hold against other hosts. It changes nothing
-//! on its way but what HTTP says belongs to a single connection; in particular it adds no
-//! `x-forwarded-for`, which is a filter's business. Clients may speak HTTP/1.1 or, without TLS and
-//! knowing beforehand, HTTP/2. TLS, upgrades (WebSocket) and balancing are not.
+//! `serve` runs it, and interop tests compare it with other hosts. It changes only the headers that
+//! belong to a single connection; in particular it adds no `x-forwarded-for`, which is a filter's
+//! business. Clients may use HTTP/1.1 or, without TLS and with prior knowledge, HTTP/2. TLS, upgrades
+//! (WebSocket) and load balancing are not supported.
 
+mod connections;
 mod loader;
-mod origin;
-mod replace;
 #[cfg(test)]
 mod tests;
 mod upstream;
+mod watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,18 +28,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::watch::{Receiver, Sender, channel};
 use tokio::task::{JoinHandle, JoinSet};
 use tower_service::Service;
 
-pub use loader::{Guest, Loader, Setup, load};
-pub use origin::{NotAnOrigin, Origin};
-pub use replace::watch;
+pub use loader::{Guest, LoadOptions, Loader, load};
+pub use upstream::{InvalidUpstream, Upstream};
+pub use watch::watch;
 
-/// How long requests in flight may take after the server was told to stop.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long requests in flight may take when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why a server could not be had.
+/// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A guest's file cannot be read.
@@ -47,13 +47,13 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// What the system said.
         source: io::Error,
     },
     /// The engine cannot be set up.
     #[error(transparent)]
     Engine(LoadError),
-    /// This host would not load the guest.
+    /// The guest does not load.
     #[error("{} is not a guest that a host can load: {source}", .path.display())]
     Load {
         /// The file.
@@ -62,49 +62,49 @@ pub enum Error {
         source: LoadError,
     },
     /// The guest cannot be initialised.
-    #[error("{}: {source}; perhaps it does not like its configuration", .path.display())]
+    #[error("{}: {source}; it may reject its configuration", .path.display())]
     Start {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: StartError,
     },
-    /// The address cannot be had.
+    /// The address cannot be used.
     #[error("cannot listen on {address}: {source}; port 0 lets the system choose")]
     Listen {
         /// Which address.
         address: SocketAddr,
-        /// What the system says.
+        /// What the system said.
         source: io::Error,
     },
 }
 
-/// A server that listens; it stops at once when this is dropped.
+/// A running server; it stops at once when this is dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop: Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Server {
-    /// Listens on `address`, on the current tokio runtime. The first of `guests` is the outermost:
-    /// it sees requests first and responses last.
+    /// Starts a server on the current tokio runtime. The first of `guests` is the outermost: it
+    /// receives requests first and responses last.
     ///
     /// # Errors
-    /// When the address cannot be had.
+    /// When the address cannot be used.
     pub async fn start(
         address: SocketAddr,
         guests: &[GuestLayer],
-        origin: Origin,
+        upstream: Upstream,
     ) -> Result<Self, Error> {
         let failed = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let chain = guests.iter().rev().fold(Link::Origin(origin), |inner, guest| {
+        let chain = guests.iter().rev().fold(Link::Upstream(upstream), |inner, guest| {
             Link::Guest(Box::new(tower_layer::Layer::layer(guest, inner)))
         });
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = channel(false);
         let task = tokio::spawn(accept(listener, chain, stopped));
         Ok(Self { address, stop, task })
     }
@@ -115,11 +115,11 @@ impl Server {
         self.address
     }
 
-    /// Takes no more requests, and waits for those in flight, for a while.
+    /// Accepts no more requests, and waits for those in flight for a limited time.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        // Whatever is left then ends with the task.
-        let _ = tokio::time::timeout(GRACE, &mut self.task).await;
+        // Requests that are left then end with the task.
+        let _ = tokio::time::timeout(STOP_TIMEOUT, &mut self.task).await;
     }
 }
 
@@ -129,7 +129,7 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, chain: Link, mut stopped: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, chain: Link, mut stopped: Receiver<bool>) {
     // Connections live in this set so that they end with the server.
     let mut connections = JoinSet::new();
     loop {
@@ -141,7 +141,7 @@ async fn accept(listener: TcpListener, chain: Link, mut stopped: watch::Receiver
             Ok((stream, client)) => {
                 connections.spawn(connection(stream, client, chain.clone(), stopped.clone()));
             }
-            // Too many open files: some will be closed soon.
+            // Too many open files; some will be closed soon.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
         while connections.try_join_next().is_some() {}
@@ -154,9 +154,9 @@ async fn connection(
     stream: TcpStream,
     client: SocketAddr,
     chain: Link,
-    mut stopped: watch::Receiver<bool>,
+    mut stopped: Receiver<bool>,
 ) {
-    // Answers are written in one piece where they can be; waiting for more only delays them.
+    // Responses are written in one piece where possible; waiting for more only delays them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ClientAddr(client));
@@ -166,7 +166,7 @@ async fn connection(
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
     let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
-    // A connection that breaks has a client that knows; why the server broke it was an event.
+    // The client notices a broken connection; why the server broke it was an event.
     tokio::select! {
         _ = serving.as_mut() => {}
         _ = stopped.changed() => {
@@ -176,10 +176,10 @@ async fn connection(
     }
 }
 
-/// A link of the chain: a guest around the rest of it, or the origin at its end.
+/// A link of the chain: a guest around the rest of it, or the upstream at its end.
 #[derive(Clone)]
 enum Link {
-    Origin(Origin),
+    Upstream(Upstream),
     Guest(Box<GuestService<Link>>),
 }
 
@@ -189,15 +189,15 @@ impl Service<Request<Body>> for Link {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, layer::Error>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), layer::Error>> {
-        // Every link takes any number of requests.
+        // Every link accepts any number of requests.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         match self {
-            Self::Origin(origin) => {
-                let origin = origin.clone();
-                Box::pin(async move { Ok(origin.answer(request).await) })
+            Self::Upstream(upstream) => {
+                let upstream = upstream.clone();
+                Box::pin(async move { Ok(upstream.respond(request).await) })
             }
             Self::Guest(guest) => Box::pin(guest.call(request)),
         }

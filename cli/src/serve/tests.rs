@@ -8,12 +8,11 @@ use std::sync::{Arc, Mutex};
 use http::StatusCode;
 use http_body_util::{BodyExt as _, Empty};
 use http_wasm_abi::LogLevel;
-use http_wasm_host::engine::Options;
 use http_wasm_model::Profile;
 use hyper::server::conn::http1;
 
 use super::*;
-use crate::http_probe::upstream::Upstream;
+use crate::http_probe::upstream::RecordingUpstream;
 use crate::http_probe::{self, client, header_map};
 
 /// Adds `x-seen: N` to requests, where N is its configuration.
@@ -37,8 +36,8 @@ fn guest(folder: &Path, config: &str) -> GuestLayer {
     load(&guest, Profile::Strict, |_| {}).unwrap()
 }
 
-async fn start(guests: &[GuestLayer], origin: Origin) -> Server {
-    Server::start((Ipv4Addr::LOCALHOST, 0).into(), guests, origin).await.unwrap()
+async fn start(guests: &[GuestLayer], proxied: Upstream) -> Server {
+    Server::start((Ipv4Addr::LOCALHOST, 0).into(), guests, proxied).await.unwrap()
 }
 
 async fn send(server: &Server, request: &http_probe::Request) -> http_probe::Response {
@@ -48,9 +47,9 @@ async fn send(server: &Server, request: &http_probe::Request) -> http_probe::Res
 #[tokio::test]
 async fn the_first_guest_is_the_outermost_and_connections_are_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let upstream = Upstream::start().await.unwrap();
+    let upstream = RecordingUpstream::start().await.unwrap();
     let guests = [guest(folder.path(), "first"), guest(folder.path(), "second")];
-    let server = start(&guests, Origin::server(upstream.address())).await;
+    let server = start(&guests, Upstream::server(upstream.address())).await;
     let headers = [("connection", "x-mine"), ("x-mine", "1"), ("te", "gzip"), ("x-other", "2")];
     let headers = header_map(headers).unwrap();
     let request = http_probe::Request { headers, ..http_probe::Request::default() };
@@ -70,10 +69,10 @@ async fn the_first_guest_is_the_outermost_and_connections_are_kept() {
 }
 
 #[tokio::test]
-async fn trailers_are_asked_for_whatever_else_is() {
+async fn trailers_are_requested_beside_other_codings() {
     let folder = tempfile::tempdir().unwrap();
-    let upstream = Upstream::start().await.unwrap();
-    let server = start(&[guest(folder.path(), "x")], Origin::server(upstream.address())).await;
+    let upstream = RecordingUpstream::start().await.unwrap();
+    let server = start(&[guest(folder.path(), "x")], Upstream::server(upstream.address())).await;
     for te in ["trailers", "gzip, Trailers", "trailers,deflate"] {
         upstream.expect(http_probe::Response::default());
         let headers = header_map([("te", te)]).unwrap();
@@ -85,10 +84,10 @@ async fn trailers_are_asked_for_whatever_else_is() {
 #[tokio::test]
 async fn a_missing_upstream_is_a_bad_gateway() {
     let folder = tempfile::tempdir().unwrap();
-    let upstream = Upstream::start().await.unwrap();
+    let upstream = RecordingUpstream::start().await.unwrap();
     let address = upstream.address();
     drop(upstream);
-    let server = start(&[guest(folder.path(), "x")], Origin::server(address)).await;
+    let server = start(&[guest(folder.path(), "x")], Upstream::server(address)).await;
     assert_eq!(
         send(&server, &http_probe::Request::default()).await.status,
         StatusCode::BAD_GATEWAY
@@ -96,9 +95,9 @@ async fn a_missing_upstream_is_a_bad_gateway() {
 }
 
 #[tokio::test]
-async fn the_echo_shows_what_came() {
+async fn the_echo_shows_the_request() {
     let folder = tempfile::tempdir().unwrap();
-    let server = start(&[guest(folder.path(), "c")], Origin::echo()).await;
+    let server = start(&[guest(folder.path(), "c")], Upstream::echo()).await;
     let headers = header_map([("host", "h")]).unwrap();
     let request = http_probe::Request {
         method: http::Method::PUT,
@@ -117,10 +116,10 @@ async fn the_echo_shows_what_came() {
 #[tokio::test]
 async fn requests_in_flight_end_before_the_server_does() {
     let folder = tempfile::tempdir().unwrap();
-    // An upstream that accepts and answers only when it is told to.
+    // An upstream that accepts, and responds only on demand.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let origin = Origin::server(listener.local_addr().unwrap());
-    let server = start(&[guest(folder.path(), "x")], origin).await;
+    let proxied = Upstream::server(listener.local_addr().unwrap());
+    let server = start(&[guest(folder.path(), "x")], proxied).await;
     let address = server.address();
     let asked = tokio::spawn(async move {
         client::send(address, &http_probe::Request::default()).await.unwrap().unwrap()
@@ -142,21 +141,21 @@ async fn requests_in_flight_end_before_the_server_does() {
 }
 
 #[tokio::test]
-async fn what_is_logged_at_the_start_is_told_before_requests() {
+async fn logs_of_the_start_arrive_before_requests() {
     let folder = tempfile::tempdir().unwrap();
     let wasm = folder.path().join("guest.wasm");
     std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let to = Arc::clone(&told);
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&events);
     let guest = Guest { wasm, config: Vec::new(), log: LogLevel::Debug };
     load(&guest, Profile::Strict, move |event| to.lock().unwrap().push(event.to_string())).unwrap();
-    assert_eq!(*told.lock().unwrap(), ["x"]);
+    assert_eq!(*events.lock().unwrap(), ["x"]);
 }
 
 #[test]
 fn an_upstream_is_a_host_and_a_port() {
     for good in ["http://h", "http://h:81", "http://h:81/", "http://[::1]:81"] {
-        assert!(Origin::upstream(good).is_ok(), "{good}");
+        assert!(Upstream::url(good).is_ok(), "{good}");
     }
     for (bad, reason) in [
         ("h:81", "scheme"),
@@ -165,13 +164,13 @@ fn an_upstream_is_a_host_and_a_port() {
         ("http://h:81/?q", "path"),
         ("", "no URL"),
     ] {
-        let text = Origin::upstream(bad).unwrap_err().to_string();
+        let text = Upstream::url(bad).unwrap_err().to_string();
         assert!(text.contains(reason) && text.contains("wanted http://HOST"), "{text}");
     }
 }
 
 #[test]
-fn a_file_that_is_no_guest_is_named() {
+fn a_file_that_is_not_a_guest_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let wasm = folder.path().join("none.wasm");
     let guest = Guest { wasm: wasm.clone(), config: Vec::new(), log: LogLevel::Debug };
@@ -185,7 +184,7 @@ fn a_file_that_is_no_guest_is_named() {
 #[tokio::test]
 async fn clients_may_speak_http_2() {
     let folder = tempfile::tempdir().unwrap();
-    let server = start(&[guest(folder.path(), "c")], Origin::echo()).await;
+    let server = start(&[guest(folder.path(), "c")], Upstream::echo()).await;
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let (mut sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
@@ -225,16 +224,16 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
         std::fs::rename(&fresh, &wasm).unwrap();
     };
     with_name("x-seen");
-    let loader = Loader::new(Setup { options: Options::default(), ..Setup::default() }).unwrap();
+    let loader = Loader::new(LoadOptions::default()).unwrap();
     let guest = Guest { wasm: wasm.clone(), config: b"c".to_vec(), log: LogLevel::Debug };
     let layer = loader.load(&guest, |_| {}).unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let to = Arc::clone(&told);
-    let told_of = move |result: Result<(), Error>| {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let to = Arc::clone(&events);
+    let report = move |result: Result<(), Error>| {
         to.lock().unwrap().push(result.map_err(|error| error.to_string()));
     };
-    let watching = tokio::spawn(watch(loader, guest, layer.clone(), told_of));
-    let server = start(&[layer], Origin::echo()).await;
+    let watching = tokio::spawn(watch(loader, guest, layer.clone(), report));
+    let server = start(&[layer], Upstream::echo()).await;
 
     // Somebody asks all the time, and is always answered.
     let done = Arc::new(AtomicBool::new(false));
@@ -256,12 +255,12 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
     };
     let until = async |count: usize| {
         for _ in 0..500 {
-            if told.lock().unwrap().len() == count {
+            if events.lock().unwrap().len() == count {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("it was not noticed: {:?}", told.lock().unwrap());
+        panic!("it was not noticed: {:?}", events.lock().unwrap());
     };
     tokio::time::sleep(Duration::from_millis(100)).await;
     write("no module");
@@ -271,8 +270,8 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     done.store(true, Ordering::Relaxed);
     assert_eq!(asking.await.unwrap(), ["x-seen", "x-else"]);
-    let told = told.lock().unwrap();
-    assert!(told[0].as_ref().is_err_and(|text| text.contains("is not a guest")), "{told:?}");
-    assert_eq!(told[1], Ok(()));
+    let events = events.lock().unwrap();
+    assert!(events[0].as_ref().is_err_and(|text| text.contains("is not a guest")), "{events:?}");
+    assert_eq!(events[1], Ok(()));
     watching.abort();
 }

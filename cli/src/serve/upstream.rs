@@ -1,84 +1,166 @@
-//! Requests to an HTTP/1.1 server, over connections that are kept.
+//! The upstream behind the guests: another server, or an echo.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
 
-use http::{Request, Response};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, Version};
 use http_wasm_host::layer::Body;
-use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("no connection to {address}: {source}; is the upstream running?")]
-    Connect { address: String, source: io::Error },
-    #[error("{address} does not answer: {source}")]
-    Http { address: String, source: hyper::Error },
-}
+use super::connections::Connections;
+use crate::ui;
 
-/// A server and the connections to it.
+/// The upstream behind the guests.
 #[derive(Clone, Debug)]
-pub(super) struct Upstream {
-    /// Host and port.
-    address: Arc<str>,
-    /// Connections that have had their turn; some may still be receiving a body.
-    kept: Arc<Mutex<Vec<SendRequest<Body>>>>,
+pub struct Upstream {
+    kind: Kind,
+    quiet: bool,
 }
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Server(Connections),
+    Echo,
+}
+
+/// A URL that does not name an upstream.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("found upstream {found:?}, wanted http://HOST or http://HOST:PORT ({reason})")]
+pub struct InvalidUpstream {
+    found: String,
+    reason: &'static str,
+}
+
+/// Headers that belong to one connection and not to the message.
+const CONNECTION_HEADERS: [HeaderName; 8] = [
+    CONNECTION,
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
 
 impl Upstream {
-    pub(super) fn new(address: &str) -> Self {
-        Self { address: address.into(), kept: Arc::default() }
+    /// Responds to each request with a text that shows it: request line, headers, an empty line,
+    /// body.
+    #[must_use]
+    pub const fn echo() -> Self {
+        Self { kind: Kind::Echo, quiet: false }
     }
 
-    pub(super) async fn send(
-        &self,
-        mut request: Request<Body>,
-    ) -> Result<Response<Incoming>, Error> {
-        loop {
-            let (mut sender, is_kept) = match self.kept() {
-                Some(sender) => (sender, true),
-                None => (self.connect().await?, false),
-            };
-            match sender.try_send_request(request).await {
+    /// Sends requests to the server at this address, with their `host` unchanged.
+    #[must_use]
+    pub fn server(address: SocketAddr) -> Self {
+        Self { kind: Kind::Server(Connections::new(&address.to_string())), quiet: false }
+    }
+
+    /// Sends requests to the server of this URL, with their `host` unchanged.
+    ///
+    /// # Errors
+    /// When the URL has more than a host and a port, or another scheme.
+    pub fn url(url: &str) -> Result<Self, InvalidUpstream> {
+        let wrong = |reason| InvalidUpstream { found: url.to_owned(), reason };
+        let uri: Uri = url.parse().map_err(|_| wrong("this is no URL"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(wrong("https is not supported")),
+            _ => return Err(wrong("the scheme is missing")),
+        }
+        if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
+            return Err(wrong("a path is not supported; a filter can set one"));
+        }
+        let host = uri.host().ok_or_else(|| wrong("the host is missing"))?;
+        let port = uri.port_u16().unwrap_or(80);
+        let server = Connections::new(&format!("{host}:{port}"));
+        Ok(Self { kind: Kind::Server(server), quiet: false })
+    }
+
+    /// Turns off warnings of a server that does not respond, for tests in which it does not.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
+    pub(super) async fn respond(&self, request: Request<Body>) -> Response<Body> {
+        match &self.kind {
+            Kind::Echo => echo(request),
+            Kind::Server(server) => match server.send(outgoing(request)).await {
                 Ok(response) => {
-                    self.lock().push(sender);
-                    return Ok(response);
+                    let mut response = response.map(Body::stream);
+                    strip(response.headers_mut());
+                    *response.version_mut() = Version::HTTP_11;
+                    response
                 }
-                // The server had closed a kept connection before anything was sent on it.
-                Err(mut error) => match error.take_message() {
-                    Some(message) if is_kept => request = message,
-                    _ => return Err(self.http(error.into_error())),
-                },
-            }
+                Err(error) => {
+                    if !self.quiet {
+                        ui::warn(&error);
+                    }
+                    text(StatusCode::BAD_GATEWAY, Body::full("bad gateway"))
+                }
+            },
         }
     }
+}
 
-    fn kept(&self) -> Option<SendRequest<Body>> {
-        let mut kept = self.lock();
-        kept.retain(|sender| !sender.is_closed());
-        let ready = kept.iter().rposition(SendRequest::is_ready)?;
-        Some(kept.swap_remove(ready))
+/// The request as it is sent over a connection of its own.
+fn outgoing(mut request: Request<Body>) -> Request<Body> {
+    let path = request.uri().path_and_query().cloned();
+    *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
+    *request.version_mut() = Version::HTTP_11;
+    let has_body = !hyper::body::Body::is_end_stream(request.body());
+    let headers = request.headers_mut();
+    // The only thing that `te` can ask for and that this proxy supports.
+    let trailers = (headers.get_all(TE).iter())
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| coding.trim().eq_ignore_ascii_case("trailers"));
+    strip(headers);
+    if trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
     }
+    if has_body && !headers.contains_key(CONTENT_LENGTH) {
+        // Explicit, because the HTTP library assumes that a GET has no body.
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    request
+}
 
-    async fn connect(&self) -> Result<SendRequest<Body>, Error> {
-        let failed = |source| Error::Connect { address: self.address.to_string(), source };
-        let stream = TcpStream::connect(&*self.address).await.map_err(failed)?;
-        let _ = stream.set_nodelay(true);
-        let (sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.http(error))?;
-        // Ends when its sender is dropped, or when the server closes it.
-        tokio::spawn(async move { drop(connection.await) });
-        Ok(sender)
+/// Removes the headers that belong to the connection, and those that `connection` names.
+fn strip(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.iter().chain(&CONNECTION_HEADERS) {
+        headers.remove(name);
     }
+}
 
-    fn http(&self, source: hyper::Error) -> Error {
-        Error::Http { address: self.address.to_string(), source }
+fn echo(request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let mut shown = format!("{} {} {:?}\n", parts.method, parts.uri, parts.version);
+    for (name, value) in &parts.headers {
+        // Writing to a string does not fail.
+        let _ = writeln!(shown, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
     }
+    shown.push('\n');
+    text(StatusCode::OK, body.after(shown))
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SendRequest<Body>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn text(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, plain);
+    response
 }

@@ -39,12 +39,12 @@ fn a_tool_that_is_too_old_is_refused() {
 }
 
 #[test]
-fn a_target_that_is_there_is_not_added_again() {
+fn an_installed_target_is_not_added_again() {
     assert!(!ensure_target("wasm32v1-none").unwrap());
 }
 
 #[test]
-fn what_was_installed_is_found_again() {
+fn an_installed_tool_is_found() {
     let target = tempfile::tempdir().unwrap();
     assert!(WasmOpt::installed(target.path()).is_none());
     let bin = target.path().join("tools/binaryen-132/bin");

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Expect, ExpectHeader, ExpectRequest, ExpectResponse, ExpectUpstream};
+use serde::Serialize;
+
 use crate::Outcome;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Headers, LogEntry, Request, Response};
 
 /// A difference between what was expected and what came out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
     /// What differs, such as `response.status`.
     pub what: String,

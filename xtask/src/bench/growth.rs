@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effort, Error, Programs, requests};
 
-/// Twice as much may cost so many times as much: twice, and what a measurement may be wrong by.
-pub(crate) const MOST: f64 = 2.0 * 1.3;
+/// The maximum factor in cost for twice the size: two, with a margin for the measurement.
+pub(crate) const MAX_FACTOR: f64 = 2.0 * 1.3;
 
 /// The chains; each is twice as long as the one before.
 const CHAINS: [usize; 4] = [1, 2, 4, 8];
@@ -20,7 +20,7 @@ pub(crate) struct Growth {
     pub(crate) what: String,
     /// The sizes, each twice the one before; a size of 0 may come first.
     pub(crate) steps: Vec<Step>,
-    /// Whether no doubling costs more than [`MOST`] times as much.
+    /// Whether no doubling costs more than [`MAX_FACTOR`] times as much.
     pub(crate) linear: bool,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Step {
     pub(crate) size: usize,
     /// Nanoseconds per request, the minimum of the rounds.
     pub(crate) ns: f64,
-    /// How many times the cost of half the size that is; `None` for the first.
+    /// The cost divided by that of half the size; `None` for the first.
     pub(crate) factor: Option<f64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn bodies(programs: &Programs, effort: Effort) -> Result<Vec<Growth>,
     Ok(growths.collect())
 }
 
-/// Measures chains of growing length; the cost is what the guests add.
+/// Measures chains of growing length; the cost is that of the guests alone.
 ///
 /// # Errors
 /// When the program fails.
@@ -80,7 +80,7 @@ fn growth(what: String, costs: impl IntoIterator<Item = (usize, f64)>) -> Growth
         let before = steps.last().filter(|last| last.size > 0);
         steps.push(Step { size, ns, factor: before.map(|last| ns / last.ns) });
     }
-    let linear = steps.iter().filter_map(|step| step.factor).all(|factor| factor <= MOST);
+    let linear = steps.iter().filter_map(|step| step.factor).all(|factor| factor <= MAX_FACTOR);
     Growth { what, steps, linear }
 }
 

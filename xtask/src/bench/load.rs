@@ -1,5 +1,5 @@
 //! Servers under load over TCP: the axum example on the reference host, and net/http on the official
-//! Go host, each alone and with the guest, in turn, with the same requests and answers.
+//! Go host, each alone and with the guest, in turn, with the same requests and responses.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -11,49 +11,49 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effort, Error, Programs};
 use crate::bench::go::GoBench;
-use cargo_http_wasm::hosts::server_process::Guard;
+use cargo_http_wasm::hosts::server_process::ServerProcess;
 use cargo_http_wasm::process;
 
-/// Connections that stay open, each with one request under way.
+/// The number of open connections, each with one request in flight.
 pub(crate) const CONNECTIONS: usize = 16;
-/// After the first round, no load begins later than this, so that slow machines come to an end too.
-const BOUND: Duration = Duration::from_secs(30);
+/// After the first round, no load begins later than this, which bounds the time on slow machines.
+const MAX_TIME: Duration = Duration::from_secs(30);
 /// How long a server may take until it listens.
-const READY: Duration = Duration::from_secs(20);
+const READY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server under load: the round with the median of requests per second.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Loaded {
     /// Which server.
     pub(crate) server: &'static str,
-    /// How many guests are around its handler.
+    /// The number of guests around its handler.
     pub(crate) guests: usize,
-    /// What was found.
+    /// The measurements.
     #[serde(flatten)]
     pub(crate) load: Load,
 }
 
-/// What a load found.
+/// The measurements of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Load {
-    /// Requests that were answered well.
+    /// Requests with the right response.
     pub(crate) requests: usize,
-    /// How many of the answers had the guest's header.
+    /// Responses with the guest's header.
     pub(crate) marked: usize,
     /// Requests per second.
     pub(crate) per_second: f64,
-    /// Microseconds to the end of the answer, of the middle request.
+    /// The median time to the end of a response, in microseconds.
     pub p50_us: f64,
-    /// The same, of the slowest but a tenth.
+    /// The 90th percentile, in microseconds.
     pub p90_us: f64,
-    /// The same, of the slowest but a hundredth.
+    /// The 99th percentile, in microseconds.
     pub p99_us: f64,
 }
 
 /// Loads all servers, one after the other.
 ///
 /// # Errors
-/// When a server does not start, or answers wrongly.
+/// When a server does not start, or sends a wrong response.
 pub(crate) fn load(
     programs: &Programs,
     go: &GoBench,
@@ -74,7 +74,7 @@ pub(crate) fn load(
     let began = Instant::now();
     'rounds: for round in 0..effort.load_rounds {
         for ((server, guests), loads) in cases.into_iter().zip(&mut rounds) {
-            if round > 0 && began.elapsed() > BOUND {
+            if round > 0 && began.elapsed() > MAX_TIME {
                 break 'rounds;
             }
             let running = Running::start(command(server, guests))?;
@@ -84,7 +84,7 @@ pub(crate) fn load(
                 return Err(Error::Output {
                     program: format!("{server} with {guests} guests"),
                     found: format!("{found:?}"),
-                    wanted: "the header of each guest in every answer",
+                    wanted: "the header of each guest in every response",
                 });
             }
             loads.push(found);
@@ -110,10 +110,10 @@ fn one(programs: &Programs, address: SocketAddr, requests: usize) -> Result<Load
     }
 }
 
-/// A server that prints its URL; it ends with this.
+/// A server that prints its URL; it stops when this is dropped.
 struct Running {
     address: SocketAddr,
-    _process: Guard,
+    _process: ServerProcess,
 }
 
 impl Running {
@@ -125,25 +125,25 @@ impl Running {
         };
         let here = Path::new(".");
         let folder = tempfile::tempdir().map_err(failed("cannot create a folder for", here))?;
-        let (said, wrong) = (folder.path().join("stdout"), folder.path().join("stderr"));
+        let (output, errors) = (folder.path().join("stdout"), folder.path().join("stderr"));
         let create = |path: &Path| File::create(path).map_err(failed("cannot create", path));
-        command.stdin(Stdio::null()).stdout(create(&said)?).stderr(create(&wrong)?);
+        command.stdin(Stdio::null()).stdout(create(&output)?).stderr(create(&errors)?);
         let path = Path::new(command.get_program()).to_owned();
-        let mut process = Guard::spawn(command).map_err(failed("cannot run", &path))?;
+        let mut process = ServerProcess::spawn(command).map_err(failed("cannot run", &path))?;
         let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
         let address = || {
-            let text = read(&said);
+            let text = read(&output);
             let (line, _) = text.split_once('\n')?;
             line.strip_prefix("http://")?.parse().ok()
         };
         let clock = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let clock = clock.map_err(failed("cannot wait for", &path))?;
-        match clock.block_on(process.ready(READY, address)) {
+        match clock.block_on(process.ready(READY_TIMEOUT, address)) {
             Ok(address) => Ok(Self { address, _process: process }),
             Err(_) => {
-                let text = read(&wrong);
-                let reason = if text.is_empty() { text } else { format!("; it said:\n{text}") };
-                Err(Error::Server { program, seconds: READY.as_secs(), reason })
+                let text = read(&errors);
+                let reason = if text.is_empty() { text } else { format!("; it printed:\n{text}") };
+                Err(Error::Server { program, seconds: READY_TIMEOUT.as_secs(), reason })
             }
         }
     }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_server_that_starts_says_its_address() {
+    fn a_server_that_starts_has_an_address() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo http://127.0.0.1:81; exec sleep 600"]);
         let address = Running::start(command).map(|running| running.address).unwrap();
@@ -163,11 +163,11 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_start_says_why() {
+    fn a_server_that_does_not_start_is_an_error() {
         let mut command = process::cargo();
         command.arg("no-such-command-of-cargo");
         let error = Running::start(command).err().map(|error| error.to_string()).unwrap();
-        assert!(error.contains("did not say its address"), "{error}");
+        assert!(error.contains("did not print its address"), "{error}");
         assert!(error.contains("no such command"), "{error}");
     }
 }

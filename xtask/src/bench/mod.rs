@@ -1,8 +1,8 @@
-//! What guests cost on the reference host: per request beside the official Go host, as bodies and
-//! chains grow, under load over TCP, and in memory over many requests.
+//! Measures the cost of guests on the reference host: per request beside the official Go host, as
+//! bodies and chains grow, under load over TCP, and in memory over many requests.
 //!
-//! All of it is measured by optimised programs of their own, pinned to a processor where that can be
-//! done. Times are compared only within one run: another machine, or this one tomorrow, has others.
+//! Separate, optimised programs measure, pinned to a processor where possible. Times are compared only
+//! within one run, since they differ between machines and between runs.
 
 pub(crate) mod go;
 pub(crate) mod growth;
@@ -19,7 +19,7 @@ use cargo_http_wasm::process;
 pub(crate) use programs::Programs;
 pub(crate) use spread::Spread;
 
-/// How much is measured. More takes longer, and says it more exactly.
+/// How much is measured. More takes longer and is more exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Effort {
     /// How often each is measured, in turn.
@@ -35,47 +35,47 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    /// Enough to be believed.
+    /// Enough for results to rely on.
     pub(crate) const FULL: Self =
         Self { rounds: 11, iterations: 100_000, load: 40_000, load_rounds: 3, soak: 10_000_000 };
-    /// Enough to see that something is very wrong.
+    /// Enough to see large regressions.
     pub(crate) const QUICK: Self =
         Self { rounds: 5, iterations: 40_000, load: 10_000, load_rounds: 1, soak: 1_000_000 };
 }
 
-/// Why nothing could be measured.
+/// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The programs that measure could not be built.
-    #[error("the programs that measure could not be built: {0}")]
+    /// The benchmark programs could not be built.
+    #[error("the benchmark programs could not be built: {0}")]
     Build(#[source] process::Error),
-    /// Cargo built them, and did not say where they are.
-    #[error("cargo did not say where it put `{0}`, wanted an executable among its artifacts")]
+    /// Cargo did not report the path of a program.
+    #[error("cargo did not report where `{0}` is, wanted an executable among its artifacts")]
     NotBuilt(&'static str),
-    /// One of them failed.
-    #[error("nothing could be measured: {0}")]
+    /// A benchmark program failed.
+    #[error("the measurement failed: {0}")]
     Run(#[source] process::Error),
-    /// One of them printed something else than measurements.
+    /// A benchmark program printed something unexpected.
     #[error("found {found:?} in what `{program}` printed, wanted {wanted}")]
     Output {
         /// Which program.
         program: String,
         /// What it printed.
         found: String,
-        /// What it should have printed.
+        /// What was expected.
         wanted: &'static str,
     },
     /// The Go side could not be built or failed.
     #[error(transparent)]
     Go(#[from] cargo_http_wasm::hosts::Error),
-    /// A server that was to be loaded did not start.
-    #[error("`{program}` did not say its address within {seconds} s{reason}")]
+    /// A server to be loaded did not start.
+    #[error("`{program}` did not print its address within {seconds} s{reason}")]
     Server {
         /// Which server.
         program: String,
         /// The time it had.
         seconds: u64,
-        /// What it said, if anything.
+        /// What it printed, if anything.
         reason: String,
     },
     /// The file system or a process failed.

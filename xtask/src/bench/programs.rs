@@ -1,4 +1,4 @@
-//! The optimised programs that measure, and the processors that they run on.
+//! The optimised benchmark programs, and the processors that they run on.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Error;
-use cargo_http_wasm::process;
+use cargo_http_wasm::{process, ui};
 
-/// Cargo's profile for them, optimised as a whole; the manifest says why.
+/// Cargo's profile for them, with whole-program optimisation; the manifest says why.
 const PROFILE: &str = "measured";
 
 /// The programs, built.
@@ -33,7 +33,7 @@ struct Target {
 }
 
 impl Programs {
-    /// Builds them in the workspace at `root`. The first time that takes minutes.
+    /// Builds the programs in the workspace at `root`. This takes minutes the first time.
     ///
     /// # Errors
     /// When cargo fails.
@@ -43,7 +43,7 @@ impl Programs {
         cargo.args(["--package", "http-wasm-host"]);
         cargo.args(["--bench", "measure", "--example", "axum"]);
         cargo.args(["--message-format", "json-render-diagnostics"]);
-        let output = process::run_watched(&mut cargo, |line| eprintln!("{line}"));
+        let output = process::run_watched(&mut cargo, |line| ui::err(line));
         let output = output.map_err(Error::Build)?;
         let text = String::from_utf8_lossy(&output);
         let find = |name: &'static str| {
@@ -55,19 +55,19 @@ impl Programs {
         Ok(Self { measure: find("measure")?, server: find("axum")?, cpus })
     }
 
-    /// The processor that what is measured runs on; `None` when the system chooses.
+    /// The processor for measured programs; `None` for any.
     #[must_use]
     pub(crate) fn cpu(&self) -> Option<usize> {
         self.cpus.last().copied()
     }
 
-    /// The one that the load comes from, which is another one where there is one.
+    /// The processor for the source of the load: another one if there is one.
     #[must_use]
     pub(crate) fn other_cpu(&self) -> Option<usize> {
         self.cpus.iter().rev().nth(1).copied().or_else(|| self.cpu())
     }
 
-    /// Runs the program that measures, and gives the JSON lines that it prints.
+    /// Runs the benchmark program and parses the JSON lines that it prints.
     pub(crate) fn measure<T: DeserializeOwned>(
         &self,
         cpu: Option<usize>,
@@ -79,7 +79,7 @@ impl Programs {
     }
 }
 
-/// Runs a program and gives the JSON lines that it prints.
+/// Runs a program and parses the JSON lines that it prints.
 fn lines<T: DeserializeOwned>(
     command: &mut Command,
     wanted: &'static str,
@@ -96,7 +96,7 @@ fn lines<T: DeserializeOwned>(
     text.lines().map(line).collect()
 }
 
-/// The processors that this process may use; none when the system does not say.
+/// The processors that this process may use; empty when unknown.
 fn allowed_cpus() -> Vec<usize> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_measurement_is_shown() {
+    fn unexpected_output_is_shown() {
         let error = lines::<u32>(process::cargo().arg("--version"), "numbers").unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("found \"cargo "), "{text}");

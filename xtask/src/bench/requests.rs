@@ -1,5 +1,5 @@
 //! What guests cost per request, in process and without a network: ours and the official Go host,
-//! in turn, on the same guest, the same requests and the same answers.
+//! in turn, on the same guest, the same requests and the same responses.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{Effort, Error, Programs, Spread};
 use crate::bench::go::{Case, Cost, GoBench, Plan};
 
-/// How many guests are around the handler.
+/// The numbers of guests around the handler.
 pub(crate) const CHAINS: [usize; 3] = [1, 2, 4];
 
-/// What our overhead has to stay below, as a part of Go's.
+/// The limit for our overhead, as a part of Go's.
 pub(crate) const GOAL: f64 = 1.0 / 3.0;
 
 /// A chain on both hosts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Comparison {
-    /// How many guests are around the handler.
+    /// The numbers of guests around the handler.
     pub(crate) guests: usize,
     /// The reference host.
     pub(crate) ours: Side,

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effort, Error, Programs};
 
-/// KiB by which resident memory may grow: pages that an allocator touches late, and no leak, which
-/// over a million requests is a megabyte for each byte.
-pub(crate) const MOST_KIB: u64 = 1024;
+/// The maximum growth of resident memory, in KiB: enough for pages that an allocator touches late,
+/// and too little for a leak, which over a million requests is a megabyte for each byte.
+pub(crate) const MAX_GROWTH_KIB: u64 = 1024;
 
 /// Memory, early and late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -17,11 +17,11 @@ pub(crate) struct Soak {
     pub(crate) early: Resident,
     /// After all of them.
     pub(crate) late: Resident,
-    /// Whether it has grown by no more than [`MOST_KIB`].
+    /// Whether it has grown by at most [`MAX_GROWTH_KIB`].
     pub(crate) good: bool,
 }
 
-/// Memory after so many requests.
+/// Memory after a number of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Resident {
     /// The requests.
@@ -30,7 +30,7 @@ pub(crate) struct Resident {
     pub(crate) resident_kib: u64,
 }
 
-/// Sends that many requests through a guest.
+/// Sends requests through a guest and measures memory.
 ///
 /// # Errors
 /// When the program fails, such as where the system does not say how much memory is resident.
@@ -46,7 +46,7 @@ pub(crate) fn soak(programs: &Programs, guest: &Path, effort: Effort) -> Result<
 }
 
 fn judge(early: Resident, late: Resident) -> Soak {
-    Soak { early, late, good: late.resident_kib <= early.resident_kib + MOST_KIB }
+    Soak { early, late, good: late.resident_kib <= early.resident_kib + MAX_GROWTH_KIB }
 }
 
 #[cfg(test)]

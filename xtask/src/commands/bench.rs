@@ -1,6 +1,5 @@
-//! `bench`
+//! `bench`: measures the cost of guests.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -11,9 +10,9 @@ use crate::bench::growth::{self, Growth};
 use crate::bench::load::{self, Loaded};
 use crate::bench::requests::{self, Comparison, Side};
 use crate::bench::soak::{self, Soak};
-use crate::bench::{Effort, Programs};
+use crate::bench::{Effort, Programs, Spread};
 use cargo_http_wasm::build::{Builder, Options};
-use cargo_http_wasm::project::Project;
+use cargo_http_wasm::commands::GlobalArgs;
 use cargo_http_wasm::ui;
 
 /// Arguments of `bench`.
@@ -22,21 +21,12 @@ pub(crate) struct Args {
     /// What to measure; everything when nothing is named
     #[arg(value_name = "PART")]
     parts: Vec<Part>,
-    /// Measure for a minute instead of several: enough to see that something is very wrong
+    /// Measure for a minute instead of several: enough to see large regressions
     #[arg(long)]
     quick: bool,
     /// Fail when our overhead is not below a third of the Go host's, or a cost is not linear
     #[arg(long)]
     check: bool,
-    /// The manifest of this repository, instead of the one around the current folder
-    #[arg(long, value_name = "FILE")]
-    manifest_path: Option<PathBuf>,
-    /// Print results as JSON
-    #[arg(long)]
-    json: bool,
-    /// Show every command that is run
-    #[arg(long, short)]
-    verbose: bool,
 }
 
 /// What can be measured.
@@ -52,7 +42,7 @@ enum Part {
     Soak,
 }
 
-/// Everything that was found; what was not asked for is not there.
+/// The results of the parts that were measured.
 #[derive(Debug, Serialize)]
 struct Report {
     /// The processor that everything was pinned to.
@@ -74,10 +64,9 @@ struct Report {
 ///
 /// # Errors
 /// When it could not be done.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    ui::set_verbose(args.verbose);
+pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
-    let project = Project::locate(args.manifest_path.as_deref())?;
+    let project = global.project()?;
     let filters = project
         .select(&["header".to_owned()])
         .context("`bench` is for the repository of this tool, whose example it measures")?;
@@ -87,13 +76,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let go = (wanted(Part::Requests) || wanted(Part::Load))
         .then(|| GoBench::install(&project.target_dir.join("tools")))
         .transpose()?;
-    ui::step("Building", "the programs that measure, optimised; the first time that takes minutes");
+    ui::step("Building", "the benchmark programs, optimised; this takes minutes the first time");
     let programs = Programs::build(&project.root)?;
     match programs.cpu() {
         Some(cpu) => ui::step("Measuring", format_args!("on processor {cpu}")),
         None => ui::warn(
-            "`taskset` is not there, so nothing is pinned to a processor and times vary more; \
-             on Linux util-linux has it",
+            "`taskset` is missing, so nothing is pinned to a processor and times vary more; \
+             on Linux it is in util-linux",
         ),
     }
 
@@ -124,11 +113,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ui::step("Measuring", format_args!("memory over {} requests", effort.soak));
         report.soak = Some(soak::soak(&programs, &guest, effort)?);
     }
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print(&report);
-    }
+    global.print(&report, || print(&report))?;
     Ok(if report.good(args.check) { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -153,72 +138,84 @@ fn print(report: &Report) {
         print_loads(loads);
     }
     if let Some(Soak { early, late, good }) = report.soak {
-        println!(
+        ui::out(format_args!(
             "resident memory: {} KiB after {} requests, {} KiB after {}: {}\n",
             early.resident_kib,
             early.requests,
             late.resident_kib,
             late.requests,
             if good { "does not grow" } else { "GROWS" },
-        );
+        ));
     }
 }
 
 fn print_requests(chains: &[Comparison], go: &str) {
-    println!("ns per request, median (minimum) of rounds; Go is http-wasm-host-go {go}\n");
-    println!(
+    ui::out(format_args!(
+        "ns per request, median (minimum) of rounds; Go is http-wasm-host-go {go}\n"
+    ));
+    ui::out(format_args!(
         "{:<6} {:<5} {:>17} {:>17} {:>17}   of Go's overhead",
         "guests", "host", "alone", "with guests", "overhead"
-    );
+    ));
     for chain in chains {
         for (host, side) in [("ours", &chain.ours), ("Go", &chain.go)] {
             let Side { alone, guest, overhead } = side;
-            print!("{:<6} {host:<5}", chain.guests);
-            for spread in [alone, guest, overhead] {
-                print!(" {:>17}", format!("{:.0} ({:.0})", spread.median, spread.minimum));
-            }
-            if host == "ours" {
-                print!("   {:.3} ({:.3})", chain.ratio.median, chain.ratio.minimum);
-            }
-            println!();
+            let cell = |spread: &Spread| format!("{:.0} ({:.0})", spread.median, spread.minimum);
+            let ratio = match host {
+                "ours" => format!("   {:.3} ({:.3})", chain.ratio.median, chain.ratio.minimum),
+                _ => String::new(),
+            };
+            ui::out(format_args!(
+                "{:<6} {host:<5} {:>17} {:>17} {:>17}{ratio}",
+                chain.guests,
+                cell(alone),
+                cell(guest),
+                cell(overhead),
+            ));
         }
     }
-    println!();
+    ui::out("");
     for chain in chains {
-        println!(
+        ui::out(format_args!(
             "goal for {} in a chain, below {:.3} of Go's overhead in the median: {}",
             chain.guests,
             requests::GOAL,
             if chain.met { "met" } else { "NOT met" }
-        );
+        ));
     }
-    println!();
+    ui::out("");
 }
 
 fn print_growth(growth: &Growth) {
-    println!("{}: ns per request, and how many times that of half the size", growth.what);
+    ui::out(format_args!(
+        "{}: ns per request, and how many times that of half the size",
+        growth.what
+    ));
     for step in &growth.steps {
         let factor = step.factor.map(|factor| format!("{factor:.2}")).unwrap_or_default();
-        println!("{:>9} {:>11.0} {factor:>6}", step.size, step.ns);
+        ui::out(format_args!("{:>9} {:>11.0} {factor:>6}", step.size, step.ns));
     }
-    println!(
+    ui::out(format_args!(
         "    {}: at most {:.1} times is wanted\n",
         if growth.linear { "linear" } else { "NOT linear" },
-        growth::MOST
-    );
+        growth::MAX_FACTOR
+    ));
 }
 
 fn print_loads(loads: &[Loaded]) {
-    println!("load over TCP on loopback, {} connections; times in µs", load::CONNECTIONS);
-    println!(
+    ui::out(format_args!(
+        "load over TCP on loopback, {} connections; times in µs",
+        load::CONNECTIONS
+    ));
+    ui::out(format_args!(
         "{:<9} {:>6} {:>12} {:>8} {:>8} {:>8}",
         "server", "guests", "requests/s", "p50", "p90", "p99"
-    );
+    ));
     for Loaded { server, guests, load } in loads {
-        println!(
+        ui::out(format_args!(
             "{server:<9} {guests:>6} {:>12.0} {:>8.0} {:>8.0} {:>8.0}",
             load.per_second, load.p50_us, load.p90_us, load.p99_us
-        );
+        ));
     }
-    println!();
+    ui::out("");
 }

@@ -1,4 +1,4 @@
-//! One module per command: its arguments, and the steps that they stand for.
+//! One module per command: its arguments, the steps that it takes, and how results are printed.
 
 pub(crate) mod bench;
 pub(crate) mod tck;

@@ -1,27 +1,19 @@
-//! `tck`: the official conformance kit of the ABI, against the server that `serve` runs.
+//! `tck`: runs the official conformance kit of the ABI against the server that `serve` runs.
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use cargo_http_wasm::project::Project;
-use cargo_http_wasm::shutdown;
+use cargo_http_wasm::commands::GlobalArgs;
+use cargo_http_wasm::{shutdown, ui};
 
 use crate::tck;
-
-/// Arguments of `tck`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// Print results as JSON
-    #[arg(long)]
-    json: bool,
-}
 
 /// Runs the command.
 ///
 /// # Errors
 /// When the kit cannot be built, or does not end.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let tools = Project::locate(None)?.target_dir.join("tools");
+pub(crate) fn run(global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let tools = global.project()?.target_dir.join("tools");
     let server = std::env::current_exe().context("cannot find this program")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(async {
@@ -30,13 +22,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             name = shutdown::stop() => anyhow::bail!("stopped by {}; the server was stopped too", name?),
         }
     })?;
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        println!("{:>3} passed  {:>3} failed", report.passed(), report.failed());
+    global.print(&report, || {
+        ui::out(report.counts);
         if !report.good {
-            println!("\n{}", report.output.trim_end());
+            ui::out(format_args!("\n{}", report.output.trim_end()));
         }
-    }
+    })?;
     Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

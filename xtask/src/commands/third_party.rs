@@ -1,13 +1,14 @@
-//! `third-party`: guests of other projects, on the official Go host and on the reference host.
+//! `third-party`: compares the reference host with the official Go host on third-party guests.
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use cargo_http_wasm::project::Project;
-use cargo_http_wasm::{hosts, shutdown};
+use cargo_http_wasm::commands::GlobalArgs;
+use cargo_http_wasm::{hosts, shutdown, ui};
 use http_wasm_model::Profile;
+use http_wasm_testkit::report::Verdict;
 
-use crate::third_party::{self, Report};
+use crate::third_party::{self, ExchangeReport, Report};
 
 /// Arguments of `third-party`.
 #[derive(Debug, clap::Args)]
@@ -21,19 +22,15 @@ pub(crate) struct Args {
     /// Keep the configuration and logs of the hosts
     #[arg(long)]
     keep: bool,
-    /// Print results as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the guests or the Go host cannot be had, or a host cannot be run.
-pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let target = Project::locate(None)?.target_dir;
-    let folder = hosts::folder(&target, "third-party", args.keep)?;
-    let tools = target.join("tools");
+/// When the guests or the Go host cannot be installed, or a host cannot be run.
+pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let folder = hosts::folder("third-party", args.keep)?;
+    let tools = global.project()?.target_dir.join("tools");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -44,64 +41,43 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             name = shutdown::stop() => anyhow::bail!("stopped by {}; the hosts were stopped too", name?),
         }
     })?;
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print(&report);
-    }
+    global.print(&report, || print(&report))?;
     Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// A line for each guest, then what differed, and why what differed is right.
+/// Prints a line for each guest, then each failure, and how often known differences occurred.
 fn print(report: &Report) {
     let width = report.guests.iter().map(|guest| guest.guest.len()).max().unwrap_or_default();
-    println!("{:width$}  compared   same  known  different", "guest");
     for guest in &report.guests {
-        let (compared, different) = (guest.compared(), guest.different.len());
-        println!(
-            "{:width$}  {compared:>8} {:>6} {:>6} {different:>10}{}",
-            guest.guest,
-            guest.same,
-            guest.known,
-            if guest.not_compared.is_some() { "  not compared" } else { "" },
-        );
+        let note = if guest.not_compared.is_some() { "  not compared" } else { "" };
+        ui::out(format_args!("{:width$} {}{note}", guest.guest, guest.counts));
     }
-    let sum = |count: fn(&third_party::GuestReport) -> usize| -> usize {
-        report.guests.iter().map(count).sum()
-    };
-    println!(
-        "{:width$}  {:>8} {:>6} {:>6} {:>10}",
-        "all",
-        sum(third_party::GuestReport::compared),
-        sum(|guest| guest.same),
-        sum(|guest| guest.known),
-        sum(|guest| guest.different.len()),
-    );
+    ui::out(format_args!("{:width$} {}", "all", report.counts));
     for guest in &report.guests {
         if let Some(reason) = &guest.not_compared {
-            println!("\nnot compared: {}\n    {reason}", guest.guest);
+            ui::out(format_args!("\nnot compared: {}\n    {reason}", guest.guest));
         }
-        for exchange in &guest.different {
-            let setup = if exchange.setup.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", exchange.setup)
+        for ExchangeReport { name, configuration, verdict } in &guest.failed {
+            let Verdict::Failed { mismatches } = verdict else { continue };
+            let configuration = match configuration.as_str() {
+                "" => String::new(),
+                name => format!(" ({name})"),
             };
-            println!("\ndifferent: {}{setup}: {}", guest.guest, exchange.exchange);
-            for difference in &exchange.differences {
-                println!("    {difference}");
+            ui::out(format_args!("\nfailed: {}{configuration}: {name}", guest.guest));
+            for mismatch in mismatches {
+                ui::out(format_args!("    {mismatch}"));
             }
         }
     }
     if !report.known.is_empty() {
-        println!("\nknown differences:");
+        ui::out("\nknown differences:");
     }
     for (reason, count) in &report.known {
-        println!("{count:>6}  {reason}");
+        ui::out(format_args!("{count:>6}  {reason}"));
     }
     for stale in &report.stale {
-        println!(
+        ui::out(format_args!(
             "\nno longer different; remove it from third_party/known_differences.rs:\n    {stale}"
-        );
+        ));
     }
 }

@@ -1,15 +1,16 @@
-//! The official conformance tests of the ABI (TCK), from the official Go module, against the
-//! server that `serve` runs. The TCK brings its guest and its backend.
+//! Runs the official conformance kit of the ABI (TCK), from the official Go library, against the
+//! server that `serve` runs. The TCK has its own guest and upstream.
 
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use http_wasm_testkit::report::Counts;
 use serde::Serialize;
 
 use cargo_http_wasm::hosts::go_build::{self, Program};
-use cargo_http_wasm::hosts::server_process::Guard;
+use cargo_http_wasm::hosts::server_process::ServerProcess;
 use cargo_http_wasm::hosts::{Error, failed};
 use cargo_http_wasm::ui;
 
@@ -23,19 +24,21 @@ const PROGRAM: Program = Program {
     ],
 };
 
-/// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How deep the names of cases are indented, below the transport and the whole.
+/// How long the whole kit may take.
+const RUN_TIMEOUT: Duration = Duration::from_secs(120);
+/// The start of a line with the result of a case.
 const CASE: &str = "        --- ";
 
-/// What became of the tests.
+/// The result of the kit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Report {
-    /// Every case was run and passed, and the server ended well.
+    /// Whether cases were run, all of them passed, and the server ended without an error.
     pub(crate) good: bool,
+    /// How many cases ended how.
+    pub(crate) counts: Counts,
     /// The cases.
     pub(crate) cases: Vec<Case>,
-    /// Everything that was said.
+    /// Everything that was printed.
     #[serde(skip)]
     pub(crate) output: String,
 }
@@ -45,8 +48,8 @@ pub(crate) struct Report {
 pub(crate) struct Case {
     /// Its name.
     pub(crate) name: String,
-    /// Whether it passed.
-    pub(crate) passed: bool,
+    /// `passed` or `failed`.
+    pub(crate) verdict: &'static str,
 }
 
 impl Report {
@@ -56,27 +59,16 @@ impl Report {
             .filter_map(|line| line.strip_prefix(CASE)?.split_once(": "))
             .map(|(verdict, name)| {
                 let name = name.rsplit_once(" (").map_or(name, |(name, _)| name).to_owned();
-                Case { name, passed: verdict == "PASS" }
+                Case { name, verdict: if verdict == "PASS" { "passed" } else { "failed" } }
             })
             .collect();
-        let good = ended_well && !cases.is_empty() && cases.iter().all(|case| case.passed);
-        Self { good, cases, output }
-    }
-
-    /// How many cases passed.
-    #[must_use]
-    pub(crate) fn passed(&self) -> usize {
-        self.cases.iter().filter(|case| case.passed).count()
-    }
-
-    /// How many did not.
-    #[must_use]
-    pub(crate) fn failed(&self) -> usize {
-        self.cases.len() - self.passed()
+        let passed = cases.iter().filter(|case| case.verdict == "passed").count();
+        let counts = Counts { passed, failed: cases.len() - passed, ..Counts::default() };
+        Self { good: ended_well && counts.good(), counts, cases, output }
     }
 }
 
-/// Runs the TCK, built below `tools` if it is not there, against `SERVER serve`.
+/// Runs the TCK against `SERVER serve`; builds it below `tools` if it is missing.
 ///
 /// # Errors
 /// When it cannot be built, or does not end.
@@ -90,15 +82,15 @@ pub(crate) async fn run(tools: &Path, server: &Path) -> Result<Report, Error> {
     let mut command = Command::new(&binary);
     command.arg("-serve").arg(server).arg("-test.v");
     command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    let mut process = Guard::spawn(command).map_err(failed("cannot run", &binary))?;
+    let mut process = ServerProcess::spawn(command).map_err(failed("cannot run", &binary))?;
     let text = || String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default()).into_owned();
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + RUN_TIMEOUT;
     loop {
         if let Some(status) = process.ended().map_err(failed("cannot wait for", &binary))? {
             return Ok(Report::read(text(), status.success()));
         }
         if Instant::now() > end {
-            return Err(Error::NotReady { seconds: PATIENCE.as_secs(), log: text() });
+            return Err(Error::NotReady { seconds: RUN_TIMEOUT.as_secs(), log: text() });
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -124,10 +116,13 @@ FAIL
         let report = Report::read(OUTPUT.to_owned(), false);
         let names: Vec<_> = report.cases.iter().map(|case| case.name.as_str()).collect();
         assert_eq!(names, ["TCK/HTTP/1.1/get_method/GET", "TCK/HTTP/1.1/get_source_addr"]);
-        assert_eq!((report.passed(), report.failed(), report.good), (1, 1, false));
+        assert_eq!((report.counts.passed, report.counts.failed, report.good), (1, 1, false));
         assert!(!Report::read(OUTPUT.to_owned(), true).good);
         assert!(Report::read(OUTPUT.replace("FAIL", "PASS"), true).good);
         assert!(!Report::read(OUTPUT.replace("FAIL", "PASS"), false).good, "the server crashed");
-        assert!(!Report::read("PASS\n".to_owned(), true).good, "nothing run is nothing proven");
+        assert!(
+            !Report::read("PASS\n".to_owned(), true).good,
+            "a run without cases proves nothing"
+        );
     }
 }

@@ -1,21 +1,20 @@
-//! What was seen of one exchange on one host, and how two hosts differ in it.
-
-use std::fmt;
+//! Compares an exchange on two hosts by what client and upstream observation.
 
 use http::HeaderMap;
 use http_wasm_abi::Phase;
 use http_wasm_model::exchange::LogEntry;
+use http_wasm_testkit::recorded::Mismatch;
 
 use cargo_http_wasm::http_probe;
 
-/// Everything that is known of an exchange from outside.
+/// Everything that can be observation of an exchange from outside.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Observed {
-    /// What the client got; `None`: the connection was closed before an answer. An error: neither
-    /// an answer nor an end.
+pub(crate) struct Observation {
+    /// What the client received; `None` when the connection was closed before a response, and an
+    /// error when neither came.
     pub(crate) response: Option<Result<http_probe::Response, String>>,
-    /// The requests that reached the upstream whole. One that broke off is none: when the upstream
-    /// notices that, and how much it has by then, is a matter of time.
+    /// The requests that reached the upstream whole. Broken requests are left out: when the upstream
+    /// notices, and how much it has received by then, depends on timing.
     pub(crate) seen: Vec<http_probe::Seen>,
     /// What the guest logged and printed.
     pub(crate) logs: Vec<LogEntry>,
@@ -25,34 +24,19 @@ pub(crate) struct Observed {
     pub(crate) why: String,
 }
 
-impl Observed {
-    /// The answer, if there is one.
-    pub(crate) fn answer(&self) -> Option<&http_probe::Response> {
+impl Observation {
+    /// The response, if there is one.
+    pub(crate) fn response(&self) -> Option<&http_probe::Response> {
         self.response.as_ref()?.as_ref().ok()
     }
 }
 
 /// Headers that are not compared, and why.
 pub(crate) const NOT_COMPARED: [(&str, &str); 1] =
-    [("response.headers.date", "the time at which a server answered; each has its own clock")];
+    [("response.headers.date", "the time of a server's response; each has its own clock")];
 
-/// One thing that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// Which part, such as `response.headers.content-type`.
-    pub(crate) what: String,
-    pub(crate) theirs: String,
-    pub(crate) ours: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: theirs {}, ours {}", self.what, self.theirs, self.ours)
-    }
-}
-
-/// How the two differ, part by part.
-pub(crate) fn differences(theirs: &Observed, ours: &Observed) -> Vec<Difference> {
+/// How ours differs from theirs, part by part: wanted is theirs, found is ours.
+pub(crate) fn differences(theirs: &Observation, ours: &Observation) -> Vec<Mismatch> {
     let mut found = Found(Vec::new());
     if theirs.trap != ours.trap {
         found.add("trap", show_trap(theirs), show_trap(ours));
@@ -64,12 +48,12 @@ pub(crate) fn differences(theirs: &Observed, ours: &Observed) -> Vec<Difference>
     found.0
 }
 
-struct Found(Vec<Difference>);
+struct Found(Vec<Mismatch>);
 
 impl Found {
     fn add(&mut self, what: &str, theirs: String, ours: String) {
         if theirs != ours {
-            self.0.push(Difference { what: what.to_owned(), theirs, ours });
+            self.0.push(Mismatch { what: what.to_owned(), wanted: theirs, found: ours });
         }
     }
 
@@ -130,16 +114,17 @@ impl Found {
             let what = format!("{what}.{name}");
             let is_compared = NOT_COMPARED.iter().all(|(name, _)| *name != what);
             if is_compared && !theirs.get_all(name).iter().eq(ours.get_all(name)) {
-                let (theirs, ours) = (values(theirs, name), values(ours, name));
-                self.0.push(Difference { what, theirs, ours });
+                let (wanted, found) = (values(theirs, name), values(ours, name));
+                self.0.push(Mismatch { what, wanted, found });
             }
         }
     }
 
     fn body(&mut self, what: &str, theirs: &[u8], ours: &[u8]) {
         if theirs != ours {
-            let (theirs, ours) = (show(theirs), show(ours));
-            self.0.push(Difference { what: what.to_owned(), theirs, ours });
+            // Not by what is shown: long bodies are shown by their beginning.
+            let (what, wanted, found) = (what.to_owned(), show(theirs), show(ours));
+            self.0.push(Mismatch { what, wanted, found });
         }
     }
 }
@@ -156,9 +141,10 @@ fn show(bytes: &[u8]) -> String {
     format!("\"{}\"... ({} bytes)", start.escape_ascii(), bytes.len())
 }
 
-fn show_trap(observed: &Observed) -> String {
-    let Some(phase) = observed.trap else { return "none".to_owned() };
-    let why = if observed.why.is_empty() { String::new() } else { format!(" ({})", observed.why) };
+fn show_trap(observation: &Observation) -> String {
+    let Some(phase) = observation.trap else { return "none".to_owned() };
+    let why =
+        if observation.why.is_empty() { String::new() } else { format!(" ({})", observation.why) };
     format!("in {phase}{why}")
 }
 
@@ -175,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    fn observed() -> Observed {
+    fn observation() -> Observation {
         let headers = http_probe::header_map([("a", "1"), ("a", "2"), ("date", "now")]).unwrap();
         let seen = http_probe::Seen {
             method: http::Method::GET,
@@ -187,21 +173,21 @@ mod tests {
         };
         let response =
             http_probe::Response { headers, body: b"xyz".to_vec(), ..Default::default() };
-        Observed { response: Some(Ok(response)), seen: vec![seen], ..Observed::default() }
+        Observation { response: Some(Ok(response)), seen: vec![seen], ..Observation::default() }
     }
 
-    fn changed(change: impl FnOnce(&mut Observed, &mut http_probe::Response)) -> Vec<String> {
-        let mut ours = observed();
-        let mut response = ours.answer().unwrap().clone();
+    fn changed(change: impl FnOnce(&mut Observation, &mut http_probe::Response)) -> Vec<String> {
+        let mut ours = observation();
+        let mut response = ours.response().unwrap().clone();
         change(&mut ours, &mut response);
         if matches!(ours.response, Some(Ok(_))) {
             ours.response = Some(Ok(response));
         }
-        differences(&observed(), &ours).iter().map(ToString::to_string).collect()
+        differences(&observation(), &ours).iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn the_same_is_the_same() {
+    fn equal_observations_do_not_differ() {
         assert_eq!(changed(|_, _| {}), [""; 0]);
         assert_eq!(
             changed(|_, response| drop(response.headers.insert("date", "later".parse().unwrap()))),
@@ -215,36 +201,39 @@ mod tests {
         let log = |message: &str| LogEntry { level: LogLevel::Info, message: message.to_owned() };
         let value = |text: &str| http::HeaderValue::from_str(text).unwrap();
         let all: [(Vec<String>, &str); 16] = [
-            (changed(|ours, _| ours.trap = Some(Phase::Request)), "trap: theirs none, ours in "),
-            (changed(|ours, _| ours.logs.push(log("x"))), "logs: theirs [], ours [info \"x\"]"),
-            (changed(|ours, _| ours.seen.clear()), "upstream: theirs GET /, ours nothing"),
+            (changed(|ours, _| ours.trap = Some(Phase::Request)), "trap: wanted none, found in "),
+            (changed(|ours, _| ours.logs.push(log("x"))), "logs: wanted [], found [info \"x\"]"),
+            (changed(|ours, _| ours.seen.clear()), "upstream: wanted GET /, found nothing"),
             (changed(|ours, _| ours.seen[0].method = http::Method::PUT), "upstream.method: "),
-            (changed(|ours, _| ours.seen[0].uri.push('?')), "upstream.uri: theirs /, ours /?"),
+            (changed(|ours, _| ours.seen[0].uri.push('?')), "upstream.uri: wanted /, found /?"),
             (changed(|ours, _| drop(ours.seen[0].headers.remove("a"))), "upstream.headers.a: "),
             (
                 changed(|ours, _| drop(ours.seen[0].headers.insert("date", value("x")))),
-                "upstream.headers.date: theirs \"now\", ours \"x\"",
+                "upstream.headers.date: wanted \"now\", found \"x\"",
             ),
             (changed(|ours, _| ours.seen[0].body.push(0)), "upstream.body: "),
             (
                 changed(|ours, _| drop(ours.seen[0].trailers.insert("t", value("1")))),
-                "upstream.trailers.t: theirs none, ours \"1\"",
+                "upstream.trailers.t: wanted none, found \"1\"",
             ),
-            (changed(|ours, _| ours.response = None), "response: theirs 200, ours a closed con"),
+            (changed(|ours, _| ours.response = None), "response: wanted 200, found a closed con"),
             (
                 changed(|ours, _| ours.response = Some(Err("hung".to_owned()))),
-                "response: theirs 200, ours hung",
+                "response: wanted 200, found hung",
             ),
-            (changed(|_, r| r.status = StatusCode::CREATED), "response.status: theirs 200, ours 2"),
+            (
+                changed(|_, r| r.status = StatusCode::CREATED),
+                "response.status: wanted 200, found 2",
+            ),
             (
                 changed(|_, r| drop(r.headers.insert("a", value("1")))),
-                "response.headers.a: theirs \"1\" and \"2\", ours \"1\"",
+                "response.headers.a: wanted \"1\" and \"2\", found \"1\"",
             ),
-            (changed(|_, r| r.body.clear()), "response.body: theirs \"xyz\", ours \"\""),
-            (changed(|_, r| r.broken = Some("x".to_owned())), "response.end: theirs whole"),
+            (changed(|_, r| r.body.clear()), "response.body: wanted \"xyz\", found \"\""),
+            (changed(|_, r| r.broken = Some("x".to_owned())), "response.end: wanted whole"),
             (
                 changed(|_, r| drop(r.trailers.insert("t", value("1")))),
-                "response.trailers.t: theirs none",
+                "response.trailers.t: wanted none",
             ),
         ];
         for (found, wanted) in all {
@@ -254,19 +243,20 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_alike_is_not_the_same() {
+    fn long_values_are_compared_to_their_end() {
         let long = |end: &str| http_probe::Response {
             body: format!("{}{end}", "x".repeat(500)).into(),
             ..Default::default()
         };
-        let observed = |response| Observed { response: Some(Ok(response)), ..Default::default() };
-        let found = differences(&observed(long("a")), &observed(long("b")));
+        let observation =
+            |response| Observation { response: Some(Ok(response)), ..Default::default() };
+        let found = differences(&observation(long("a")), &observation(long("b")));
         assert_eq!(found.len(), 1);
         let long = |end: &str| {
             let headers = http_probe::header_map([("a", "x".repeat(500) + end)]).unwrap();
             http_probe::Response { headers, ..Default::default() }
         };
-        let found = differences(&observed(long("a")), &observed(long("b")));
+        let found = differences(&observation(long("a")), &observation(long("b")));
         assert_eq!(found.len(), 1);
     }
 }

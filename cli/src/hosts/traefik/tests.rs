@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
+use http_wasm_testkit::report::{Counts, GuestReport, Verdict};
+
 use super::*;
 use crate::hosts::fixture::{self, GUEST};
-use crate::hosts::replay::{SubjectReport, Verdict};
-use crate::replay::Counts;
 
 const EXCHANGES: &str = r#"
 [[exchange]]
@@ -68,13 +68,13 @@ name = "left out"
 skip = { traefik = "because" }
 "#;
 
-fn replay(folder: &Path, guest: &str, exchanges: &str) -> Result<Vec<SubjectReport>, Error> {
+fn replay(folder: &Path, guest: &str, exchanges: &str) -> Result<Vec<GuestReport>, Error> {
     let traefik = Traefik::install(&fixture::tools()).unwrap();
     fixture::replay(&traefik, folder, guest, exchanges)
 }
 
 #[test]
-fn exchanges_pass_fail_and_are_left_out() {
+fn exchanges_pass_fail_and_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let reports = replay(folder.path(), GUEST, EXCHANGES).unwrap();
     let of = |name: &str| {
@@ -92,13 +92,13 @@ fn exchanges_pass_fail_and_are_left_out() {
         "response.status: wanted 404, found 200",
         "logs: wanted none, found [debug \"{}\", warn \"in response\"]",
     ];
-    assert_eq!(of("wrong"), Verdict::Failed(wrong.map(str::to_owned).to_vec()));
-    let broke = "response: wanted one, found none: the connection broke".to_owned();
-    assert_eq!(of("trap that nobody expects"), Verdict::Failed(vec![broke]));
-    let no_json = "Traefik hands over a JSON object; the config is none".to_owned();
-    assert_eq!(of("not JSON"), Verdict::NotApplicable(no_json));
-    assert_eq!(of("left out"), Verdict::NotApplicable("because".to_owned()));
-    assert_eq!(reports[0].counts(), Counts { passed: 5, failed: 2, not_applicable: 2 });
+    assert_eq!(fixture::mismatches(&of("wrong")), wrong);
+    let broke = "response: wanted one, found none: the connection broke";
+    assert_eq!(fixture::mismatches(&of("trap that nobody expects")), [broke]);
+    let no_json = "Traefik passes on a JSON object, and this config is not one".to_owned();
+    assert_eq!(of("not JSON"), Verdict::Skipped { reason: no_json });
+    assert_eq!(of("left out"), Verdict::Skipped { reason: "because".to_owned() });
+    assert_eq!(reports[0].counts, Counts { passed: 5, failed: 2, skipped: 2, ..Counts::default() });
 
     // It answered on these addresses; now nobody does.
     let fixed = fs::read(folder.path().join("host/traefik.yml")).unwrap();
@@ -119,7 +119,7 @@ fn a_guest_that_cannot_be_loaded_is_named() {
       (func (export "handle_response") (param i32 i32)))"#;
     let error = replay(folder.path(), guest, EXCHANGES).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("the host does not take the guest `hand`: "), "{text}");
+    assert!(text.starts_with("the host rejects the guest `hand`: "), "{text}");
     assert!(text.contains("no_such_function"), "{text}");
 }
 
@@ -132,5 +132,5 @@ fn a_config_that_traefik_cannot_read_is_an_error_at_once() {
     let text = error.to_string();
     assert!(text.contains("parse int: true"), "{text}");
     assert!(text.contains("[exchange.skip]"), "{text}");
-    assert!(begin.elapsed() < READY / 2, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < READY_TIMEOUT / 2, "{:?}", begin.elapsed());
 }

@@ -1,5 +1,5 @@
-//! What the official Go host costs per request: a Go program that measures it in its own process,
-//! without a network, for whoever wants to compare.
+//! Measures the cost per request of the official Go host: a Go program that runs it in its own
+//! process, without a network.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,16 +20,16 @@ const PROGRAM: Program = Program {
     ],
 };
 
-/// What is to be measured: a handler alone, and with guests around it, in turn.
+/// What is measured: a handler alone, and with guests around it, in turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The guest. It has to let requests pass and responses be as long as they were.
+    /// The guest. It must forward requests and keep the length of responses.
     pub(crate) guest: PathBuf,
     /// Its configuration, if there is one.
     pub(crate) config: Option<String>,
-    /// How many of it are around the handler, one around the other.
+    /// The number of guests around the handler, one around the other.
     pub(crate) chain: usize,
-    /// How many bytes the bodies of request and response have. Without any, requests are GETs.
+    /// The size of the bodies of request and response, in bytes. With 0, requests are GETs.
     pub(crate) body: usize,
     /// Requests in a round.
     pub(crate) iterations: usize,
@@ -39,7 +39,7 @@ pub(crate) struct Plan {
     pub(crate) rounds: usize,
     /// How many processors Go may use at once.
     pub(crate) processors: usize,
-    /// The one that it is pinned to, through `taskset`; `None`: the system chooses.
+    /// The processor that it is pinned to, through `taskset`; `None` for any.
     pub(crate) cpu: Option<usize>,
 }
 
@@ -108,7 +108,7 @@ impl GoBench {
     }
 
     /// A server of the same handler with so many guests around it, which prints its URL: for a load
-    /// over TCP. Its answers have five bytes.
+    /// over TCP. Its responses have five bytes.
     #[must_use]
     pub(crate) fn server(&self, guest: &Path, guests: usize, cpu: Option<usize>) -> Command {
         let mut command = process::pinned(&self.binary, cpu);

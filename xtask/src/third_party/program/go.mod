@@ -1,4 +1,4 @@
-module http-wasm-sdk/interop/peers
+module http-wasm-sdk/xtask/third_party
 
 go 1.22.0
 

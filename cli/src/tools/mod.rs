@@ -1,9 +1,9 @@
-//! What this tool needs from outside and installs by itself: the optimiser `wasm-opt` of Binaryen,
-//! and the standard library for the targets that guests are compiled for.
+//! Finds and installs the external tools: the optimiser `wasm-opt` of Binaryen, and the standard
+//! library for the compilation targets of guests.
 //!
-//! `wasm-opt` is looked for in the order `--wasm-opt`, `WASM_OPT`, `PATH`, `<target>/tools`. When it
-//! is nowhere, a pinned one is installed below `<target>/tools`: in a temporary folder that is renamed
-//! after the version was verified, so an interrupted installation leaves nothing behind.
+//! `wasm-opt` is searched in the order `--wasm-opt`, `WASM_OPT`, `PATH`, `<target>/tools`. When it is
+//! missing, a pinned version is installed below `<target>/tools`: in a temporary folder that is
+//! renamed after its version was verified, so that an installation is complete or missing.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,20 +13,20 @@ use std::process::Command;
 use crate::process::{self, on_path};
 use crate::ui;
 
-/// The npm package of Binaryen has its version's number as major version.
+/// The npm package of Binaryen; its major version is the version of Binaryen.
 const NPM_PACKAGE: &str = "binaryen@132.0.0";
-/// The crate that compiles Binaryen; the newest there is.
+/// The crate that compiles Binaryen.
 const CRATE: &str = "wasm-opt";
 const CRATE_VERSION: &str = "=0.116.1";
 const CRATE_BINARYEN: BinaryenVersion = BinaryenVersion(116);
 
-/// Why a tool cannot be had.
+/// Why a tool cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A program failed.
     #[error(transparent)]
     Process(#[from] process::Error),
-    /// What was given as `wasm-opt` does not answer as it does.
+    /// The program is not `wasm-opt`.
     #[error("{}: `--version` printed `{found}`; wanted `wasm-opt version N`", path.display())]
     NotWasmOpt {
         /// The program that was run.
@@ -34,7 +34,7 @@ pub enum Error {
         /// Its first line.
         found: String,
     },
-    /// A `wasm-opt` that the user chose is too old.
+    /// The `wasm-opt` that the user named is too old.
     #[error("{}: found version {found}, wanted {} or later; leave out {origin} to have version {} installed", path.display(), BinaryenVersion::MINIMUM, BinaryenVersion::PINNED)]
     TooOld {
         /// The program.
@@ -44,7 +44,7 @@ pub enum Error {
         /// Its version.
         found: BinaryenVersion,
     },
-    /// A file that the user named is not there.
+    /// The file that the user named does not exist.
     #[error("{origin}: no file {}; name a wasm-opt that exists, or leave it out to have one installed", path.display())]
     Missing {
         /// The option or variable that named it.
@@ -52,7 +52,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The installed files could not be put into place.
+    /// The installed files could not be written.
     #[error("cannot install into {}: {source}", folder.display())]
     Install {
         /// The folder.
@@ -60,9 +60,9 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The installation succeeded and gave another version than the one that is pinned.
+    /// The installed version is not the pinned one.
     #[error(
-        "the wasm-opt just installed answers with version {found}; wanted {wanted}; name one of your own with --wasm-opt"
+        "the installed wasm-opt reports version {found}, wanted {wanted}; name another one with --wasm-opt"
     )]
     Unexpected {
         /// The version of what was installed.
@@ -70,9 +70,9 @@ pub enum Error {
         /// The version that is pinned.
         wanted: BinaryenVersion,
     },
-    /// The compilation target is missing and there is no rustup to add it.
+    /// The compilation target is missing, and so is rustup to add it.
     #[error(
-        "the toolchain at hand has no standard library for {triple}, and there is no rustup to add it; install the package of your system that has it (often called rust-std-{triple} or rust-wasm), or rustup from https://rustup.rs"
+        "the toolchain has no standard library for {triple}, and rustup is missing to add it; install the package of your system that has it (often called rust-std-{triple} or rust-wasm), or rustup from https://rustup.rs"
     )]
     NoRustup {
         /// The target.
@@ -85,9 +85,9 @@ pub enum Error {
 pub struct BinaryenVersion(u32);
 
 impl BinaryenVersion {
-    /// What is installed, and what the sizes in this project's documents were measured with.
+    /// The version that is installed, and that the sizes in the documents were measured with.
     pub const PINNED: Self = Self(132);
-    /// The oldest that is used: older ones do not know all options that the build gives.
+    /// The oldest supported version; older ones lack options that the build uses.
     pub const MINIMUM: Self = Self(116);
 
     /// The number.
@@ -96,7 +96,7 @@ impl BinaryenVersion {
         self.0
     }
 
-    /// Reads what `wasm-opt --version` prints, such as `wasm-opt version 132 (version_132)`.
+    /// Parses the output of `wasm-opt --version`, such as `wasm-opt version 132 (version_132)`.
     fn parse(text: &str) -> Option<Self> {
         let rest = text.trim().strip_prefix("wasm-opt version ")?;
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
@@ -110,7 +110,7 @@ impl fmt::Display for BinaryenVersion {
     }
 }
 
-/// A `wasm-opt` whose version is known and good enough.
+/// A `wasm-opt` with a supported version.
 #[derive(Debug, Clone)]
 pub struct WasmOpt {
     program: PathBuf,
@@ -122,7 +122,7 @@ impl WasmOpt {
     /// Finds a `wasm-opt`, or installs the pinned one.
     ///
     /// # Errors
-    /// When the one that the user named cannot be used, or the installation fails.
+    /// When the one that the user named is unusable, or the installation fails.
     pub fn find_or_install(named: Option<&Path>, target_dir: &Path) -> Result<Self, Error> {
         let variable = std::env::var_os("WASM_OPT").filter(|value| !value.is_empty());
         let chosen = named
@@ -162,13 +162,13 @@ impl WasmOpt {
         &self.program
     }
 
-    /// Which of the places it was found in.
+    /// Where it was found: an option, a variable, or a folder.
     #[must_use]
     pub const fn origin(&self) -> &'static str {
         self.origin
     }
 
-    /// A command that runs it.
+    /// A command that runs the program.
     #[must_use]
     pub fn command(&self) -> Command {
         command(&self.program)
@@ -194,7 +194,7 @@ impl WasmOpt {
         Ok(self)
     }
 
-    /// Asks a program for its version.
+    /// Runs a program to get its version.
     fn probe(origin: &'static str, program: PathBuf) -> Result<Self, Error> {
         let output = process::run(command(&program).arg("--version"))?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -207,14 +207,14 @@ impl WasmOpt {
         }
     }
 
-    /// The one that an earlier run installed. Its version was verified before its folder got the
-    /// name, so it is not asked again: a warm build has no time for that.
+    /// The one that an earlier run installed. Its version was verified before its folder was renamed,
+    /// so it is not verified again; that keeps warm builds fast.
     fn installed(target_dir: &Path) -> Option<Self> {
         let there = |version| {
             let program = program_in(&installed_dir(target_dir, version));
             program.is_file().then_some(Self { program, origin: "target/tools", version })
         };
-        // The crate's older version is for machines without Node only.
+        // The older version from the crate is only for machines without Node.
         there(BinaryenVersion::PINNED)
             .or_else(|| if npm().is_none() { there(CRATE_BINARYEN) } else { None })
     }
@@ -252,23 +252,23 @@ impl WasmOpt {
         if found != wanted {
             return Err(Error::Unexpected { found, wanted });
         }
-        let place = installed_dir(target_dir, wanted);
-        match std::fs::rename(&ready, &place) {
+        let folder = installed_dir(target_dir, wanted);
+        match std::fs::rename(&ready, &folder) {
             Ok(()) => {}
-            // Another process was faster; what it put there has been verified as well.
-            Err(_) if program_in(&place).is_file() => {}
+            // Another process was faster, and verified its installation as well.
+            Err(_) if program_in(&folder).is_file() => {}
             Err(source) => return Err(failed(source)),
         }
-        Ok(Self { program: program_in(&place), origin: "target/tools", version: wanted })
+        Ok(Self { program: program_in(&folder), origin: "target/tools", version: wanted })
     }
 }
 
-/// The package manager of Node, where both are there.
+/// The package manager of Node, if both exist.
 fn npm() -> Option<PathBuf> {
     on_path("node").and_then(|_| on_path("npm"))
 }
 
-/// What can go wrong while files are fetched and put into a folder.
+/// Why files could not be downloaded into a folder.
 #[derive(Debug, thiserror::Error)]
 enum InstallError {
     #[error(transparent)]
@@ -277,7 +277,8 @@ enum InstallError {
     Io(#[from] std::io::Error),
 }
 
-/// The package has every Binaryen tool and a library, 105 MB; one tool of 11 MB is kept.
+/// Installs from npm. The package has all tools of Binaryen and a library, 105 MB; one tool of 11 MB
+/// is kept.
 fn from_npm(npm: &Path, temporary: &Path, ready: &Path) -> Result<(), InstallError> {
     let prefix = temporary.join("npm");
     std::fs::create_dir_all(&prefix)?;
@@ -297,7 +298,7 @@ fn from_npm(npm: &Path, temporary: &Path, ready: &Path) -> Result<(), InstallErr
     let package = prefix.join("node_modules").join("binaryen");
     for (from, to) in [
         ("bin/wasm-opt", "bin/wasm-opt.js"),
-        // Says which kind of module the scripts beside it are.
+        // Sets the module type of the scripts beside it.
         ("bin/package.json", "bin/package.json"),
         ("LICENSE", "LICENSE"),
     ] {
@@ -313,9 +314,9 @@ fn from_crate(temporary: &Path, ready: &Path) -> Result<(), InstallError> {
             .args(["install", CRATE, "--version", CRATE_VERSION, "--locked", "--root"])
             .arg(&root),
         |line| {
-            // It is not meant to be on PATH, and the folder is a temporary one.
+            // The temporary folder is not meant to be on PATH.
             if !line.contains("be sure to add") {
-                eprintln!("{line}");
+                ui::err(line);
             }
         },
     )?;
@@ -324,8 +325,8 @@ fn from_crate(temporary: &Path, ready: &Path) -> Result<(), InstallError> {
     Ok(())
 }
 
-/// Adds the standard library for a target to the toolchain in use, when it is missing. Says whether
-/// it was.
+/// Adds the standard library for a target to the toolchain, unless it is there; returns whether it
+/// was added.
 ///
 /// # Errors
 /// When it is missing and cannot be added.
@@ -341,12 +342,12 @@ pub fn ensure_target(triple: &'static str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Where the toolchain in use has, or would have, its library for a target.
+/// The folder of the toolchain's library for a target, whether it exists or not.
 fn sysroot_lib(triple: &str) -> Result<PathBuf, process::Error> {
     printed_by_rustc(&["--print", "target-libdir", "--target", triple])
 }
 
-/// The folder of the toolchain in use.
+/// The folder of the toolchain.
 pub(crate) fn sysroot() -> Result<PathBuf, process::Error> {
     printed_by_rustc(&["--print", "sysroot"])
 }
@@ -374,7 +375,7 @@ fn program_in(folder: &Path) -> PathBuf {
     folder.join("bin").join(format!("wasm-opt{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// A script is given to Node by name, which also works where the system knows no `#!` lines.
+/// The command for a program. A script is passed to Node, which also works on systems without `#!`.
 fn command(program: &Path) -> Command {
     if program.extension() == Some(OsStr::new("js")) {
         let mut command = Command::new("node");
@@ -385,7 +386,7 @@ fn command(program: &Path) -> Command {
     }
 }
 
-/// `wasm-opt` without any folder means the one on `PATH`, as in a shell.
+/// The program on `PATH`, for a name without a folder, as in a shell.
 fn on_path_if_bare(path: &Path) -> Option<PathBuf> {
     (path.components().count() == 1).then(|| on_path(path.to_str()?)).flatten()
 }

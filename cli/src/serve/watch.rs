@@ -1,4 +1,4 @@
-//! Replaces guests whose files have changed, while requests are in flight.
+//! Replaces guests whose files change, while requests are in flight.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use http_wasm_host::layer::GuestLayer;
 
 use super::{Error, Guest, Loader};
 
-/// How often files are looked at.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How often files are checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Watches the file of a guest, and puts what it has come to be into the layer, for ever. A file is
-/// read when it has stayed the same from one look to the next, so that none is read half written. One
-/// that cannot be loaded leaves the guest that was there; `told` learns of both.
+/// Watches the file of a guest and replaces the guest in the layer when the file changes; never
+/// returns. A file is read once it is unchanged between two checks, so that none is read half
+/// written. When it cannot be loaded the old guest stays. `report` is called in both cases.
 pub async fn watch(
     loader: Loader,
     guest: Guest,
     layer: GuestLayer,
-    told: impl Fn(Result<(), Error>) + Send,
+    report: impl Fn(Result<(), Error>) + Send,
 ) {
     let guest = Arc::new(guest);
     let mut loaded = stamp(&guest.wasm);
     let mut before = loaded;
     loop {
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         let now = stamp(&guest.wasm);
         let is_settled = now == before;
         before = now;
@@ -37,11 +37,11 @@ pub async fn watch(
         let pool = tokio::task::spawn_blocking(move || loader.pool(&guest)).await;
         // Only when the runtime stops is there no result.
         let Ok(pool) = pool else { return };
-        told(pool.map(|pool| layer.replace(Arc::new(pool))));
+        report(pool.map(|pool| layer.replace(Arc::new(pool))));
     }
 }
 
-/// What tells whether a file is another one; `None` while there is none.
+/// Changes when the file changes; `None` while there is no file.
 fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let found = std::fs::metadata(path).ok()?;
     Some((found.modified().ok()?, found.len()))

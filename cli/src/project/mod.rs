@@ -1,7 +1,7 @@
-//! The project that a command works on: which of its packages are filters, where they lie, and
-//! what each states in `[package.metadata.http-wasm]`.
+//! Reads the project that a command works on: its filters, their folders, and the options of each in
+//! `[package.metadata.http-wasm]`.
 //!
-//! Everything comes from `cargo metadata`; no manifest is ever rewritten.
+//! Everything comes from `cargo metadata`; manifests are never changed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ pub enum Error {
     /// `cargo metadata` failed.
     #[error(transparent)]
     Cargo(#[from] process::Error),
-    /// `cargo metadata` printed something else than expected.
+    /// The output of `cargo metadata` was not as expected.
     #[error(
         "cannot read what `cargo metadata` printed: {0}; the toolchain may be too old (1.95 is wanted)"
     )]
     Metadata(#[source] serde_json::Error),
-    /// A manifest states an option that does not exist or has a value that cannot be.
+    /// An option in a manifest is unknown or has an invalid value.
     #[error("{}: [package.metadata.{TABLE}]: {problem}", manifest.display())]
     Options {
         /// The manifest.
@@ -34,7 +34,7 @@ pub enum Error {
         /// What is wrong, with what would be right.
         problem: String,
     },
-    /// Two filters would write the same file.
+    /// Two filters would write the same guest.
     #[error(
         "`{first}` and `{second}` both write the guest `{guest}`; give one of them another `guest` in [package.metadata.{TABLE}]"
     )]
@@ -46,20 +46,20 @@ pub enum Error {
         /// The output that both name.
         guest: String,
     },
-    /// A filter was named that is not there.
+    /// A named filter does not exist.
     #[error("no filter `{name}` in {}; {known}", root.display())]
     Unknown {
-        /// The name that was asked for.
+        /// The name.
         name: String,
-        /// Where it was looked for.
+        /// The root of the project.
         root: PathBuf,
-        /// Which names would do.
+        /// The names that exist.
         known: String,
     },
-    /// There is nothing to work on.
+    /// The project has no filters.
     #[error("no filter in {}: a filter is a package with `crate-type = [\"cdylib\", \"rlib\"]` that depends on `{SDK}`; `new NAME` writes one", root.display())]
     NoFilters {
-        /// Where filters were looked for.
+        /// The root of the project.
         root: PathBuf,
     },
 }
@@ -71,13 +71,13 @@ pub struct Project {
     pub root: PathBuf,
     /// Cargo's target folder.
     pub target_dir: PathBuf,
-    /// The packages that become guests, sorted by name.
+    /// The packages that are built to guests, sorted by name.
     pub filters: Vec<Filter>,
-    /// Whether the workspace's manifest has a profile `guest` of its own.
+    /// Whether the manifest of the workspace defines a profile `guest`.
     pub has_guest_profile: bool,
 }
 
-/// A package that becomes a guest.
+/// A package that is built to a guest.
 #[derive(Debug, Clone)]
 pub struct Filter {
     /// The package's name.
@@ -86,33 +86,33 @@ pub struct Filter {
     pub manifest: PathBuf,
     /// The folder of its manifest.
     pub dir: PathBuf,
-    /// Its recorded exchanges, where it has any.
+    /// Its recorded exchanges, if it has any.
     pub exchanges: Option<PathBuf>,
     /// The folders of the packages that it depends on by path, sorted by the packages' names.
     pub path_dependencies: Vec<PathBuf>,
-    /// What its manifest states about the guest.
+    /// The options in its manifest.
     pub options: GuestOptions,
 }
 
-/// What a filter's manifest states in `[package.metadata.http-wasm]`.
+/// The options of a filter in `[package.metadata.http-wasm]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuestOptions {
-    /// The file below the guests folder, without its ending; the package's name by default.
+    /// The guest's file below the guests folder, without its ending; by default the package's name.
     pub guest: String,
-    /// Bytes of stack; by default, what the build finds out that it needs.
+    /// Bytes of stack; by default the build measures the need.
     pub stack_size: Option<u32>,
-    /// What cargo compiles for.
+    /// The compilation target.
     pub target: GuestTarget,
-    /// Bytes that the finished guest may have.
+    /// The maximum size of the finished guest, in bytes.
     pub max_size: Option<u64>,
-    /// Sizes of other guests that do the same, by the name of how they were made.
+    /// The sizes of other guests with the same function, by the name of their toolchain.
     pub compare: BTreeMap<String, u64>,
 }
 
-/// What a guest can be compiled for.
+/// A compilation target for guests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum GuestTarget {
-    /// `core` and `alloc` only, no bulk memory, nothing of WASI: what every host can load.
+    /// `core` and `alloc` only, without bulk memory and WASI; every host can load it.
     #[default]
     #[serde(rename = "wasm32v1-none")]
     Bare,
@@ -172,10 +172,10 @@ impl Project {
         })
     }
 
-    /// The filters of these names, in this order; all of them when none is named.
+    /// The filters of these names, in this order; all filters when no name is given.
     ///
     /// # Errors
-    /// When there is no filter of a name, or none at all.
+    /// When a name is unknown, or the project has no filters.
     pub fn select(&self, names: &[String]) -> Result<Vec<&Filter>, Error> {
         if self.filters.is_empty() {
             return Err(Error::NoFilters { root: self.root.clone() });
@@ -203,8 +203,8 @@ impl Project {
         self.target_dir.join("guests").join(format!("{}.wasm", filter.options.guest))
     }
 
-    /// Where the same code is written with its names, for symbolication of a host's stack traces.
-    /// Not below the guests folder, so that everything there can be shipped.
+    /// Where the guest is written with its names, for reading a host's stack traces. Not below the
+    /// guests folder, so that everything there can be shipped.
     #[must_use]
     pub fn named_guest_path(&self, filter: &Filter) -> PathBuf {
         self.target_dir.join("guests-named").join(format!("{}.wasm", filter.options.guest))
@@ -253,8 +253,8 @@ struct RawOptions {
 }
 
 impl Package {
-    /// A package with a cdylib that depends on the SDK, or that says itself that it is a guest by
-    /// having the options' table: the SDK is not the only way to write one.
+    /// A filter if the package has a cdylib, and depends on the SDK or has the options' table: a guest
+    /// need not use the SDK.
     fn into_filter(self) -> Result<Option<Filter>, Error> {
         let cdylib =
             self.targets.iter().any(|target| target.crate_types.iter().any(|ty| ty == "cdylib"));
@@ -313,8 +313,7 @@ fn read_options(name: &str, table: Option<&serde_json::Value>) -> Result<GuestOp
     })
 }
 
-/// Whether a manifest has a profile `guest`. A manifest that cannot be read has been reported by
-/// cargo already.
+/// Whether a manifest has a profile `guest`. Cargo has reported an unreadable manifest before.
 fn has_guest_profile(manifest: &Path) -> bool {
     std::fs::read_to_string(manifest)
         .ok()
