@@ -1,13 +1,12 @@
 //! From the short text of a guest in `conformance/` to a whole module.
 //!
-//! A guest's file holds only what is its own. What is put around it: an import for each function of
-//! the ABI that it calls, with the type that `abi/` has; the functions of the prelude that it uses;
-//! a memory; the exports that hosts ask for and that it does not define; and for each
-//! `(str "text")` a place in memory, as two constants, address and length.
+//! A guest's file holds only what is its own. This module adds the functions of the prelude that it
+//! uses, and puts for each `(str "text")` a place in memory, as two constants, address and length.
+//! [`http_wasm_testkit::guest`] adds the imports, the memory and the missing exports.
 
 use std::fmt::Write as _;
 
-use http_wasm_abi::{FUNCTIONS, Function, MODULE, exports};
+use http_wasm_testkit::guest::{self, is_identifier, refers_to};
 
 /// Where texts lie.
 const STRINGS: u32 = 1024;
@@ -54,32 +53,15 @@ pub(super) fn module(name: &str, text: &str, prelude: &str) -> Result<String, Er
     let mut parts: Vec<(&str, &str, bool)> =
         items(prelude).map(|(name, part)| (name, part, false)).collect();
     while let Some((_, part, taken)) =
-        parts.iter_mut().find(|(name, _, taken)| !taken && uses(&body, name))
+        parts.iter_mut().find(|(name, _, taken)| !taken && refers_to(&body, name))
     {
         *taken = true;
         body.push_str("\n\n");
         body.push_str(part);
     }
     let (body, data) = strings(name, &body)?;
-    let mut whole = format!("(module ;; {name}\n");
-    for function in FUNCTIONS {
-        if uses(&body, function.name()) {
-            writeln!(whole, "  {}", import(function)).unwrap_or_default();
-        }
-    }
-    for (export, text) in [
-        (exports::MEMORY, "(memory (export \"memory\") 1)"),
-        (exports::HANDLE_REQUEST, "(func (export \"handle_request\") (result i64) (i64.const 1))"),
-        (exports::HANDLE_RESPONSE, "(func (export \"handle_response\") (param i32 i32))"),
-    ] {
-        if !body.contains(&format!("(export \"{export}\")")) {
-            writeln!(whole, "  {text}").unwrap_or_default();
-        }
-    }
-    whole.push_str(&data);
-    whole.push_str(&body);
-    whole.push_str("\n)\n");
-    Ok(whole)
+    let missing = guest::missing_fields(&body);
+    Ok(format!("(module ;; {name}\n{missing}{data}{body}\n)\n"))
 }
 
 /// The bytes of a module.
@@ -88,18 +70,6 @@ pub(super) fn module(name: &str, text: &str, prelude: &str) -> Result<String, Er
 /// When the text is not one.
 pub(super) fn encode(name: &str, module: &str) -> Result<Vec<u8>, Error> {
     wat::parse_str(module).map_err(|source| Error::Text { name: name.to_owned(), source })
-}
-
-fn import(function: Function) -> String {
-    let name = function.name();
-    let mut text = format!("(import \"{MODULE}\" \"{name}\" (func ${name}");
-    for param in function.params() {
-        write!(text, " (param ${} {})", param.name, param.ty).unwrap_or_default();
-    }
-    if let Some(result) = function.signature().result {
-        write!(text, " (result {result})").unwrap_or_default();
-    }
-    text + "))"
 }
 
 /// The parts of the prelude with their names: what begins with `(func $name` or `(global $name` at
@@ -114,24 +84,9 @@ fn items(prelude: &str) -> impl Iterator<Item = (&str, &str)> {
         let part = &prelude[start..end];
         let part = part.split("\n;;").next().unwrap_or(part).trim_end();
         let name = part.split('$').nth(1)?;
-        let length = name.find(|c: char| !is_word(c)).unwrap_or(name.len());
+        let length = name.find(|c: char| !is_identifier(c)).unwrap_or(name.len());
         Some((&name[..length], part))
     })
-}
-
-/// Whether a text calls or reads `$name`, comments apart.
-fn uses(text: &str, name: &str) -> bool {
-    text.lines().any(|line| {
-        let code = line.split(";;").next().unwrap_or(line);
-        ["call $", "global.get $", "global.set $"].iter().any(|word| {
-            let used = format!("{word}{name}");
-            code.split(&used).skip(1).any(|after| !after.starts_with(is_word))
-        })
-    })
-}
-
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// Replaces each `(str "text")`; the second text is the data.
