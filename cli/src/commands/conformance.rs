@@ -61,7 +61,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let mut suite = Suite::embedded()?;
     if let Some(file) = &args.deviations {
         let own = Deviations::read(file)?;
-        own.check(&suite.cases).with_context(|| file.display().to_string())?;
+        suite.check(&own).with_context(|| file.display().to_string())?;
         suite.deviations.extend(own);
     }
     let deployments = suite.deployments();

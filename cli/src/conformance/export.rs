@@ -56,9 +56,10 @@ pub fn export(
     let file =
         |case: &str, ending: &str| format!("guests/{}.{ending}", case.replace(['/', '_'], "-"));
     for case in &suite.cases {
-        let Case { wasm, text, .. } = case;
+        let Case { wasm, text, exchanges_text, .. } = case;
         write(&file(&case.key(), "wasm"), wasm)?;
         write(&file(&case.key(), "wat"), text.as_bytes())?;
+        write(&file(&case.key(), "toml"), exchanges_text.as_bytes())?;
     }
     let mut places = Vec::new();
     for (index, place) in all.iter().enumerate() {

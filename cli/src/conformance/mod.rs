@@ -3,7 +3,7 @@
 //!
 //! The suite is data, the folder `conformance/` of the repository, and embedded in the tool. A case
 //! is a guest, `SUBJECT/NAME.wat`, and its exchanges, `SUBJECT/NAME.toml`; a subject is a function of
-//! the ABI or a rule of it. Where a known host is known to differ stands in `deviations.toml`, with
+//! the ABI or a rule of it. Cases that differ in little are generated: see [`families`]. Where a known host is known to differ stands in `deviations.toml`, with
 //! the reason.
 //!
 //! This module reads the suite and judges what came of it. How exchanges are played over HTTP is the
@@ -14,6 +14,7 @@ pub mod command;
 pub mod coverage;
 pub mod deviations;
 pub mod export;
+pub mod families;
 pub mod guest;
 pub mod model;
 pub mod report;

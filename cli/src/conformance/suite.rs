@@ -1,12 +1,13 @@
 //! The cases: read from the embedded folder, or from texts that a test gives.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use http_wasm_testkit::recorded::{self, ReadError, RecordedFile};
 use include_dir::{Dir, DirEntry, include_dir};
 
-use super::deviations::{self, Deviations};
-use super::guest;
+use super::deviations::{self, Deviation, Deviations};
+use super::{families, guest};
 use crate::hosts::replay::GuestUnderTest;
 use crate::hosts::{self, Deployment, failed};
 
@@ -20,6 +21,15 @@ const DEVIATIONS: &str = "deviations.toml";
 /// Why the suite cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A family is wrong.
+    #[error(transparent)]
+    Families(#[from] families::Error),
+    /// A case that is generated is also written by hand, or in two families.
+    #[error("conformance/{path} is there twice; a case is one of a family or has its own file")]
+    Twice {
+        /// The file.
+        path: String,
+    },
     /// A guest's text is wrong.
     #[error(transparent)]
     Guest(#[from] guest::Error),
@@ -55,6 +65,8 @@ pub struct Case {
     pub wasm: Vec<u8>,
     /// The exchanges.
     pub exchanges: RecordedFile,
+    /// The text of the exchanges.
+    pub exchanges_text: String,
 }
 
 impl Case {
@@ -99,14 +111,20 @@ impl Suite {
     /// # Errors
     /// When one of them is wrong.
     pub fn new(files: &[(String, String)]) -> Result<Self, Error> {
-        let find = |wanted: &str| {
-            files.iter().find(|(path, _)| path == wanted).map(|(_, text)| text.as_str())
-        };
+        let generated = families::generate(files)?;
+        let mut texts = BTreeMap::new();
+        for (path, text) in files.iter().chain(&generated) {
+            if texts.insert(path.as_str(), text.as_str()).is_some() {
+                return Err(Error::Twice { path: path.clone() });
+            }
+        }
+        texts.retain(|path, _| !path.starts_with(families::FOLDER));
+        let find = |wanted: &str| texts.get(wanted).copied();
         let prelude = find(PRELUDE).unwrap_or_default();
         let mut cases = Vec::new();
-        for (path, text) in files {
+        for (&path, &text) in &texts {
             let Some((subject, file)) = path.split_once('/') else { continue };
-            let alone = |wanted: String| Error::Alone { found: path.clone(), wanted };
+            let alone = |wanted: String| Error::Alone { found: path.to_owned(), wanted };
             if let Some(name) = file.strip_suffix(".toml") {
                 let wanted = format!("{name}.wat");
                 find(&format!("{subject}/{wanted}")).ok_or_else(|| alone(wanted))?;
@@ -122,6 +140,7 @@ impl Suite {
                 wasm: guest::encode(&key, &module)?,
                 text: module,
                 exchanges: recorded::parse(exchanges, &Path::new("conformance").join(&wanted))?,
+                exchanges_text: exchanges.to_owned(),
             });
         }
         cases.sort_by_key(|case| (case.subject.clone(), case.name.clone()));
@@ -129,8 +148,29 @@ impl Suite {
             Some(text) => Deviations::parse(text, &Path::new("conformance").join(DEVIATIONS))?,
             None => Deviations::default(),
         };
-        deviations.check(&cases)?;
-        Ok(Self { cases, deviations })
+        let suite = Self { cases, deviations };
+        suite.check(&suite.deviations)?;
+        Ok(suite)
+    }
+
+    /// Makes sure that the suite has every exchange that a list names.
+    ///
+    /// # Errors
+    /// When it lacks one.
+    pub fn check(&self, list: &Deviations) -> Result<(), deviations::Error> {
+        let has = |key: &str, exchange: &str| {
+            let case = self.cases.iter().find(|case| case.key() == key);
+            case.is_some_and(|case| {
+                case.exchanges.exchanges.iter().any(|recorded| recorded.name == exchange)
+            })
+        };
+        match list.iter().flat_map(Deviation::shown).find(|(key, exchange)| !has(key, exchange)) {
+            None => Ok(()),
+            Some((key, exchange)) => Err(deviations::Error::Unknown {
+                found: format!("the exchange {exchange:?} of the case {key:?}"),
+                remedy: "take it out, or correct its name",
+            }),
+        }
     }
 
     /// The suite with those cases only whose subject or key is among these; all when there are none.

@@ -1,6 +1,0 @@
-;; Changes a trailer of the response in handle_response without response buffering.
-(func (export "_start")
-  (drop (call $enable_features (i32.const 4))))
-
-(func (export "handle_response") (param $ctx i32) (param $is_error i32)
-  (call $add_header_value (i32.const 3) (str "x-late") (str "yes")))

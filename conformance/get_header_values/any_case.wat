@@ -1,9 +1,0 @@
-;; Reads the values of a request header by a name in upper case.
-(func $list (param $limit i32) (result i64)
-  (call $get_header_values (i32.const 0) (str "X-TA")
-    (global.get $buffer) (local.get $limit)))
-
-(func (export "handle_request") (result i64)
-  (call $lists)
-  (call $tell (i32.const 1))
-  (i64.const 0))

@@ -1,8 +1,0 @@
-;; Reads the method in handle_response, where nothing can be sent any more: a trap says that it was
-;; wrong.
-(func $get (param $limit i32) (result i32)
-  (call $get_method (global.get $buffer) (local.get $limit)))
-
-(func (export "handle_response") (param $ctx i32) (param $is_error i32)
-  (call $lengths)
-  (call $must_say (str "3:..... 3:..... 3:GET.. 3:GET..")))

@@ -1,8 +1,0 @@
-;; Reads the URI in handle_response, where nothing can be sent any more: a trap says that it was
-;; wrong.
-(func $get (param $limit i32) (result i32)
-  (call $get_uri (global.get $buffer) (local.get $limit)))
-
-(func (export "handle_response") (param $ctx i32) (param $is_error i32)
-  (call $lengths)
-  (call $must_say (str "1:... 1:... 1:/.. 1:/..")))

@@ -1,7 +1,0 @@
-;; Changes the request in handle_response, when the next handler has had it: a trap, also where the
-;; response is buffered.
-(func (export "_start")
-  (drop (call $enable_features (i32.const 2))))
-
-(func (export "handle_response") (param $ctx i32) (param $is_error i32)
-  (call $remove_header (i32.const 0) (str "x-late")))

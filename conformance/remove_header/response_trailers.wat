@@ -1,6 +1,0 @@
-;; Changes a trailer of the response in handle_response, where the response is buffered.
-(func (export "_start")
-  (drop (call $enable_features (i32.const 6))))
-
-(func (export "handle_response") (param $ctx i32) (param $is_error i32)
-  (call $remove_header (i32.const 3) (str "x-ta")))

@@ -1,4 +1,0 @@
-;; Sets a request header by a name in another case.
-(func (export "handle_request") (result i64)
-  (call $set_header_value (i32.const 0) (str "X-TA") (str "new"))
-  (i64.const 1))

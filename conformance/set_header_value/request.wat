@@ -1,4 +1,0 @@
-;; Sets a request header in handle_request.
-(func (export "handle_request") (result i64)
-  (call $set_header_value (i32.const 0) (str "x-ta") (str "new"))
-  (i64.const 1))

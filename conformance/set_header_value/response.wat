@@ -1,6 +1,0 @@
-;; Changes a response header in handle_response, where the response is buffered.
-(func (export "_start")
-  (drop (call $enable_features (i32.const 2))))
-
-(func (export "handle_response") (param $ctx i32) (param $is_error i32)
-  (call $set_header_value (i32.const 1) (str "X-TA") (str "new")))

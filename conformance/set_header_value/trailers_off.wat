@@ -1,4 +1,0 @@
-;; Sets a trailer without the feature.
-(func (export "handle_request") (result i64)
-  (call $set_header_value (i32.const 3) (str "x-sum") (str "1"))
-  (i64.const 1))
