@@ -16,23 +16,20 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Tells the client its address in a header of the response; traps in the response hook of a POST.
-const GUEST: &str = r#"(module
-  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-  (import "http_handler" "get_method" (func $method (param i32 i32) (result i32)))
-  (import "http_handler" "get_source_addr" (func $source (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
+const GUEST: &str = r#"
   (data (i32.const 0) "x-guest")
   (func (export "handle_request") (result i64)
-    (call $add (i32.const 1) (i32.const 0) (i32.const 7)
-      (i32.const 100) (call $source (i32.const 100) (i32.const 50)))
+    (call $add_header_value (i32.const 1) (i32.const 0) (i32.const 7)
+      (i32.const 100) (call $get_source_addr (i32.const 100) (i32.const 50)))
     (i64.const 1))
   (func (export "handle_response") (param i32 i32)
-    (drop (call $method (i32.const 200) (i32.const 10)))
-    (if (i32.eq (i32.load8_u (i32.const 200)) (i32.const 80)) (then (unreachable)))))"#;
+    (drop (call $get_method (i32.const 200) (i32.const 10)))
+    (if (i32.eq (i32.load8_u (i32.const 200)) (i32.const 80)) (then (unreachable))))"#;
 
 fn guest(folder: &Path) -> PathBuf {
     let file = folder.join("guest.wasm");
-    std::fs::write(&file, wat::parse_str(GUEST).unwrap()).unwrap();
+    std::fs::write(&file, wat::parse_str(http_wasm_testkit::guest::module(GUEST)).unwrap())
+        .unwrap();
     file
 }
 

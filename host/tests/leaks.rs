@@ -7,7 +7,7 @@
 #[path = "hostile/bench.rs"]
 mod bench;
 
-use bench::{GOOD, layer, on_request, options, post, send};
+use bench::{layer, on_request, options, post, send};
 use http_wasm_host::engine::Engine;
 
 /// Traps in all the ways that leave something behind, by turns.
@@ -35,7 +35,7 @@ fn resident() -> u64 {
 async fn a_hundred_thousand_attacks_leave_nothing_behind() {
     const ALL: usize = 100_000;
     let engine = Engine::new(options()).unwrap();
-    let good = layer(&engine, GOOD, |_| {}).unwrap();
+    let good = layer(&engine, &bench::good(), |_| {}).unwrap();
     let hostile: Vec<_> = ATTACKS
         .into_iter()
         .map(|attack| layer(&engine, &on_request(attack), |_| {}).unwrap())

@@ -12,22 +12,18 @@ use http_body_util::BodyExt as _;
 use http_wasm_host::engine::{Module, Options, Pool};
 use http_wasm_host::layer::{Body, GuestLayer};
 use http_wasm_model::exchange::Settings;
+use http_wasm_testkit::guest;
 use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 
 /// Reads the request's body and passes it on, and adds a header to the response.
-const GUEST: &str = r#"(module
-  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-  (import "http_handler" "read_body" (func $read (param i32 i32 i32) (result i64)))
-  (import "http_handler" "write_body" (func $write (param i32 i32 i32)))
-  (memory (export "memory") 1)
+const GUEST: &str = r#"
   (data (i32.const 0) "x-guest")
   (func (export "handle_request") (result i64)
-    (call $add (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 0) (i32.const 7))
-    (call $write (i32.const 0) (i32.const 64)
-      (i32.wrap_i64 (call $read (i32.const 0) (i32.const 64) (i32.const 1000))))
-    (i64.const 1))
-  (func (export "handle_response") (param i32 i32)))"#;
+    (call $add_header_value (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 0) (i32.const 7))
+    (call $write_body (i32.const 0) (i32.const 64)
+      (i32.wrap_i64 (call $read_body (i32.const 0) (i32.const 64) (i32.const 1000))))
+    (i64.const 1))"#;
 
 /// An allocation of 16 bytes that is lost in each is three times what memory may grow by.
 const REQUESTS: usize = 200_000;
@@ -35,10 +31,11 @@ const MOST_KIB: u64 = 1024;
 
 #[tokio::test]
 async fn memory_does_not_grow_with_requests() {
-    let module = Module::new(&wat::parse_str(GUEST).unwrap(), Options::default()).unwrap();
+    let module =
+        Module::new(&wat::parse_str(guest::module(GUEST)).unwrap(), Options::default()).unwrap();
     let settings = Settings { record_calls: false, ..Settings::default() };
-    let guest = GuestLayer::new(Arc::new(Pool::new(module, settings).unwrap()));
-    let service = guest.layer(service_fn(|request: Request<Body>| async {
+    let layer = GuestLayer::new(Arc::new(Pool::new(module, settings).unwrap()));
+    let service = layer.layer(service_fn(|request: Request<Body>| async {
         Ok::<_, Infallible>(Response::new(request.into_body()))
     }));
     let mut early = 0;

@@ -1,13 +1,14 @@
 //! Completes guests in the WebAssembly text format: a test writes only what its guest does.
 //!
 //! [`module`] adds the imports of the ABI functions that the text calls, a memory, and the hooks that
-//! hosts ask for. The text is not parsed; the crate `wat` assembles the result.
+//! hosts ask for. The text is not parsed; the crate `wat` assembles the result. Only a test that is
+//! about wrong imports needs to write imports itself.
 
 use std::fmt::Write as _;
 
-use http_wasm_abi::{FUNCTIONS, Function, MODULE, exports};
+use http_wasm_abi::{FUNCTIONS, Function, MODULE, exports as export_names};
 
-/// A whole module around this text, with [`missing_fields`] before it.
+/// The whole module of a guest: this text between its [`imports`] and the [`exports`] that it lacks.
 ///
 /// ```
 /// use http_wasm_testkit::guest;
@@ -22,34 +23,34 @@ use http_wasm_abi::{FUNCTIONS, Function, MODULE, exports};
 /// ```
 #[must_use]
 pub fn module(text: &str) -> String {
-    format!("(module\n{}{text}\n)\n", missing_fields(text))
+    format!("(module\n{}{text}\n{})\n", imports(text), exports(text))
 }
 
-/// The fields that this text lacks to be a guest.
-///
-/// They are an import for each ABI function that the text calls by its name, such as
-/// `(call $get_uri ...)`, with the type from the ABI's table; one page of memory; a request hook that
-/// forwards the request; and a response hook that does nothing. What the text exports or defines
-/// itself is left to it.
+/// An import, with the type from the ABI's table, for each ABI function that a text calls by its name,
+/// such as `(call $get_uri ...)`, and does not define or import itself.
 #[must_use]
-pub fn missing_fields(text: &str) -> String {
-    let mut fields = String::new();
-    for function in FUNCTIONS {
-        let defined = format!("(func ${function} ");
-        if refers_to(text, function.name()) && !text.contains(&defined) {
-            writeln!(fields, "  {}", import(function)).unwrap_or_default();
-        }
-    }
-    for (export, field) in [
-        (exports::MEMORY, "(memory (export \"memory\") 1)"),
-        (exports::HANDLE_REQUEST, "(func (export \"handle_request\") (result i64) (i64.const 1))"),
-        (exports::HANDLE_RESPONSE, "(func (export \"handle_response\") (param i32 i32))"),
-    ] {
-        if !text.contains(&format!("(export \"{export}\"")) {
-            writeln!(fields, "  {field}").unwrap_or_default();
-        }
-    }
-    fields
+pub fn imports(text: &str) -> String {
+    let missing = FUNCTIONS.into_iter().filter(|function| {
+        refers_to(text, function.name()) && !text.contains(&format!("(func ${function} "))
+    });
+    missing.map(|function| format!("  {}\n", import(function))).collect()
+}
+
+/// What hosts ask a guest for and a text does not export: one page of memory, a request hook that
+/// forwards the request, and a response hook that does nothing.
+#[must_use]
+pub fn exports(text: &str) -> String {
+    let missing = [
+        (export_names::MEMORY, "(memory (export \"memory\") 1)"),
+        (
+            export_names::HANDLE_REQUEST,
+            "(func (export \"handle_request\") (result i64) (i64.const 1))",
+        ),
+        (export_names::HANDLE_RESPONSE, "(func (export \"handle_response\") (param i32 i32))"),
+    ];
+    let missing =
+        missing.into_iter().filter(|(name, _)| !text.contains(&format!("(export \"{name}\"")));
+    missing.map(|(_, field)| format!("  {field}\n")).collect()
 }
 
 /// The import of an ABI function under its own name, for a guest that imports what it does not call.
@@ -91,16 +92,12 @@ mod tests {
 
     #[test]
     fn adds_what_is_missing() {
-        let text = ";; (call $get_method)\n(func (export \"_start\") (call $set_status_code (i32.const 404)) (call $log_enabled_here))";
-        let fields = missing_fields(text);
-        let lines: Vec<_> = fields.lines().map(str::trim).collect();
-        let hooks = [
-            "(memory (export \"memory\") 1)",
-            "(func (export \"handle_request\") (result i64) (i64.const 1))",
-            "(func (export \"handle_response\") (param i32 i32))",
-        ];
-        assert_eq!(lines, [&[SET_STATUS][..], &hooks].concat());
-        assert!(module(text).starts_with(&format!("(module\n{fields};; (call")));
+        let text = ";; (call $get_method)\n(func (export \"_start\") (call $set_status_code (i32.const 404)) (call $log_all))";
+        let exports = "  (memory (export \"memory\") 1)
+  (func (export \"handle_request\") (result i64) (i64.const 1))
+  (func (export \"handle_response\") (param i32 i32))
+";
+        assert_eq!(module(text), format!("(module\n  {SET_STATUS}\n{text}\n{exports})\n"));
     }
 
     #[test]
@@ -109,7 +106,7 @@ mod tests {
             (func $log (param i32 i32 i32))
             (func (export \"handle_request\") (result i64) (call $log (i32.const 0)) (i64.const 0))
             (func $f (param i32 i32)) (export \"handle_response\" (func $f))";
-        assert_eq!(missing_fields(text), "");
+        assert_eq!((imports(text), exports(text)), (String::new(), String::new()));
     }
 
     #[test]

@@ -60,8 +60,8 @@ pub(super) fn module(name: &str, text: &str, prelude: &str) -> Result<String, Er
         body.push_str(part);
     }
     let (body, data) = strings(name, &body)?;
-    let missing = guest::missing_fields(&body);
-    Ok(format!("(module ;; {name}\n{missing}{data}{body}\n)\n"))
+    let (imports, exports) = (guest::imports(&body), guest::exports(&body));
+    Ok(format!("(module ;; {name}\n{imports}{exports}{data}{body}\n)\n"))
 }
 
 /// The bytes of a module.

@@ -15,6 +15,7 @@ use http_body::Body as _;
 use http_wasm_host::engine::{Engine, Module, Options, Pool};
 use http_wasm_host::layer::{Body, BoxError, GuestLayer, GuestService};
 use http_wasm_model::exchange::{Limits, Settings};
+use http_wasm_testkit::guest;
 use tower_layer::Layer as _;
 use tower_service::Service;
 
@@ -110,19 +111,16 @@ fn now<F: Future>(future: F) -> F::Output {
 }
 
 /// A guest that reads the whole request body in pieces of 32 KiB, and answers.
-pub(crate) const READS: &str = r#"(module
-  (import "http_handler" "read_body" (func $read (param i32 i32 i32) (result i64)))
-  (memory (export "memory") 1)
+pub(crate) const READS: &str = r#"
   (func (export "handle_request") (result i64)
     (loop $more
       (br_if $more (i64.eqz (i64.shr_u
-        (call $read (i32.const 0) (i32.const 0) (i32.const 32768)) (i64.const 32)))))
-    (i64.const 0))
-  (func (export "handle_response") (param i32 i32)))"#;
+        (call $read_body (i32.const 0) (i32.const 0) (i32.const 32768)) (i64.const 32)))))
+    (i64.const 0))"#;
 
-/// Compiles a guest in the text format.
+/// Compiles a guest in the text format, which the test kit completes.
 pub(crate) fn text(text: &str) -> Module {
-    let wasm = wat::parse_str(text).expect("the text is a module");
+    let wasm = wat::parse_str(guest::module(text)).expect("the text is a module");
     Module::new(&wasm, Options::default()).expect("the module is a guest")
 }
 

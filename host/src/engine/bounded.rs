@@ -156,14 +156,7 @@ mod tests {
     use super::is_bounded;
 
     fn guest(functions: &str) -> bool {
-        let text = format!(
-            r#"(module
-              (import "http_handler" "log" (func $log (param i32 i32 i32)))
-              (memory (export "memory") 1)
-              (table 1 funcref)
-              {functions}
-              (func (export "handle_response") (param i32 i32)))"#
-        );
+        let text = http_wasm_testkit::guest::module(&format!("(table 1 funcref) {functions}"));
         is_bounded(&wat::parse_str(text).expect("the text is a module"))
     }
 

@@ -6,47 +6,37 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use http_wasm_abi::{FUNCTIONS, MODULE};
+use http_wasm_abi::FUNCTIONS;
 use http_wasm_host::engine::{Engine, LoadError, Options, Pool, StartError};
 use http_wasm_host::layer::{Body, BoxError, Error, Event, GuestLayer};
 use http_wasm_model::exchange::{Limits, Settings, TrapKind};
+use http_wasm_testkit::guest as guest_text;
 use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 
 /// Marks its responses.
-pub(crate) const GOOD: &str = r#"(module
-  (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
-  (memory (export "memory") 1)
-  (data (i32.const 0) "x-good")
-  (func (export "handle_request") (result i64)
-    (call $set (i32.const 1) (i32.const 0) (i32.const 6) (i32.const 0) (i32.const 6))
-    (i64.const 1))
-  (func (export "handle_response") (param i32 i32)))"#;
+pub(crate) fn good() -> String {
+    guest_text::module(
+        r#"(data (i32.const 0) "x-good")
+          (func (export "handle_request") (result i64)
+            (call $set_header_value (i32.const 1) (i32.const 0) (i32.const 6) (i32.const 0) (i32.const 6))
+            (i64.const 1))"#,
+    )
+}
 
 /// A guest with everything imported, so that it can do anything: with this in its module, its start,
 /// and its hooks.
 pub(crate) fn guest(module: &str, start: &str, request: &str, response: &str) -> String {
-    let imports: String = FUNCTIONS
-        .into_iter()
-        .map(|function| {
-            let signature = function.signature();
-            let params: Vec<_> = signature.params.iter().map(ToString::to_string).collect();
-            let result = signature.result.map(|ty| format!("(result {ty})")).unwrap_or_default();
-            format!(
-                "(import \"{MODULE}\" \"{function}\" (func ${function} (param {}) {result}))\n",
-                params.join(" ")
-            )
-        })
-        .collect();
-    format!(
-        r#"(module {imports}
+    let imports: String = FUNCTIONS.into_iter().map(guest_text::import).collect();
+    guest_text::module(&format!(
+        r#"{imports}
           (memory (export "memory") 1)
           (data (i32.const 0) "x-a\00yes")
           {module}
           (func (export "_start") {start})
           (func (export "handle_request") (result i64) {request})
-          (func (export "handle_response") (param $ctx i32) (param $error i32) {response}))"#
-    )
+          (func (export "handle_response") (param $ctx i32) (param $error i32) {response})"#
+    ))
 }
 
 /// A guest that does this in its request hook and then goes on.
@@ -78,7 +68,7 @@ impl Bench {
 
     pub(crate) fn with(wat: &str, options: Options) -> Result<Self, Refused> {
         let engine = Engine::new(options).unwrap();
-        let good = layer(&engine, GOOD, |_| {})?;
+        let good = layer(&engine, &good(), |_| {})?;
         let told = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&told);
         let hostile = layer(&engine, wat, move |event| {

@@ -11,8 +11,8 @@ mod modules;
 
 use std::time::Duration;
 
-use http_wasm_abi::FUNCTIONS;
+use http_wasm_abi::{FUNCTIONS, MODULE};
 use http_wasm_host::engine::{Engine, LoadError, Options, StartError};
 use http_wasm_model::exchange::TrapKind;
 
-use bench::{Bench, GOOD, Refused, guest, on_request, options, post, send};
+use bench::{Bench, Refused, good, guest, on_request, options, post, send};

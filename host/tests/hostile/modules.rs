@@ -34,7 +34,7 @@ async fn exports_and_imports_of_other_types_are_refused() {
 
 #[tokio::test]
 async fn unknown_imports_are_refused() {
-    for (module, name) in [("http_handler", "open_file"), ("env", "abort"), ("", "")] {
+    for (module, name) in [(MODULE, "open_file"), ("env", "abort"), ("", "")] {
         let wat = format!(
             r#"(module (import "{module}" "{name}" (func)) (memory (export "memory") 1)
             (func (export "handle_request") (result i64) (i64.const 1))
@@ -46,7 +46,7 @@ async fn unknown_imports_are_refused() {
 
 #[tokio::test]
 async fn a_module_of_50_mb_is_refused_before_it_is_compiled() {
-    let mut wasm = wat::parse_str(GOOD).unwrap();
+    let mut wasm = wat::parse_str(good()).unwrap();
     // A custom section of 50 MB: its id, its length in LEB128, its name and nothing.
     let length: u32 = 50_000_000;
     wasm.push(0);
@@ -76,13 +76,13 @@ async fn thousands_of_exports_do_no_harm() {
 
 #[tokio::test]
 async fn a_memory_that_begins_above_the_limit_is_refused() {
-    let wat = GOOD.replace("(export \"memory\") 1)", "(export \"memory\") 65)");
+    let wat = good().replace("(export \"memory\") 1)", "(export \"memory\") 65)");
     assert!(matches!(refused(&wat), LoadError::Memory { .. }));
 }
 
 #[tokio::test]
 async fn a_table_that_begins_above_the_limit_is_refused() {
-    let wat = GOOD.replace("(memory", "(table 20001 funcref) (memory");
+    let wat = good().replace("(memory", "(table 20001 funcref) (memory");
     let refused = Bench::with(&wat, options()).err().expect("it is refused");
     assert!(refused.to_string().contains("table"), "{refused}");
 }
@@ -90,7 +90,7 @@ async fn a_table_that_begins_above_the_limit_is_refused() {
 #[tokio::test]
 async fn bytes_that_are_no_module_are_refused() {
     let engine = Engine::new(options()).unwrap();
-    let good = wat::parse_str(GOOD).unwrap();
+    let good = wat::parse_str(good()).unwrap();
     let loads = |length: &usize| engine.module(&good[..*length]).is_ok();
     // Of the parts that come last a guest needs none: data, and the names of functions.
     let loaded: Vec<_> = (0..good.len()).filter(loads).collect();

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn instances_are_made_before_they_are_needed_and_kept_as_many_as_may_be() {
-    let module = load(&guest_with(MEMORY, GO_ON, ""));
+    let module = load(&guest_with("", GO_ON, ""));
     let pool = Pool::new(module, Settings::default()).expect("the guest starts").most_idle(3);
     assert_eq!((pool.idle_instances(), pool.memory()), (1, 65_536));
     pool.warm(5).expect("they start");
@@ -13,7 +13,7 @@ fn instances_are_made_before_they_are_needed_and_kept_as_many_as_may_be() {
 
 #[test]
 fn an_instance_with_more_memory_than_is_kept_goes() {
-    let module = load(&guest_with(MEMORY, "(drop (memory.grow (i32.const 3))) (i64.const 1)", ""));
+    let module = load(&guest_with("", "(drop (memory.grow (i32.const 3))) (i64.const 1)", ""));
     let pool = Pool::new(module, Settings::default()).expect("it starts").most_memory(300_000);
     for pages in [4, 0] {
         run(&pool);
@@ -25,7 +25,7 @@ fn an_instance_with_more_memory_than_is_kept_goes() {
 #[test]
 fn a_configuration_above_the_limit_is_refused() {
     let options = Options { config_limit: 3, ..Options::default() };
-    let module = load_with(&guest_with(MEMORY, GO_ON, ""), options).expect("it loads");
+    let module = load_with(&guest_with("", GO_ON, ""), options).expect("it loads");
     assert!(Pool::new(module.clone(), Settings::with_config("abc")).is_ok());
     let error = Pool::new(module, Settings::with_config("abcd")).err().expect("it is refused");
     assert_eq!(error, StartError::Config { found: 4, limit: 3 });
@@ -35,7 +35,7 @@ fn a_configuration_above_the_limit_is_refused() {
 fn modules_share_an_engine_and_its_reserved_space() {
     let options = Options { reserved_instances: Some(2), ..Options::default() };
     let engine = Engine::new(options).expect("an engine");
-    let wasm = wat::parse_str(guest_with(MEMORY, GO_ON, "")).expect("a module");
+    let wasm = wat::parse_str(guest_with("", GO_ON, "")).expect("a module");
     let pools: Vec<_> = (0..2)
         .map(|_| {
             let module = engine.module(&wasm).expect("it loads");
@@ -57,7 +57,7 @@ fn compiled_functions_are_kept_on_disk_and_verified() {
     let cache = folder.path().join("cache");
     let load = || {
         let options = Options { cache: Some(cache.clone()), ..Options::default() };
-        let text = guest_with(MEMORY, "(i64.const 1)", "");
+        let text = guest_with("", "(i64.const 1)", "");
         let module = load_with(&text, options).expect("it loads");
         let pool = Pool::new(module, Settings::default()).expect("it starts");
         assert_eq!(run(&pool).response.expect("a response").status, 200);

@@ -8,7 +8,7 @@ const LOOP: &str = "(loop $again (br $again)) (i64.const 0)";
 #[test]
 fn an_endless_loop_ends_by_the_clock() {
     let options = Options { time_limit: Some(Duration::from_millis(100)), ..Options::default() };
-    let module = load_with(&guest_with(MEMORY, LOOP, ""), options).expect("it loads");
+    let module = load_with(&guest_with("", LOOP, ""), options).expect("it loads");
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     let trap = run(&pool).trap.expect("the loop is ended");
     assert_eq!(trap.kind(), TrapKind::Exhausted);
@@ -18,7 +18,7 @@ fn an_endless_loop_ends_by_the_clock() {
 #[test]
 fn an_endless_loop_ends_by_counting() {
     let options = Options { time_limit: None, fuel_limit: Some(10_000), ..Options::default() };
-    let module = load_with(&guest_with(MEMORY, LOOP, ""), options).expect("it loads");
+    let module = load_with(&guest_with("", LOOP, ""), options).expect("it loads");
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     let trap = run(&pool).trap.expect("the loop is ended");
     assert_eq!(trap.kind(), TrapKind::Exhausted);
@@ -28,7 +28,7 @@ fn an_endless_loop_ends_by_counting() {
 #[test]
 fn instructions_are_counted_alike_each_time() {
     let options = Options { fuel_limit: Some(1_000_000), ..Options::default() };
-    let text = guest_with(MEMORY, "(drop (i32.add (i32.const 1) (i32.const 2))) (i64.const 1)", "");
+    let text = guest_with("", "(drop (i32.add (i32.const 1) (i32.const 2))) (i64.const 1)", "");
     let module = load_with(&text, options).expect("it loads");
     let mut counts = Vec::new();
     for _ in 0..2 {
@@ -52,10 +52,9 @@ fn instructions_are_counted_alike_each_time() {
 fn memory_cannot_grow_past_the_limit() {
     // Takes pages until there are none, then reports with the status how many it has.
     let text = guest_with(
-        r#"(import "http_handler" "set_status_code" (func $status (param i32)))
-           (memory (export "memory") 1)"#,
+        "",
         "(loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
-         (call $status (i32.add (i32.const 200) (memory.size)))
+         (call $set_status_code (i32.add (i32.const 200) (memory.size)))
          (i64.const 0)",
         "",
     );
@@ -70,10 +69,7 @@ fn a_guest_that_is_called_directly_may_meet_a_tick() {
     // Enough calls that most of the time is spent in the guest, and each entry looks at the clock.
     let calls = "(call $again)".repeat(40);
     let text = guest_with(
-        &format!(
-            r#"(import "http_handler" "log_enabled" (func $enabled (param i32) (result i32)))
-            {MEMORY} (func $again (drop (call $enabled (i32.const 0))))"#
-        ),
+        "(func $again (drop (call $log_enabled (i32.const 0))))",
         &format!("{calls} {GO_ON}"),
         "",
     );

@@ -4,18 +4,8 @@ use super::*;
 
 #[test]
 fn every_function_of_the_table_can_be_linked() {
-    let show = |ty: &ValueType| ty.to_string();
-    let imports: String = FUNCTIONS
-        .iter()
-        .map(|function| {
-            let signature = function.signature();
-            let params: Vec<_> = signature.params.iter().map(show).collect();
-            let result = signature.result.map_or(String::new(), |ty| format!("(result {ty})"));
-            let params = params.join(" ");
-            format!("(import \"http_handler\" \"{function}\" (func (param {params}) {result}))\n")
-        })
-        .collect();
-    let module = load(&guest_with(&format!("{imports}{MEMORY}"), GO_ON, ""));
+    let imports: String = FUNCTIONS.into_iter().map(guest_text::import).collect();
+    let module = load(&guest_with(&imports, GO_ON, ""));
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     assert_eq!(run(&pool).trap, None);
 }
@@ -56,7 +46,7 @@ fn exports_of_the_wrong_type_are_named() {
         refused(response).to_string(),
         "the guest exports `handle_response` as (i32) -> (), wanted (i32, i32) -> (); change its type"
     );
-    let start = guest_with(&format!("{MEMORY} (func (export \"_start\") (param i64))"), GO_ON, "");
+    let start = guest_with("(func (export \"_start\") (param i64))", GO_ON, "");
     assert_eq!(
         refused(&start).to_string(),
         "the guest exports `_start` as (i64) -> (), wanted () -> (); change its type"
@@ -71,9 +61,8 @@ fn exports_of_the_wrong_type_are_named() {
 
 #[test]
 fn imports_that_no_host_has_are_named() {
-    let import = |import: &str| {
-        refused(&guest_with(&format!("(import {import}) {MEMORY}"), GO_ON, "")).to_string()
-    };
+    let import =
+        |import: &str| refused(&guest_with(&format!("(import {import})"), GO_ON, "")).to_string();
     let unknown = import(r#""http_handler" "get_time" (func (result i64))"#);
     assert!(
         unknown.starts_with("the guest imports `http_handler.get_time`, which this host does not have; it has enable_features, get_config, "),
@@ -105,12 +94,7 @@ fn imports_that_no_host_has_are_named() {
 
 #[test]
 fn a_function_that_the_profile_lacks_is_refused_at_load() {
-    let text = guest_with(
-        r#"(import "http_handler" "get_source_addr" (func (param i32 i32) (result i32)))
-           (memory (export "memory") 1)"#,
-        GO_ON,
-        "",
-    );
+    let text = guest_with(&guest_text::import(Function::GetSourceAddr), GO_ON, "");
     let options = Options { profile: Profile::Express, ..Options::default() };
     let error = load_with(&text, options).err().expect("Express has no such function");
     assert_eq!(
@@ -142,7 +126,7 @@ fn a_guest_that_begins_too_big_is_refused() {
 
 #[test]
 fn broken_modules_are_refused_without_a_crash() {
-    let good = wat::parse_str(guest_with(MEMORY, GO_ON, "")).expect("the text is right");
+    let good = wat::parse_str(guest_with("", GO_ON, "")).expect("the text is right");
     for end in 0..good.len() {
         assert!(Module::new(&good[..end], Options::default()).is_err(), "cut at {end}");
     }

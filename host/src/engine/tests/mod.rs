@@ -8,22 +8,20 @@ mod wasi;
 
 use std::time::Duration;
 
-use http_wasm_abi::{FUNCTIONS, HeaderKind, LogLevel, ValueType, WASI_MODULE};
+use http_wasm_abi::{FUNCTIONS, Function, HeaderKind, LogLevel, WASI_MODULE};
 
 use super::*;
 use http_wasm_model::exchange::{NextError, Request, Response, Settings, TrapKind};
 use http_wasm_model::guest::{self, Guest};
-use http_wasm_testkit::{Outcome, driver};
+use http_wasm_testkit::{Outcome, driver, guest as guest_text};
 
-/// A guest that goes on and does nothing, with this before its exports.
+/// A guest with these fields before its hooks, and these instructions in them.
 fn guest_with(body: &str, request: &str, response: &str) -> String {
-    format!(
-        r#"(module
-            {body}
+    guest_text::module(&format!(
+        r#"{body}
             (func (export "handle_request") (result i64) {request})
-            (func (export "handle_response") (param i32 i32) {response})
-        )"#
-    )
+            (func (export "handle_response") (param i32 i32) {response})"#
+    ))
 }
 
 fn load_with(text: &str, options: Options) -> Result<Module, LoadError> {
@@ -57,5 +55,4 @@ fn run_with(pool: &Pool, next: &mut dyn FnMut(&Request) -> Result<Response, Next
     driver::run(instance, settings, Request::default(), next)
 }
 
-const MEMORY: &str = r#"(memory (export "memory") 1)"#;
 const GO_ON: &str = "(i64.const 1)";

@@ -5,11 +5,9 @@ use super::*;
 #[test]
 fn a_guest_changes_request_and_response() {
     let module = load(&guest_with(
-        r#"(import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
-           (memory (export "memory") 1)
-           (data (i32.const 0) "x-ayes")"#,
-        "(call $set (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 3))
-         (call $set (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 3))
+        r#"(data (i32.const 0) "x-ayes")"#,
+        "(call $set_header_value (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 3))
+         (call $set_header_value (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 3))
          (i64.const 1)",
         "",
     ));
@@ -35,10 +33,8 @@ fn a_guest_changes_request_and_response() {
 #[test]
 fn an_instance_lives_from_request_to_request() {
     let module = load(&guest_with(
-        r#"(import "http_handler" "set_status_code" (func $status (param i32)))
-           (memory (export "memory") 1)
-           (global $count (mut i32) (i32.const 200))"#,
-        "(call $status (global.get $count))
+        r#"(global $count (mut i32) (i32.const 200))"#,
+        "(call $set_status_code (global.get $count))
          (global.set $count (i32.add (global.get $count) (i32.const 1)))
          (i64.const 0)",
         "",
@@ -53,7 +49,7 @@ fn an_instance_lives_from_request_to_request() {
 
 #[test]
 fn an_instance_serves_one_request_at_a_time() {
-    let module = load(&guest_with(MEMORY, GO_ON, ""));
+    let module = load(&guest_with("", GO_ON, ""));
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     let outcome = run_with(&pool, &mut |request| {
         assert_eq!(pool.idle_instances(), 0, "the only instance is pinned");
@@ -69,9 +65,7 @@ fn an_instance_serves_one_request_at_a_time() {
 #[test]
 fn the_response_hook_gets_what_the_request_hook_gave() {
     let module = load(&guest_with(
-        r#"(import "http_handler" "log" (func $log (param i32 i32 i32)))
-           (memory (export "memory") 1)
-           (data (i32.const 0) "seen")"#,
+        r#"(data (i32.const 0) "seen")"#,
         "(i64.const 0xffffffff00000001)",
         "(if (i32.and (i32.eq (local.get 0) (i32.const -1)) (local.get 1))
             (then (call $log (i32.const 1) (i32.const 0) (i32.const 4))))",
@@ -86,12 +80,10 @@ fn the_response_hook_gets_what_the_request_hook_gave() {
 /// Traps at every second request, and tells in the status how often it was called.
 fn every_second_traps() -> String {
     guest_with(
-        r#"(import "http_handler" "set_status_code" (func $status (param i32)))
-           (memory (export "memory") 1)
-           (global $count (mut i32) (i32.const 200))"#,
+        r#"(global $count (mut i32) (i32.const 200))"#,
         "(global.set $count (i32.add (global.get $count) (i32.const 1)))
          (if (i32.eqz (i32.and (global.get $count) (i32.const 1))) (then unreachable))
-         (call $status (global.get $count))
+         (call $set_status_code (global.get $count))
          (i64.const 0)",
         "",
     )
@@ -117,11 +109,7 @@ fn a_trapped_instance_is_used_again_where_asked_for() {
 
 #[test]
 fn a_trap_names_the_place_and_the_answer_does_not() {
-    let text = guest_with(
-        &format!("{MEMORY} (func $inner unreachable)"),
-        "(call $inner) (i64.const 0)",
-        "",
-    );
+    let text = guest_with("(func $inner unreachable)", "(call $inner) (i64.const 0)", "");
     let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
     let outcome = run(&pool);
     let trap = outcome.trap.expect("the guest traps");
@@ -135,7 +123,7 @@ fn a_trap_names_the_place_and_the_answer_does_not() {
 
 #[test]
 fn a_trap_in_the_response_hook_breaks_the_connection() {
-    let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "unreachable")), Settings::default())
+    let pool = Pool::new(load(&guest_with("", GO_ON, "unreachable")), Settings::default())
         .expect("the guest starts");
     let outcome = run(&pool);
     assert!(outcome.trap.is_some() && outcome.response.is_none());
@@ -144,12 +132,8 @@ fn a_trap_in_the_response_hook_breaks_the_connection() {
 
 #[test]
 fn a_trap_of_the_model_comes_through_as_it_is() {
-    let module = load(&guest_with(
-        r#"(import "http_handler" "set_uri" (func $set (param i32 i32)))
-           (memory (export "memory") 1)"#,
-        "(call $set (i32.const 65535) (i32.const 2)) (i64.const 0)",
-        "",
-    ));
+    let module =
+        load(&guest_with("", "(call $set_uri (i32.const 65535) (i32.const 2)) (i64.const 0)", ""));
     let pool = Pool::new(module, Settings::default()).expect("the guest starts");
     let trap = run(&pool).trap.expect("the model traps");
     assert_eq!(trap.kind(), TrapKind::Memory);
@@ -162,12 +146,9 @@ fn a_trap_of_the_model_comes_through_as_it_is() {
 #[test]
 fn start_runs_once_per_instance_and_initialize_never() {
     let text = guest_with(
-        r#"(import "http_handler" "enable_features" (func $enable (param i32) (result i32)))
-           (import "http_handler" "get_status_code" (func $status (result i32)))
-           (memory (export "memory") 1)
-           (func (export "_start") (drop (call $enable (i32.const 2))))
+        r#"(func (export "_start") (drop (call $enable_features (i32.const 2))))
            (func (export "_initialize") unreachable)"#,
-        "(drop (call $status)) (i64.const 1)",
+        "(drop (call $get_status_code)) (i64.const 1)",
         "",
     );
     let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
@@ -178,13 +159,11 @@ fn start_runs_once_per_instance_and_initialize_never() {
 
 #[test]
 fn a_guest_that_traps_at_start_makes_no_pool() {
-    let text = guest_with(&format!("{MEMORY} (func (export \"_start\") unreachable)"), GO_ON, "");
+    let text = guest_with("(func (export \"_start\") unreachable)", GO_ON, "");
     let error = Pool::new(load(&text), Settings::default()).err().expect("it does not start");
     assert!(error.to_string().starts_with("the guest trapped during initialisation: "), "{error}");
     let early = guest_with(
-        r#"(import "http_handler" "get_uri" (func $get (param i32 i32) (result i32)))
-           (memory (export "memory") 1)
-           (func $early (drop (call $get (i32.const 0) (i32.const 0))))
+        r#"(func $early (drop (call $get_uri (i32.const 0) (i32.const 0))))
            (start $early)"#,
         GO_ON,
         "",
@@ -196,8 +175,8 @@ fn a_guest_that_traps_at_start_makes_no_pool() {
 
 #[test]
 fn a_host_that_panics_between_the_hooks_loses_the_instance() {
-    let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "")), Settings::default())
-        .expect("the guest starts");
+    let pool =
+        Pool::new(load(&guest_with("", GO_ON, "")), Settings::default()).expect("the guest starts");
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         run_with(&pool, &mut |_| panic!("the next handler"))
     }));
@@ -208,8 +187,8 @@ fn a_host_that_panics_between_the_hooks_loses_the_instance() {
 
 #[test]
 fn threads_share_a_pool() {
-    let pool = Pool::new(load(&guest_with(MEMORY, GO_ON, "")), Settings::default())
-        .expect("the guest starts");
+    let pool =
+        Pool::new(load(&guest_with("", GO_ON, "")), Settings::default()).expect("the guest starts");
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -225,12 +204,8 @@ fn threads_share_a_pool() {
 #[test]
 fn the_response_hook_is_not_called_after_stop_or_trap() {
     for request in ["(i64.const 0)", "(i64.const 0x700000000)", "unreachable"] {
-        let module = load(&guest_with(
-            r#"(import "http_handler" "log" (func $log (param i32 i32 i32)))
-               (memory (export "memory") 1)"#,
-            request,
-            "(call $log (i32.const 0) (i32.const 0) (i32.const 1))",
-        ));
+        let module =
+            load(&guest_with("", request, "(call $log (i32.const 0) (i32.const 0) (i32.const 1))"));
         let pool = Pool::new(module, Settings::default()).expect("the guest starts");
         let outcome = run(&pool);
         assert_eq!(outcome.logs, [], "{request}");
@@ -240,7 +215,7 @@ fn the_response_hook_is_not_called_after_stop_or_trap() {
 
 #[test]
 fn an_upstream_that_answers_502_has_not_failed() {
-    let text = guest_with(MEMORY, GO_ON, "(if (local.get 1) (then unreachable))");
+    let text = guest_with("", GO_ON, "(if (local.get 1) (then unreachable))");
     let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
     let outcome = run_with(&pool, &mut |_| Ok(Response::with_status(502)));
     assert_eq!(outcome.trap, None);

@@ -13,8 +13,6 @@ fn wasi_is_there_and_grants_nothing() {
            (import "wasi_snapshot_preview1" "environ_sizes_get" (func $environ (param i32 i32) (result i32)))
            (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
            (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
-           (import "http_handler" "set_status_code" (func $status (param i32)))
-           (memory (export "memory") 1)
            (data (i32.const 0) "\40\00\00\00\03\00\00\00")
            (data (i32.const 8) "\43\00\00\00\04\00\00\00\47\00\00\00\05\00\00\00")
            (data (i32.const 64) "outerr\nmore\n")"#,
@@ -29,7 +27,7 @@ fn wasi_is_there_and_grants_nothing() {
          (if (call $random (i32.const 128) (i32.const 32)) (then unreachable))
          (if (i64.eqz (i64.or (i64.load (i32.const 128)) (i64.load (i32.const 136)))) (then unreachable))
          (if (i32.ne (call $random (i32.const 65535) (i32.const 2)) (i32.const 21)) (then unreachable))
-         (call $status (i32.add (i32.const 200) (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 0))))
+         (call $set_status_code (i32.add (i32.const 200) (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 0))))
          (i64.const 0)",
         "",
     );
@@ -64,7 +62,7 @@ fn every_function_of_wasi_can_be_linked_and_called() {
         }
     }
     let exit = format!("{calls} (call ${} (i32.const 7)) (i64.const 1)", wasi::EXIT);
-    let text = guest_with(&format!("{imports}{MEMORY}"), &exit, "");
+    let text = guest_with(&imports, &exit, "");
     let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
     let trap = run(&pool).trap.expect("proc_exit traps");
     assert_eq!(trap.message(), "the guest ended itself with proc_exit(7)");
@@ -79,9 +77,6 @@ fn opener(path: &str, flags: u32, rights: u64) -> String {
            (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
            (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
            (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
-           (import "http_handler" "set_status_code" (func $status (param i32)))
-           (import "http_handler" "log" (func $log (param i32 i32 i32)))
-           (memory (export "memory") 1)
            (data (i32.const 0) "\00\02\00\00\40\00\00\00")
            (data (i32.const 100) "{path}")"#
         ),
@@ -99,7 +94,7 @@ fn opener(path: &str, flags: u32, rights: u64) -> String {
                 (if (call $close (i32.load (i32.const 16))) (then unreachable))
                 (if (i32.ne (call $close (i32.load (i32.const 16))) (i32.const 8))
                     (then unreachable))))
-             (call $status (i32.add (i32.const 200) (local.get $error)))
+             (call $set_status_code (i32.add (i32.const 200) (local.get $error)))
              (i64.const 0)",
             path.len()
         ),
@@ -153,7 +148,7 @@ fn a_granted_folder_can_be_read_and_nothing_else() {
 #[test]
 fn a_folder_that_is_not_there_cannot_be_granted() {
     let folder = tempfile::tempdir().expect("a folder");
-    let error = load_with(&guest_with(MEMORY, GO_ON, ""), with_folder(&folder.path().join("none")));
+    let error = load_with(&guest_with("", GO_ON, ""), with_folder(&folder.path().join("none")));
     let text = error.err().expect("it does not load").to_string();
     assert!(text.contains("cannot grant"), "{text}");
 }
@@ -162,9 +157,7 @@ fn a_folder_that_is_not_there_cannot_be_granted() {
 fn granted_variables_are_in_the_environment() {
     let text = guest_with(
         r#"(import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
-           (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
-           (import "http_handler" "log" (func $log (param i32 i32 i32)))
-           (memory (export "memory") 1)"#,
+           (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))"#,
         "(if (call $sizes (i32.const 0) (i32.const 4)) (then unreachable))
          (if (i32.ne (i32.load (i32.const 0)) (i32.const 2)) (then unreachable))
          (if (call $get (i32.const 16) (i32.const 64)) (then unreachable))
