@@ -187,6 +187,7 @@ pub(super) fn to_request(
                 headers.remove(CONTENT_LENGTH);
             } else {
                 headers.remove(TRANSFER_ENCODING);
+                headers.remove(TRAILER);
                 if length > 0 || headers.contains_key(CONTENT_LENGTH) {
                     headers.insert(CONTENT_LENGTH, length.into());
                 }
