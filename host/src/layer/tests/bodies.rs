@@ -7,13 +7,13 @@ use super::*;
 fn replaces(on_response: &str) -> String {
     guest(
         BODIES,
-        "(drop (call $enable (i32.const 2)))
-         (call $write (i32.const 0) (i32.const 8) (i32.const 3)) (i64.const 1)",
+        "(drop (call $enable_features (i32.const 2)))
+         (call $write_body (i32.const 0) (i32.const 8) (i32.const 3)) (i64.const 1)",
         on_response,
     )
 }
 
-const WRITE_RESPONSE: &str = "(call $write (i32.const 1) (i32.const 0) (i32.const 3))";
+const WRITE_RESPONSE: &str = "(call $write_body (i32.const 1) (i32.const 0) (i32.const 3))";
 
 #[tokio::test]
 async fn bodies_change_and_lengths_with_them() {
@@ -26,7 +26,7 @@ async fn bodies_change_and_lengths_with_them() {
 #[tokio::test]
 async fn a_guest_without_body_functions_lets_bodies_pass_in_pieces() {
     let limits = Limits { request_body: 1, response_body: 1, ..Limits::default() };
-    let bench = Bench::limited(&guest("", GO_ON, LOG_RESPONSE), limits);
+    let bench = Bench::limited(&guest(&[], GO_ON, LOG_RESPONSE), limits);
     let layer = bench.layer.clone();
     let (send, tail) = channel();
     let tail = once(tail);
@@ -49,7 +49,7 @@ async fn a_guest_without_body_functions_lets_bodies_pass_in_pieces() {
 #[tokio::test]
 async fn a_guest_cannot_lie_about_the_length_of_what_passes() {
     let seven = |kind| set(kind, (16, 14), (32, 1));
-    let bench = Bench::new(&guest("", &(seven(0) + &seven(1) + GO_ON), ""));
+    let bench = Bench::new(&guest(&[], &(seven(0) + &seven(1) + GO_ON), ""));
     let got = bench.send(post("hello"), echo).await.expect("a response");
     assert_eq!(got.headers["x-length"], "5");
     let lengths: Vec<_> = got.headers.get_all("content-length").iter().collect();
@@ -73,7 +73,7 @@ async fn an_answer_to_head_keeps_its_length() {
 #[tokio::test]
 async fn no_body_has_a_length_on_go_where_one_would_be_expected() {
     let set = |settings: &mut Settings| settings.profile = Profile::Go;
-    let wats = [idle_guest("", GO_ON), guest("", GO_ON, LOG_RESPONSE), replaces("")];
+    let wats = [idle_guest(&[], GO_ON), guest(&[], GO_ON, LOG_RESPONSE), replaces("")];
     let lengths = async |bench: &Bench, request: http::request::Builder| {
         let request = request.body(Full::default()).expect("a request");
         let seen = Arc::new(Mutex::new(None));

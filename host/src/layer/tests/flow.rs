@@ -8,8 +8,9 @@ async fn never(_: Request<Body>) -> Result<Response<Body>, BoxError> {
 
 #[tokio::test]
 async fn a_guest_stops() {
-    let stop = format!("{}(call $status (i32.const 403)){STOP}", set(1, X_A_YES.0, X_A_YES.1));
-    let bench = Bench::new(&guest("", &stop, LOG_RESPONSE));
+    let stop =
+        format!("{}(call $set_status_code (i32.const 403)){STOP}", set(1, X_A_YES.0, X_A_YES.1));
+    let bench = Bench::new(&guest(&[], &stop, LOG_RESPONSE));
     let got = bench.send(get("/"), never).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (403, &b""[..]));
     assert_eq!(got.headers["x-a"], "yes");
@@ -20,7 +21,7 @@ async fn a_guest_stops() {
 #[tokio::test]
 async fn a_guest_goes_on_and_changes_headers() {
     let both = set(0, X_A_YES.0, X_A_YES.1) + &set(1, X_A_YES.0, X_A_YES.1) + GO_ON;
-    let bench = Bench::new(&guest("", &both, LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], &both, LOG_RESPONSE));
     for round in 1..=2 {
         let got = bench.send(get("http://h.test/p?q"), echo).await.expect("a response");
         assert_eq!(got.status, 200);
@@ -35,9 +36,9 @@ async fn a_guest_goes_on_and_changes_headers() {
 #[tokio::test]
 async fn the_guest_sees_the_client_and_the_version() {
     let log =
-        "(call $log (i32.const 0) (i32.const 200) (call $source (i32.const 200) (i32.const 99)))
-        (call $log (i32.const 0) (i32.const 200) (call $version (i32.const 200) (i32.const 99)))";
-    let bench = Bench::new(&guest("", &format!("{log}{STOP}"), ""));
+        "(call $log (i32.const 0) (i32.const 200) (call $get_source_addr (i32.const 200) (i32.const 99)))
+        (call $log (i32.const 0) (i32.const 200) (call $get_protocol_version (i32.const 200) (i32.const 99)))";
+    let bench = Bench::new(&guest(&[], &format!("{log}{STOP}"), ""));
     let mut request = get("/");
     *request.version_mut() = http::Version::HTTP_2;
     request.extensions_mut().insert(ClientAddr(([192, 0, 2, 1], 80).into()));
@@ -49,7 +50,7 @@ async fn the_guest_sees_the_client_and_the_version() {
 
 #[tokio::test]
 async fn the_next_handler_fails() {
-    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
     let got = bench.send(get("/"), async |_| Err("no such luck".into())).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (502, &b""[..]));
     assert_eq!(bench.told(), ["the next handler failed: no such luck", "11"]);
@@ -58,7 +59,7 @@ async fn the_next_handler_fails() {
 
 #[tokio::test]
 async fn a_trap_in_the_request_hook_is_a_plain_500() {
-    let bench = Bench::new(&guest("", "unreachable", LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], "unreachable", LOG_RESPONSE));
     let got = bench.send(get("/"), never).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (500, &b"internal server error"[..]));
     let told = bench.told();
@@ -69,7 +70,7 @@ async fn a_trap_in_the_request_hook_is_a_plain_500() {
 
 #[tokio::test]
 async fn a_trap_in_the_response_hook_is_no_response() {
-    let bench = Bench::new(&guest("", GO_ON, "unreachable"));
+    let bench = Bench::new(&guest(&[], GO_ON, "unreachable"));
     let error = bench.send(get("/"), echo).await.expect_err("no response");
     assert!(matches!(error, Error::Response(_)), "{error}");
     assert_eq!(bench.told().len(), 1);
@@ -78,7 +79,7 @@ async fn a_trap_in_the_response_hook_is_no_response() {
 
 #[tokio::test]
 async fn a_result_that_is_none_is_a_plain_500() {
-    let bench = Bench::new(&guest("", "(i64.const 2)", LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], "(i64.const 2)", LOG_RESPONSE));
     let got = bench.send(get("/"), never).await.expect("a response");
     assert_eq!(got.status, 500);
     assert!(bench.told()[0].contains("low word is 2"));
@@ -87,7 +88,7 @@ async fn a_result_that_is_none_is_a_plain_500() {
 #[tokio::test]
 async fn an_endless_loop_ends_at_the_time_limit_and_stops_nobody_else() {
     let options = Options { time_limit: Some(Duration::from_millis(300)), ..Options::default() };
-    let bench = Bench::with(&guest("", "(loop $again (br $again)) (i64.const 1)", ""), options);
+    let bench = Bench::with(&guest(&[], "(loop $again (br $again)) (i64.const 1)", ""), options);
     // On a runtime of one thread: the timer goes on while the guest runs.
     let began = std::time::Instant::now();
     let (got, waited) = tokio::join!(bench.send(get("/"), never), async {
@@ -103,7 +104,7 @@ async fn an_endless_loop_ends_at_the_time_limit_and_stops_nobody_else() {
 async fn guests_run_on_the_threads_of_the_runtime() {
     let here = std::thread::current().id();
     let seen = Arc::new(Mutex::new(Vec::new()));
-    for wat in [guest("", GO_ON, LOG_RESPONSE), guest(BODIES, GO_ON, LOG_RESPONSE)] {
+    for wat in [guest(&[], GO_ON, LOG_RESPONSE), guest(BODIES, GO_ON, LOG_RESPONSE)] {
         let to = Arc::clone(&seen);
         let bench = Bench::set_up(
             &wat,
@@ -122,7 +123,7 @@ async fn guests_run_on_the_threads_of_the_runtime() {
 
 #[tokio::test]
 async fn a_panic_of_the_next_handler_is_told_to_the_guest_and_goes_on() {
-    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
     async fn panics(_: Request<Body>) -> Result<Response<Body>, BoxError> {
         panic!("a bug in the next handler")
     }
@@ -137,8 +138,8 @@ async fn a_panic_of_the_next_handler_is_told_to_the_guest_and_goes_on() {
 
 #[tokio::test]
 async fn guests_chain() {
-    let outer = Bench::new(&guest("", &(set(0, X_A_YES.0, X_A_YES.1) + GO_ON), LOG_RESPONSE));
-    let inner = Bench::new(&guest("", &(set(1, X_A_YES.0, X_A_YES.1) + GO_ON), LOG_RESPONSE));
+    let outer = Bench::new(&guest(&[], &(set(0, X_A_YES.0, X_A_YES.1) + GO_ON), LOG_RESPONSE));
+    let inner = Bench::new(&guest(&[], &(set(1, X_A_YES.0, X_A_YES.1) + GO_ON), LOG_RESPONSE));
     let service = outer.layer.layer(inner.layer.layer(service_fn(echo)));
     let response = service.oneshot(get("/")).await.expect("a response");
     assert_eq!(response.headers()["x-saw"], "yes");
@@ -149,14 +150,8 @@ async fn guests_chain() {
 #[tokio::test]
 async fn headers_that_are_there_twice_are_the_guests_first() {
     // The guest adds two values; the inner service sets the same name, and another one.
-    let add = set(1, X_A_YES.0, X_A_YES.1).replace("$set", "$add");
-    let wat =
-        guest("", &format!("{add} {} {GO_ON}", add.replace("(i32.const 8)", "(i32.const 9)")), "")
-            .replace("set_header_value\" (func $set", "add_header_value\" (func $add")
-            .replace(
-                "(call $add (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 9) (i32.const 3))",
-                "(call $add (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 9) (i32.const 2))",
-            );
+    let add = |value| set(1, X_A_YES.0, value).replace("$set_header_value", "$add_header_value");
+    let wat = guest(&[], &format!("{} {} {GO_ON}", add((8, 3)), add((9, 2))), "");
     let bench = Bench::new(&wat);
     let inner = async |_| {
         let mut response = Response::new(Body::full("hello"));

@@ -48,7 +48,7 @@ async fn settled(bench: &Bench, idle: usize) {
 
 #[tokio::test]
 async fn a_response_hook_that_is_owed_is_called_with_an_error() {
-    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
     give_up(&bench, false).await;
     settled(&bench, 1).await;
     assert_eq!(bench.told(), ["11"], "once, with an error");
@@ -60,9 +60,9 @@ async fn a_response_hook_that_is_owed_is_called_with_an_error() {
 
 #[tokio::test]
 async fn a_request_that_was_given_up_has_no_trailers() {
-    let names = r#"(drop (call $names (i32.const 2) (i32.const 256) (i32.const 99)))
+    let names = r#"(drop (call $get_header_names (i32.const 2) (i32.const 256) (i32.const 99)))
         (call $log (i32.const 0) (i32.const 256) (i32.const 1))"#;
-    let bench = Bench::new(&super::trailers::namer(4, GO_ON, names));
+    let bench = Bench::new(&super::streams::reader(4, GO_ON, names));
     let request = Request::post("/").body(never()).expect("a request");
     give_up_on(&bench, request, false).await;
     settled(&bench, 1).await;
@@ -74,9 +74,9 @@ async fn a_hook_that_waits_for_a_body_ends_with_its_instance() {
     // It has been called, so it is not called once more.
     let reads = guest(
         BODIES,
-        "(drop (call $enable (i32.const 2))) (i64.const 1)",
+        "(drop (call $enable_features (i32.const 2))) (i64.const 1)",
         "(call $log (i32.const 0) (i32.const 0) (i32.const 3))
-         (drop (call $read (i32.const 1) (i32.const 256) (i32.const 9)))",
+         (drop (call $read_body (i32.const 1) (i32.const 256) (i32.const 9)))",
     );
     let bench = Bench::new(&reads);
     give_up(&bench, true).await;
@@ -87,7 +87,7 @@ async fn a_hook_that_waits_for_a_body_ends_with_its_instance() {
 
 #[tokio::test]
 async fn a_hook_that_computes_ends_with_its_instance() {
-    let bench = Bench::new(&guest("", "(loop $again (br $again)) (i64.const 1)", ""));
+    let bench = Bench::new(&guest(&[], "(loop $again (br $again)) (i64.const 1)", ""));
     let request = tokio::spawn(bench.layer.layer(service_fn(echo)).oneshot(get("/")));
     while bench.pool.idle_instances() == 1 {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -99,7 +99,7 @@ async fn a_hook_that_computes_ends_with_its_instance() {
 
 #[tokio::test]
 async fn a_body_that_the_client_stops_reading_stops_the_inner_body() {
-    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
     let (body, dropped) = endless();
     let body = once(body);
     let inner = service_fn(move |_: Request<Body>| {
@@ -129,7 +129,7 @@ fn endless() -> (Body, Weak<()>) {
 
 #[tokio::test]
 async fn the_body_of_a_request_that_the_guest_answers_is_not_dropped_before_anybody_asks() {
-    let bench = Bench::new(&guest("", STOP, ""));
+    let bench = Bench::new(&guest(&[], STOP, ""));
     let (body, dropped) = endless();
     let request = Request::post("/").body(body).expect("a request");
     let inner = service_fn(|_: Request<Body>| async { Err::<Response<Body>, BoxError>("".into()) });

@@ -24,20 +24,8 @@ fn obedient(steps: &[(&str, String)]) -> String {
             );
         }
     }
-    format!(
-        r#"(module
-          (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
-          (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-          (import "http_handler" "remove_header" (func $remove (param i32 i32 i32)))
-          (import "http_handler" "get_header_values" (func $get (param i32 i32 i32 i32 i32) (result i64)))
-          (import "http_handler" "set_uri" (func $uri (param i32 i32)))
-          (import "http_handler" "set_method" (func $method (param i32 i32)))
-          (import "http_handler" "write_body" (func $write (param i32 i32 i32)))
-          (import "http_handler" "log" (func $log (param i32 i32 i32)))
-          (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
-          (import "http_handler" "set_status_code" (func $status (param i32)))
-          (memory (export "memory") 1)
-          (data (i32.const 0) "x-a")
+    guest_text::module(&format!(
+        r#"(data (i32.const 0) "x-a")
           (data (i32.const 8) "yes")
           (data (i32.const 16) "content-length")
           (data (i32.const 32) "7")
@@ -48,39 +36,38 @@ fn obedient(steps: &[(&str, String)]) -> String {
           (data (i32.const 96) "transfer-encoding")
           (data (i32.const 120) "set-cookie")
           (data (i32.const 136) "a\00b")
-          (func (export "_start") (drop (call $config (i32.const 1000) (i32.const 4))))
-          (func (export "handle_request") (result i64) {body} (i64.const 1))
-          (func (export "handle_response") (param i32 i32)))"#
-    )
+          (func (export "_start") (drop (call $get_config (i32.const 1000) (i32.const 4))))
+          (func (export "handle_request") (result i64) {body} (i64.const 1))"#
+    ))
 }
 
 /// What such a guest can do in a step.
 fn steps() -> Vec<(&'static str, String)> {
     let call = |function: &str, kind: u32, name: (u32, u32), value: (u32, u32)| {
-        set(kind, name, value).replace("$set", function)
+        set(kind, name, value).replace("$set_header_value", function)
     };
     let (name, value) = X_A_YES;
     let (length, seven) = ((16, 14), (32, 1));
     vec![
-        ("set a request header", call("$set", 0, name, value)),
-        ("add a request header", call("$add", 0, name, seven)),
-        ("add a response header", call("$add", 1, name, value)),
-        ("set a response header", call("$set", 1, name, seven)),
-        ("add a cookie", call("$add", 1, (120, 10), value)),
-        ("set the host", call("$set", 0, (200, 4), value)),
-        ("set the request's length", call("$set", 0, length, seven)),
-        ("set the response's length", call("$set", 1, length, seven)),
-        ("set the response's encoding", call("$set", 1, (96, 17), seven)),
-        ("set a header in upper case", call("$set", 0, (80, 7), value)),
-        ("set a header with NUL", call("$set", 1, name, (136, 3))),
-        ("remove a request header", "(call $remove (i32.const 0) (i32.const 0) (i32.const 3))".into()),
-        ("remove a response header", "(call $remove (i32.const 1) (i32.const 0) (i32.const 3))".into()),
-        ("look", "(drop (call $get (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 300) (i32.const 99)))".into()),
-        ("set the URI", "(call $uri (i32.const 48) (i32.const 8))".into()),
-        ("set the method", "(call $method (i32.const 64) (i32.const 3))".into()),
-        ("write the request", "(call $write (i32.const 0) (i32.const 0) (i32.const 3))".into()),
-        ("write the response", "(call $write (i32.const 1) (i32.const 0) (i32.const 3))".into()),
-        ("set the status", "(call $status (i32.const 403))".into()),
+        ("set a request header", call("$set_header_value", 0, name, value)),
+        ("add a request header", call("$add_header_value", 0, name, seven)),
+        ("add a response header", call("$add_header_value", 1, name, value)),
+        ("set a response header", call("$set_header_value", 1, name, seven)),
+        ("add a cookie", call("$add_header_value", 1, (120, 10), value)),
+        ("set the host", call("$set_header_value", 0, (200, 4), value)),
+        ("set the request's length", call("$set_header_value", 0, length, seven)),
+        ("set the response's length", call("$set_header_value", 1, length, seven)),
+        ("set the response's encoding", call("$set_header_value", 1, (96, 17), seven)),
+        ("set a header in upper case", call("$set_header_value", 0, (80, 7), value)),
+        ("set a header with NUL", call("$set_header_value", 1, name, (136, 3))),
+        ("remove a request header", "(call $remove_header (i32.const 0) (i32.const 0) (i32.const 3))".into()),
+        ("remove a response header", "(call $remove_header (i32.const 1) (i32.const 0) (i32.const 3))".into()),
+        ("look", "(drop (call $get_header_values (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 300) (i32.const 99)))".into()),
+        ("set the URI", "(call $set_uri (i32.const 48) (i32.const 8))".into()),
+        ("set the method", "(call $set_method (i32.const 64) (i32.const 3))".into()),
+        ("write the request", "(call $write_body (i32.const 0) (i32.const 0) (i32.const 3))".into()),
+        ("write the response", "(call $write_body (i32.const 1) (i32.const 0) (i32.const 3))".into()),
+        ("set the status", "(call $set_status_code (i32.const 403))".into()),
         ("log", "(call $log (i32.const 0) (i32.const 0) (i32.const 3))".into()),
         ("stop", "(return (i64.const 0))".into()),
         ("trap", "unreachable".into()),
@@ -214,7 +201,7 @@ fn logs() -> String {
          (i32.store8 (i32.const 8)
            (i32.add (i32.const 48) (i32.and (i32.const 15) (global.get $count))))
          (call $log (i32.const 0) (i32.const 8) (i32.const 1))";
-    idle_guest("", &format!("{log}{}{GO_ON}", set(1, (0, 3), (8, 1))))
+    idle_guest(&[], &format!("{log}{}{GO_ON}", set(1, (0, 3), (8, 1))))
 }
 
 /// Sends a request that need not wait.
@@ -257,7 +244,7 @@ fn an_instance_stays_in_its_lane() {
 #[test]
 fn what_is_counted_of_an_exchange_is_counted_from_nothing() {
     let limits = Limits { header_bytes: 5, header_count: 1, ..Limits::default() };
-    let wat = idle_guest("", &(set(1, X_A_YES.0, (32, 1)) + GO_ON));
+    let wat = idle_guest(&[], &(set(1, X_A_YES.0, (32, 1)) + GO_ON));
     let bench = Bench::limited(&wat, limits);
     for _ in 0..9 {
         assert_eq!(send_now(&bench.layer).expect("an answer")["x-a"], "7");
@@ -305,7 +292,7 @@ fn a_panic_of_who_is_told_something_costs_the_instance_and_not_the_lane() {
 
 #[test]
 fn what_is_replaced_leaves_its_lane() {
-    let other = Bench::new(&guest("", STOP, ""));
+    let other = Bench::new(&guest(&[], STOP, ""));
     let (layer, _) = told_later(&logs());
     send_now(&layer).expect("an answer");
     let old = Arc::downgrade(&layer.pool());
@@ -324,7 +311,7 @@ fn what_is_replaced_leaves_its_lane() {
 #[tokio::test]
 async fn what_replaces_a_guest_between_two_looks_does_not_take_its_lane() {
     let (layer, _) = told_later(&logs());
-    let other = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
+    let other = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
     let before = layer.shared.lane_generation.load(Ordering::Relaxed);
     layer.replace(Arc::clone(&other.pool));
     // As one sees it who looked before, and asks what is served only now.
@@ -348,9 +335,9 @@ async fn an_answer_that_has_no_room_for_a_header_breaks_the_connection() {
         }
         unreachable!("a map has an end")
     };
-    let one = "(call $set (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 8) (i32.const 3))";
+    let one = "(call $set_header_value (i32.const 1) (i32.const 0) (i32.const 3) (i32.const 8) (i32.const 3))";
     let two = one.replace("(i32.const 0) (i32.const 3)", "(i32.const 0) (i32.const 1)") + one;
-    for wat in [idle_guest("", &(one.to_owned() + GO_ON)), idle_guest("", &(two + GO_ON))] {
+    for wat in [idle_guest(&[], &(one.to_owned() + GO_ON)), idle_guest(&[], &(two + GO_ON))] {
         for instances in [1, 256] {
             let capacity = Capacity { instances, ..Capacity::default() };
             let (layer, _) = layer(Bench::new(&wat).pool, capacity);

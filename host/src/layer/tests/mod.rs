@@ -24,39 +24,50 @@ use super::*;
 use crate::engine::{Module, Options};
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Limits, Settings};
+use http_wasm_testkit::guest as guest_text;
 
-/// What the guests below import and keep in memory.
+/// What the guests below keep in memory.
 const HEAD: &str = r#"
-  (import "http_handler" "log" (func $log (param i32 i32 i32)))
-  (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
-  (import "http_handler" "set_status_code" (func $status (param i32)))
-  (import "http_handler" "get_source_addr" (func $source (param i32 i32) (result i32)))
-  (import "http_handler" "get_protocol_version" (func $version (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
   (data (i32.const 0) "x-a")
   (data (i32.const 8) "yes")
   (data (i32.const 16) "content-length")
   (data (i32.const 32) "7")
   (global $count (mut i32) (i32.const 0))"#;
 
-/// Imports that make the layer hold bodies.
-const BODIES: &str = r#"
-  (import "http_handler" "enable_features" (func $enable (param i32) (result i32)))
-  (import "http_handler" "read_body" (func $read (param i32 i32 i32) (result i64)))
-  (import "http_handler" "write_body" (func $write (param i32 i32 i32)))"#;
+/// What the guests below import even where they do not call it: what a guest may look at or change
+/// decides how the layer treats it.
+const IMPORTS: [Function; 5] = [
+    Function::Log,
+    Function::SetHeaderValue,
+    Function::SetStatusCode,
+    Function::GetSourceAddr,
+    Function::GetProtocolVersion,
+];
 
-fn guest(imports: &str, on_request: &str, on_response: &str) -> String {
-    format!(
-        "(module {imports} {HEAD}
-          (func (export \"handle_request\") (result i64) {on_request})
-          (func (export \"handle_response\") (param $ctx i32) (param $is_error i32)
-            (global.set $count (i32.add (global.get $count) (i32.const 1)))
-            {on_response}))"
+/// Imports that make the layer hold bodies.
+const BODIES: &[Function] = &[Function::EnableFeatures, Function::ReadBody, Function::WriteBody];
+
+/// A guest that has these imports too, with these fields.
+fn guest_of(imports: &[Function], fields: &str) -> String {
+    let imports: String =
+        IMPORTS.iter().chain(imports).map(|&function| guest_text::import(function)).collect();
+    guest_text::module(&format!("{imports} {HEAD} {fields}"))
+}
+
+fn guest(imports: &[Function], on_request: &str, on_response: &str) -> String {
+    guest_of(
+        imports,
+        &format!(
+            "(func (export \"handle_request\") (result i64) {on_request})
+            (func (export \"handle_response\") (param $ctx i32) (param $is_error i32)
+              (global.set $count (i32.add (global.get $count) (i32.const 1)))
+              {on_response})"
+        ),
     )
 }
 
 /// A guest whose response hook does nothing, so that it is done with a request before.
-fn idle_guest(imports: &str, on_request: &str) -> String {
+fn idle_guest(imports: &[Function], on_request: &str) -> String {
     let counts = "(global.set $count (i32.add (global.get $count) (i32.const 1)))";
     guest(imports, on_request, "").replace(counts, "")
 }
@@ -65,7 +76,7 @@ fn idle_guest(imports: &str, on_request: &str) -> String {
 fn set(kind: u32, name: (u32, u32), value: (u32, u32)) -> String {
     let [a, b, c, d] = [name.0, name.1, value.0, value.1];
     format!(
-        "(call $set (i32.const {kind}) (i32.const {a}) (i32.const {b}) (i32.const {c}) (i32.const {d}))"
+        "(call $set_header_value (i32.const {kind}) (i32.const {a}) (i32.const {b}) (i32.const {c}) (i32.const {d}))"
     )
 }
 

@@ -13,7 +13,7 @@ use http_wasm_model::exchange::TrapKind;
 async fn everything_is_counted() {
     let stop_or_go =
         "(if (result i64) (i32.eqz (global.get $count)) (then (i64.const 1)) (else (i64.const 0)))";
-    let bench = Bench::new(&guest("", stop_or_go, LOG_RESPONSE));
+    let bench = Bench::new(&guest(&[], stop_or_go, LOG_RESPONSE));
     for _ in 0..2 {
         bench.send(get("/"), echo).await.expect("a response");
     }
@@ -25,7 +25,7 @@ async fn everything_is_counted() {
     assert_eq!(metrics.timed, 1);
     assert!(metrics.guest_time > Duration::ZERO && metrics.host_time > Duration::ZERO);
 
-    let bench = Bench::new(&guest("", "unreachable", ""));
+    let bench = Bench::new(&guest(&[], "unreachable", ""));
     for _ in 0..3 {
         bench.send(get("/"), echo).await.expect("a response");
     }
@@ -58,7 +58,7 @@ fn every_kind_of_trap_has_a_counter() {
 #[tokio::test]
 async fn calls_of_host_functions_are_told_where_they_are_recorded() {
     let bench = Bench::set_up(
-        &guest("", GO_ON, LOG_RESPONSE),
+        &guest(&[], GO_ON, LOG_RESPONSE),
         Options::default(),
         |settings| settings.record_calls = true,
         |builder| builder,
@@ -71,7 +71,7 @@ async fn calls_of_host_functions_are_told_where_they_are_recorded() {
 async fn requests_above_the_capacity_wait_and_are_refused() {
     let capacity = Capacity { instances: 1, queue: 1, wait: Duration::from_millis(100) };
     let bench = Bench::set_up(
-        &guest("", GO_ON, LOG_RESPONSE),
+        &guest(&[], GO_ON, LOG_RESPONSE),
         Options::default(),
         |_| {},
         |builder| builder.capacity(capacity),
@@ -115,8 +115,8 @@ async fn requests_above_the_capacity_wait_and_are_refused() {
 
 #[tokio::test]
 async fn a_request_ends_with_the_guest_that_it_began_with() {
-    let bench = Bench::new(&guest("", GO_ON, LOG_RESPONSE));
-    let other = Bench::new(&guest("", STOP, ""));
+    let bench = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
+    let other = Bench::new(&guest(&[], STOP, ""));
     let layer = bench.layer.clone();
     let pool = Arc::clone(&other.pool);
     let inner = service_fn(move |_: Request<Body>| {
@@ -181,7 +181,7 @@ impl Subscriber for Spans {
 
 #[tokio::test]
 async fn an_exchange_is_a_span_and_each_hook_one_in_it() {
-    let hooks = [guest("", GO_ON, LOG_RESPONSE), guest(BODIES, GO_ON, LOG_RESPONSE)];
+    let hooks = [guest(&[], GO_ON, LOG_RESPONSE), guest(BODIES, GO_ON, LOG_RESPONSE)];
     for wat in hooks {
         let spans = Spans::default();
         let seen = Arc::clone(&spans.seen);

@@ -9,7 +9,7 @@ use super::*;
 const READ_ALL: &str = r#"
   (local $all i32) (local $got i64)
   (loop $more
-    (local.set $got (call $read (i32.const KIND) (i32.const 4096) (i32.const 1000)))
+    (local.set $got (call $read_body (i32.const KIND) (i32.const 4096) (i32.const 1000)))
     (local.set $all (i32.add (local.get $all) (i32.wrap_i64 (local.get $got))))
     (br_if $more (i64.eqz (i64.shr_u (local.get $got) (i64.const 32)))))
   (call $show (local.get $all))"#;
@@ -29,12 +29,16 @@ const SHOW: &str = r#"
 pub(super) fn reader(start: u32, on_request: &str, on_response: &str) -> String {
     let on_request = on_request.replace("READ", &READ_ALL.replace("KIND", "0"));
     let on_response = on_response.replace("READ", &READ_ALL.replace("KIND", "1"));
-    let start = format!(r#"(func (export "_start") (drop (call $enable (i32.const {start}))))"#);
+    let start =
+        format!(r#"(func (export "_start") (drop (call $enable_features (i32.const {start}))))"#);
     // The local variables of a function come first, and the counting of responses before the hook's.
-    format!(
-        "(module {BODIES} {HEAD} {SHOW} {start}
-          (func (export \"handle_request\") (result i64) {on_request})
-          (func (export \"handle_response\") (param $ctx i32) (param $is_error i32) {on_response}))"
+    guest_of(
+        BODIES,
+        &format!(
+            "{SHOW} {start}
+            (func (export \"handle_request\") (result i64) {on_request})
+            (func (export \"handle_response\") (param $ctx i32) (param $is_error i32) {on_response})"
+        ),
     )
 }
 
@@ -79,7 +83,8 @@ async fn a_request_body_of_any_size_is_read_in_bounded_memory() {
 
 #[tokio::test]
 async fn no_more_is_asked_for_than_the_guest_wants() {
-    let one = "(drop (call $read (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 0)";
+    let one =
+        "(drop (call $read_body (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 0)";
     let bench = Bench::new(&reader(0, one, ""));
     let (body, asked) = pieces(3_000, 600);
     through(&bench, body, never).await.expect("a response");
@@ -88,7 +93,8 @@ async fn no_more_is_asked_for_than_the_guest_wants() {
 
 #[tokio::test]
 async fn what_was_not_read_goes_on() {
-    let one = "(drop (call $read (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 1)";
+    let one =
+        "(drop (call $read_body (i32.const 0) (i32.const 4096) (i32.const 1000))) (i64.const 1)";
     let bench = Bench::new(&reader(0, one, ""));
     let (body, asked) = pieces(100, 600);
     let seen = Arc::clone(&asked);
@@ -138,7 +144,7 @@ async fn a_buffered_request_is_held_up_to_the_limit() {
 async fn what_a_guest_writes_is_held_up_to_the_limit() {
     for kind in [0, 1] {
         let writes = format!(
-            "(loop $more (call $write (i32.const {kind}) (i32.const 0) (i32.const 60000)) (br $more))
+            "(loop $more (call $write_body (i32.const {kind}) (i32.const 0) (i32.const 60000)) (br $more))
              (i64.const 1)"
         );
         let bench = Bench::new(&reader(0, &writes, ""));
@@ -150,7 +156,8 @@ async fn what_a_guest_writes_is_held_up_to_the_limit() {
 
 #[tokio::test]
 async fn a_buffered_response_that_is_not_read_passes() {
-    let bench = Bench::limited(&reader(2, GO_ON, "(call $status (i32.const 418))"), tight());
+    let bench =
+        Bench::limited(&reader(2, GO_ON, "(call $set_status_code (i32.const 418))"), tight());
     let (body, asked) = pieces(100, 1_000);
     let seen = Arc::clone(&asked);
     let got = through(&bench, Body::empty(), move |_| {
@@ -181,9 +188,9 @@ async fn a_buffered_response_that_is_read_is_held_up_to_the_limit() {
 async fn a_response_that_is_replaced_first_is_read_in_bounded_memory() {
     // Reads one piece, writes a byte, and reads the rest, of which nothing has to be kept.
     let hook = format!(
-        "{} (call $write (i32.const 1) (i32.const 0) (i32.const 1)) READ",
+        "{} (call $write_body (i32.const 1) (i32.const 0) (i32.const 1)) READ",
         "(local $first i64) (local.set $first
-            (call $read (i32.const 1) (i32.const 4096) (i32.const 1000)))"
+            (call $read_body (i32.const 1) (i32.const 4096) (i32.const 1000)))"
     );
     // The text format wants all locals first.
     let hook = hook.replace(
@@ -249,7 +256,7 @@ async fn a_body_that_does_not_come_is_given_up() {
 #[tokio::test]
 async fn too_many_headers_are_refused() {
     let limits = Limits { header_count: 3, header_bytes: 50, ..Limits::default() };
-    let bench = Bench::limited(&guest("", GO_ON, ""), limits);
+    let bench = Bench::limited(&guest(&[], GO_ON, ""), limits);
     for (count, status) in [(3, 200), (4, 431)] {
         let mut request = get("/");
         for _ in 0..count {
@@ -272,10 +279,9 @@ async fn a_guest_that_writes_too_many_headers_traps() {
     ] {
         let add = format!(
             "(loop $more {} (br $more)) (i64.const 1)",
-            set(0, X_A_YES.0, X_A_YES.1).replace("$set", "$add")
+            set(0, X_A_YES.0, X_A_YES.1).replace("$set_header_value", "$add_header_value")
         );
-        let wat = guest("", &add, "")
-            .replace("set_header_value\" (func $set", "add_header_value\" (func $add");
+        let wat = guest(&[], &add, "");
         let bench = Bench::limited(&wat, limits);
         let got = bench.send(get("/"), echo).await.expect("a response");
         assert_eq!(got.status, 500);
@@ -288,7 +294,7 @@ async fn a_guest_that_writes_too_many_headers_traps() {
 /// Reads at most 1,000 bytes of the request's body once, and logs 1 where that was its end.
 const READ_ONCE: &str = r#"
   (call $show (i32.wrap_i64 (i64.shr_u
-    (call $read (i32.const 0) (i32.const 4096) (i32.const 1000)) (i64.const 32))))
+    (call $read_body (i32.const 0) (i32.const 4096) (i32.const 1000)) (i64.const 32))))
   (i64.const 0)"#;
 
 #[tokio::test]
