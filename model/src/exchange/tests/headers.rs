@@ -4,28 +4,6 @@ use super::*;
 
 const REQUEST: HeaderKind = HeaderKind::Request;
 const RESPONSE: HeaderKind = HeaderKind::Response;
-const CHANGES: [Function; 3] =
-    [Function::SetHeaderValue, Function::AddHeaderValue, Function::RemoveHeader];
-
-#[test]
-fn set_replaces_add_appends_remove_removes() {
-    for profile in Profile::ALL {
-        for kind in [REQUEST, RESPONSE] {
-            let mut hand = Hand::request(profile);
-            hand.add(kind, "a", "1").expect("no trap");
-            hand.add(kind, "a", "2").expect("no trap");
-            assert_eq!(hand.values(kind, "a"), Ok(vec!["1".to_owned(), "2".to_owned()]));
-            hand.set(kind, "a", "3").expect("no trap");
-            assert_eq!(hand.values(kind, "a"), Ok(vec!["3".to_owned()]));
-            hand.set(kind, "b", "").expect("a value can be empty");
-            assert_eq!(hand.values(kind, "b"), Ok(vec![String::new()]));
-            hand.remove(kind, "a").expect("no trap");
-            hand.remove(kind, "c").expect("what is not there can be removed");
-            assert_eq!(hand.names(kind), Ok(vec!["b".to_owned()]));
-            hand.has_no_problem();
-        }
-    }
-}
 
 #[test]
 fn names_are_in_lower_case_and_sorted() {
@@ -38,53 +16,6 @@ fn names_are_in_lower_case_and_sorted() {
         assert_eq!(hand.values(REQUEST, name), Ok(vec!["1".to_owned(), "3".to_owned()]));
     }
     assert_eq!(hand.names(RESPONSE), Ok(vec![]));
-}
-
-#[test]
-fn an_empty_name_traps_everywhere() {
-    for profile in Profile::ALL {
-        for kind in [REQUEST, RESPONSE] {
-            let mut hand = Hand::request(profile);
-            let empty = "found an empty header name";
-            traps(hand.values(kind, ""), TrapKind::Name, empty);
-            traps(hand.set(kind, "", "v"), TrapKind::Name, empty);
-            traps(hand.add(kind, "", "v"), TrapKind::Name, empty);
-            traps(hand.remove(kind, ""), TrapKind::Name, empty);
-        }
-    }
-}
-
-#[test]
-fn an_unknown_kind_traps_everywhere() {
-    for profile in Profile::ALL {
-        let mut hand = Hand::request(profile);
-        let (name, _) = hand.put(b"a");
-        for kind in [4, u64::from(u32::MAX)] {
-            for args in [vec![kind, 0, 0], vec![kind, name, 1, 0, 0], vec![kind, name, 1]] {
-                for function in [
-                    Function::GetHeaderNames,
-                    Function::GetHeaderValues,
-                    Function::SetHeaderValue,
-                    Function::AddHeaderValue,
-                    Function::RemoveHeader,
-                ] {
-                    if function.params().len() == args.len() {
-                        traps(hand.call(function, &args), TrapKind::Number, "found header kind");
-                    }
-                }
-            }
-            traps(
-                hand.call(Function::ReadBody, &[kind, 0, 1]),
-                TrapKind::Number,
-                "found body kind",
-            );
-            traps(
-                hand.call(Function::WriteBody, &[kind, 0, 0]),
-                TrapKind::Number,
-                "found body kind",
-            );
-        }
-    }
 }
 
 #[test]
@@ -106,28 +37,14 @@ fn strict_refuses_names_and_values_that_cannot_be_sent() {
 }
 
 #[test]
-fn go_bends_response_headers_and_fails_with_request_headers() {
+fn go_sends_no_line_break_in_a_header() {
     let mut hand = Hand::request(Profile::Go);
     hand.set(RESPONSE, "a", "b\r\nc: d").expect("no trap");
-    hand.set(RESPONSE, "bad name", "v").expect("no trap");
-    let response = hand.finish();
-    assert_eq!(response.headers.first("a"), Some(&b"b  c: d"[..]));
-    assert!(!response.headers.contains("bad name"));
-
-    for (name, value) in [("a", "b\nc"), ("bad name", "v")] {
-        let mut hand = Hand::request(Profile::Go);
-        hand.set(REQUEST, name, value).expect("no trap");
-        assert_eq!(hand.exchange.forward(), None);
-        hand.has_problem("cannot be sent: the host answers 502");
-    }
-}
-
-#[test]
-fn express_refuses_bad_response_headers_only() {
-    let mut hand = Hand::request(Profile::Express);
-    traps(hand.set(RESPONSE, "a b", "v"), TrapKind::Name, "found the header name");
-    traps(hand.set(RESPONSE, "a", "\n"), TrapKind::Value, "control characters");
-    hand.set(REQUEST, "a b", "\n").expect("no trap");
+    assert_eq!(hand.finish().headers.first("a"), Some(&b"b  c: d"[..]));
+    let mut hand = Hand::request(Profile::Go);
+    hand.set(REQUEST, "a", "b\nc").expect("no trap");
+    assert_eq!(hand.exchange.forward(), None);
+    hand.has_problem("cannot be sent: the host answers 502");
 }
 
 #[test]
@@ -149,29 +66,15 @@ fn express_does_not_find_other_than_lower_case() {
 }
 
 #[test]
-fn the_host_is_read_and_not_set() {
-    let sent = || Request {
-        headers: [("host", "example.test")].into_iter().collect(),
-        ..Request::default()
-    };
-    for profile in [Profile::Strict, Profile::Go] {
-        for change in CHANGES {
-            let mut hand = Hand::over(Exchange::for_request(settings(profile), sent()));
-            let found = match change {
-                Function::RemoveHeader => hand.remove(REQUEST, "host"),
-                change => hand.header(change, REQUEST, "host", "other.test"),
-            };
-            found.expect("no trap");
-            assert_eq!(hand.values(REQUEST, "host"), Ok(vec!["example.test".to_owned()]));
-            assert_eq!(hand.names(REQUEST), Ok(vec!["host".to_owned()]));
-            let upstream = hand.exchange.forward().expect("it goes on");
-            assert_eq!(upstream.headers.first("host"), Some(&b"example.test"[..]));
-            match profile {
-                Profile::Strict => hand.has_problem("the official Go host ignores it"),
-                _ => hand.has_no_problem(),
-            }
-        }
+fn strict_reports_a_change_of_the_host() {
+    for change in [Function::SetHeaderValue, Function::AddHeaderValue] {
+        let mut hand = Hand::request(Profile::Strict);
+        hand.header(change, REQUEST, "host", "other.test").expect("no trap");
+        hand.has_problem("the official Go host ignores it");
     }
+    let mut hand = Hand::request(Profile::Strict);
+    hand.remove(REQUEST, "host").expect("no trap");
+    hand.has_problem("the official Go host ignores it");
 }
 
 #[test]
@@ -255,14 +158,8 @@ fn a_buffered_status_can_be_read() {
 }
 
 #[test]
-fn a_status_is_a_number_of_three_digits() {
-    for status in [0, 99, 1000, u32::MAX] {
-        for profile in [Profile::Strict, Profile::Go] {
-            let mut hand = Hand::request(profile);
-            traps(hand.status(status), TrapKind::Number, "wanted 100 to 999");
-        }
-    }
-    // Buffered, the Go host notices at the end: 0 is no status, others break the connection.
+fn a_status_that_cannot_be_sent_is_reported() {
+    // The Go host notices at the end that it breaks the connection.
     let settings = with_features(Profile::Go, Features::BUFFER_RESPONSE);
     let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
     hand.status(1000).expect("no trap");
@@ -288,22 +185,6 @@ fn trailers_are_not_read_without_their_feature_in_strict() {
             assert!(problem.contains("s were read without the feature trailers"), "{problem}");
         }
     }
-}
-
-#[test]
-fn trailers_need_their_feature_in_strict() {
-    for kind in [HeaderKind::RequestTrailers, HeaderKind::ResponseTrailers] {
-        let mut hand = Hand::request(Profile::Strict);
-        let message = "enable the feature trailers first";
-        traps(hand.set(kind, "a", "b"), TrapKind::Phase, message);
-        traps(hand.add(kind, "a", "b"), TrapKind::Phase, message);
-        traps(hand.remove(kind, "a"), TrapKind::Phase, message);
-        let mut hand = Hand::request(Profile::Go);
-        hand.set(kind, "a", "b").expect("the Go host does not ask for the feature");
-    }
-    let mut hand = Hand::request(Profile::Express);
-    let trailers = HeaderKind::ResponseTrailers;
-    traps(hand.set(trailers, "a", "b"), TrapKind::Phase, "without response buffering");
 }
 
 #[test]

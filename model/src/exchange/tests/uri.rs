@@ -3,28 +3,6 @@
 use super::*;
 
 #[test]
-fn the_request_line_can_be_read_in_both_hooks() {
-    let request = Request {
-        method: "PATCH".to_owned(),
-        uri: "/a%20b?c=d".to_owned(),
-        version: "HTTP/2.0".to_owned(),
-        source_addr: "[::1]:5678".to_owned(),
-        ..Request::default()
-    };
-    for profile in [Profile::Strict, Profile::Go] {
-        let mut hand = Hand::over(Exchange::for_request(settings(profile), request.clone()));
-        for phase in [Phase::Request, Phase::Response] {
-            assert_eq!(hand.exchange.phase(), phase);
-            assert_eq!(hand.text(Function::GetMethod).as_deref(), Ok("PATCH"));
-            assert_eq!(hand.text(Function::GetUri).as_deref(), Ok("/a%20b?c=d"));
-            assert_eq!(hand.text(Function::GetProtocolVersion).as_deref(), Ok("HTTP/2.0"));
-            assert_eq!(hand.text(Function::GetSourceAddr).as_deref(), Ok("[::1]:5678"));
-            hand.answer(hello());
-        }
-    }
-}
-
-#[test]
 fn an_absent_uri_is_a_slash() {
     for profile in Profile::ALL {
         let request = Request { uri: String::new(), ..Request::default() };
@@ -49,13 +27,7 @@ fn method_and_uri_reach_the_next_handler() {
 }
 
 #[test]
-fn a_method_is_a_token() {
-    for profile in [Profile::Strict, Profile::Go] {
-        let mut hand = Hand::request(profile);
-        traps(hand.give(Function::SetMethod, ""), TrapKind::Value, "found an empty method");
-    }
-    let mut hand = Hand::request(Profile::Strict);
-    traps(hand.give(Function::SetMethod, "G T"), TrapKind::Value, "found the method \"G T\"");
+fn go_reports_a_method_that_cannot_be_sent() {
     let mut hand = Hand::request(Profile::Go);
     hand.give(Function::SetMethod, "G T").expect("the Go host notices later");
     assert_eq!(hand.exchange.forward(), None);
@@ -155,10 +127,4 @@ fn strict_reports_an_absolute_uri() {
     let mut hand = Hand::request(Profile::Strict);
     hand.give(Function::SetUri, "").expect("an empty URI is a slash");
     hand.has_no_problem();
-}
-
-#[test]
-fn express_has_no_source_address() {
-    let mut hand = Hand::request(Profile::Express);
-    traps(hand.text(Function::GetSourceAddr), TrapKind::Missing, "profile express");
 }

@@ -149,3 +149,32 @@ fn the_table_is_for_every_function() {
         assert_eq!(has_kind, kinds != NO_KIND, "{function}");
     }
 }
+
+/// The rows of the strict profile say the same as the ABI's table about when a function may be called.
+#[test]
+fn strict_calls_are_allowed_when_the_abi_allows_them() {
+    let rows = rows();
+    let usual = |case: &&Case| {
+        case.profile == Profile::Strict
+            && case.kind != "unknown"
+            && ["fits", "call"].contains(&case.class)
+            // Trailers have a feature of their own.
+            && (!case.kind.ends_with("trailers") || case.features.contains(Features::TRAILERS))
+    };
+    for case in cases().iter().filter(usual) {
+        let access = case.function.access();
+        let of_response = case.kind.starts_with("response") || access.request.is_empty();
+        let phases = match (of_response, case.features.contains(Features::BUFFER_RESPONSE)) {
+            (false, _) => access.request,
+            (true, false) => access.response,
+            (true, true) => access.buffered_response,
+        };
+        let row = rows.iter().find(|row| row.is_for(case)).expect("there is a row for it");
+        assert_eq!(
+            row.cell(case) != "!phase",
+            phases.contains(case.phase),
+            "{case} ({})",
+            row.place
+        );
+    }
+}
