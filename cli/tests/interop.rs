@@ -11,16 +11,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Logs a message and forwards the request; loops for ever on one with a query.
-const GUEST: &str = r#"(module
-  (import "http_handler" "get_uri" (func $uri (param i32 i32) (result i32)))
-  (import "http_handler" "log" (func $log (param i32 i32 i32)))
-  (memory (export "memory") 1)
+const GUEST: &str = r#"
   (data (i32.const 200) "here I am")
   (func (export "handle_request") (result i64)
     (call $log (i32.const 0) (i32.const 200) (i32.const 9))
-    (loop $again (br_if $again (i32.gt_u (call $uri (i32.const 0) (i32.const 99)) (i32.const 1))))
-    (i64.const 1))
-  (func (export "handle_response") (param i32 i32)))"#;
+    (loop $again (br_if $again (i32.gt_u (call $get_uri (i32.const 0) (i32.const 99)) (i32.const 1))))
+    (i64.const 1))"#;
 
 const EXCHANGES: &str = r#"
 [[exchange]]
@@ -40,7 +36,7 @@ const HANGS: &str = "[[exchange]]\nname = \"hangs\"\nrequest = { uri = \"/?for=e
 
 fn interop(folder: &Path, exchanges: &str) -> Command {
     let (guest, file) = (folder.join("hand.wasm"), folder.join("exchanges.toml"));
-    fs::write(&guest, wat::parse_str(GUEST).unwrap()).unwrap();
+    fs::write(&guest, wat::parse_str(http_wasm_testkit::guest::module(GUEST)).unwrap()).unwrap();
     fs::write(&file, exchanges).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
     command.args(["interop", "traefik", "--manifest-path"]);

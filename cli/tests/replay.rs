@@ -2,22 +2,24 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use cargo_http_wasm::replay::Guest;
 use http_wasm_model::Profile;
+use http_wasm_testkit::guest;
 use http_wasm_testkit::report::{Counts, Verdict};
 
 /// Sets the request header `x-a` to `1`, logs `hi`, and forwards the request.
-const GUEST: &str = r#"(module
-    (import "http_handler" "set_header_value" (func $set (param i32 i32 i32 i32 i32)))
-    (import "http_handler" "log" (func $log (param i32 i32 i32)))
-    (memory (export "memory") 1)
-    (data (i32.const 0) "x-a1hi")
+static GUEST: LazyLock<String> = LazyLock::new(|| {
+    guest::module(
+        r#"
+  (data (i32.const 0) "x-a1hi")
     (func (export "handle_request") (result i64)
-        (call $set (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 1))
+        (call $set_header_value (i32.const 0) (i32.const 0) (i32.const 3) (i32.const 3) (i32.const 1))
         (call $log (i32.const 0) (i32.const 4) (i32.const 2))
-        (i64.const 1))
-    (func (export "handle_response") (param i32 i32)))"#;
+        (i64.const 1))"#,
+    )
+});
 
 const EXCHANGES: &str = r#"
 [[exchange]]
@@ -63,7 +65,7 @@ fn replay(arguments: &[&Path]) -> Output {
 
 #[test]
 fn each_exchange_gets_its_verdict() {
-    let files = files(GUEST, EXCHANGES);
+    let files = files(&GUEST, EXCHANGES);
     let guest = Guest::load(&files.guest, Profile::Strict).expect("a guest");
     let report = guest.replay(&files.exchanges).expect("readable");
     assert_eq!(report.counts, Counts { passed: 1, failed: 1, skipped: 1, ..Counts::default() });
@@ -89,7 +91,7 @@ fn each_exchange_gets_its_verdict() {
 
 #[test]
 fn the_command_prints_counts_and_fails_with_1() {
-    let files = files(GUEST, EXCHANGES);
+    let files = files(&GUEST, EXCHANGES);
     let output = replay(&[&files.guest, &files.exchanges]);
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{stdout}");
@@ -106,7 +108,7 @@ fn the_command_prints_counts_and_fails_with_1() {
 
 #[test]
 fn the_command_succeeds_where_all_pass() {
-    let files = files(GUEST, "[[exchange]]\nname = \"a\"\nexpect.response = { status = 200 }\n");
+    let files = files(&GUEST, "[[exchange]]\nname = \"a\"\nexpect.response = { status = 200 }\n");
     for profile in ["strict", "go", "express"] {
         let output =
             replay(&[&files.guest, &files.exchanges, "--profile".as_ref(), profile.as_ref()]);
@@ -139,10 +141,10 @@ fn an_error_in_the_input_names_its_position() {
     let error = error_of(&files(&without_export, EXCHANGES));
     assert!(error.contains("guest.wasm") && error.contains("`handle_response`"), "{error}");
 
-    let error = error_of(&files(GUEST, "[[exchange]]\nname = \"a\"\nexpct = 1\n"));
+    let error = error_of(&files(&GUEST, "[[exchange]]\nname = \"a\"\nexpct = 1\n"));
     assert!(error.contains("exchanges.toml:3:") && error.contains("expct"), "{error}");
 
-    let mut missing = files(GUEST, EXCHANGES);
+    let mut missing = files(&GUEST, EXCHANGES);
     missing.guest.set_file_name("nowhere.wasm");
     let error = error_of(&missing);
     assert!(error.contains("cannot read") && error.contains("nowhere.wasm"), "{error}");

@@ -9,19 +9,19 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Logs its configuration and forwards the request; traps when the configuration begins with `!`.
-const GUEST: &str = r#"(module
-  (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
-  (import "http_handler" "log" (func $log (param i32 i32 i32)))
-  (memory (export "memory") 1)
+const GUEST: &str = r#"
   (func (export "handle_request") (result i64)
-    (call $log (i32.const 1) (i32.const 0) (call $config (i32.const 0) (i32.const 99)))
+    (call $log (i32.const 1) (i32.const 0) (call $get_config (i32.const 0) (i32.const 99)))
     (if (i32.eq (i32.load8_u (i32.const 0)) (i32.const 33)) (then unreachable))
-    (i64.const 1))
-  (func (export "handle_response") (param i32 i32)))"#;
+    (i64.const 1))"#;
 
 fn serve(folder: &Path, arguments: &[&str]) -> Command {
     for name in ["one.wasm", "two.wasm"] {
-        std::fs::write(folder.join(name), wat::parse_str(GUEST).unwrap()).unwrap();
+        std::fs::write(
+            folder.join(name),
+            wat::parse_str(http_wasm_testkit::guest::module(GUEST)).unwrap(),
+        )
+        .unwrap();
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
     command.current_dir(folder).args(["serve", "one.wasm", "two.wasm"]).args(arguments);

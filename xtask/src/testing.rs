@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use cargo_http_wasm::project::Project;
+use http_wasm_testkit::guest;
 
-/// Adds `x-guest: yes` to the response and forwards the request.
-pub(crate) const GUEST: &str = r#"(module
-  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-  (memory (export "memory") 1)
+/// A guest that adds `x-guest: yes` to the response and forwards the request.
+pub(crate) fn guest() -> Vec<u8> {
+    let text = guest::module(
+        r#"
   (data (i32.const 0) "x-guestyes")
   (func (export "handle_request") (result i64)
-    (call $add (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 7) (i32.const 3))
-    (i64.const 1))
-  (func (export "handle_response") (param i32 i32)))"#;
+    (call $add_header_value (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 7) (i32.const 3))
+    (i64.const 1))"#,
+    );
+    wat::parse_str(text).unwrap()
+}
 
 /// The folder that this repository installs its tools in.
 pub(crate) fn tools() -> PathBuf {

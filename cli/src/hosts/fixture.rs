@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use http_wasm_testkit::recorded;
 use http_wasm_testkit::report::{GuestReport, Verdict};
+use http_wasm_testkit::{guest, recorded};
 
 use super::driver::HostUnderTest;
 use super::error::Error;
@@ -14,27 +15,26 @@ use crate::project::Project;
 /// Logs its config and which hook it is in, marks the request and the response, and traps in the
 /// request hook when there is a header `x-trap` and in the response hook when its value is longer
 /// than three bytes.
-pub(super) const GUEST: &str = r#"(module
-  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-  (import "http_handler" "get_header_values" (func $values (param i32 i32 i32 i32 i32) (result i64)))
-  (import "http_handler" "log" (func $log (param i32 i32 i32)))
-  (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
+pub(super) static GUEST: LazyLock<String> = LazyLock::new(|| {
+    guest::module(
+        r#"
   (data (i32.const 0) "x-guest")
   (data (i32.const 16) "yes")
   (data (i32.const 32) "x-trap")
   (data (i32.const 48) "in response")
   (func (export "handle_request") (result i64) (local $trap i32)
-    (call $log (i32.const -1) (i32.const 1024) (call $config (i32.const 1024) (i32.const 1000)))
-    (call $add (i32.const 0) (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 3))
-    (call $add (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 3))
-    (local.set $trap (i32.wrap_i64 (call $values
+    (call $log (i32.const -1) (i32.const 1024) (call $get_config (i32.const 1024) (i32.const 1000)))
+    (call $add_header_value (i32.const 0) (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 3))
+    (call $add_header_value (i32.const 1) (i32.const 0) (i32.const 7) (i32.const 16) (i32.const 3))
+    (local.set $trap (i32.wrap_i64 (call $get_header_values
       (i32.const 0) (i32.const 32) (i32.const 6) (i32.const 2048) (i32.const 100))))
     (if (i32.eq (local.get $trap) (i32.const 4)) (then (unreachable)))
     (i64.or (i64.const 1) (i64.shl (i64.extend_i32_u (local.get $trap)) (i64.const 32))))
   (func (export "handle_response") (param $context i32) (param $is_error i32)
     (call $log (i32.const 1) (i32.const 48) (i32.const 11))
-    (if (local.get $context) (then (unreachable)))))"#;
+    (if (local.get $context) (then (unreachable))))"#,
+    )
+});
 
 /// Exchanges that pass with this guest on every host that passes on whole messages and unchanged
 /// configurations.

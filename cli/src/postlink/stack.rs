@@ -173,14 +173,9 @@ mod tests {
     use super::*;
 
     fn need(functions: &str) -> Need {
-        let text = format!(
-            r#"(module
-                (import "http_handler" "set_uri" (func $host (param i32 i32)))
-                (global $__stack_pointer (mut i32) (i32.const 16384))
-                (memory (export "memory") 1)
-                {functions}
-                (func (export "handle_response") (param i32 i32)))"#
-        );
+        let text = http_wasm_testkit::guest::module(&format!(
+            "(global $__stack_pointer (mut i32) (i32.const 16384)) {functions}"
+        ));
         stack_need(&wat::parse_str(text).unwrap()).unwrap()
     }
 
@@ -201,7 +196,7 @@ mod tests {
         let text = function(REQUEST, 1024, "call $a call $b")
             + &function("$a", 64, "call $c")
             + &function("$b", 16, "call $c")
-            + &function("$c", 2048, "i32.const 0 i32.const 0 call $host");
+            + &function("$c", 2048, "i32.const 0 i32.const 0 call $set_uri");
         assert_eq!(need(&text), Need::Exact(1024 + 64 + 2048));
     }
 

@@ -9,6 +9,7 @@ use http::StatusCode;
 use http_body_util::{BodyExt as _, Empty};
 use http_wasm_abi::LogLevel;
 use http_wasm_model::Profile;
+use http_wasm_testkit::guest;
 use hyper::server::conn::http1;
 
 use super::*;
@@ -16,22 +17,17 @@ use crate::http_probe::upstream::RecordingUpstream;
 use crate::http_probe::{self, client, header_map};
 
 /// Adds `x-seen: N` to requests, where N is its configuration.
-const GUEST: &str = r#"(module
-  (import "http_handler" "get_config" (func $config (param i32 i32) (result i32)))
-  (import "http_handler" "add_header_value" (func $add (param i32 i32 i32 i32 i32)))
-  (import "http_handler" "log" (func $log (param i32 i32 i32)))
-  (memory (export "memory") 1)
+const GUEST: &str = r#"
   (data (i32.const 0) "x-seen")
   (func (export "_start") (call $log (i32.const 0) (i32.const 0) (i32.const 1)))
   (func (export "handle_request") (result i64)
-    (call $add (i32.const 0) (i32.const 0) (i32.const 6)
-      (i32.const 16) (call $config (i32.const 16) (i32.const 99)))
-    (i64.const 1))
-  (func (export "handle_response") (param i32 i32)))"#;
+    (call $add_header_value (i32.const 0) (i32.const 0) (i32.const 6)
+      (i32.const 16) (call $get_config (i32.const 16) (i32.const 99)))
+    (i64.const 1))"#;
 
 fn guest(folder: &Path, config: &str) -> GuestLayer {
     let wasm = folder.join("guest.wasm");
-    std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
+    std::fs::write(&wasm, wat::parse_str(guest::module(GUEST)).unwrap()).unwrap();
     let guest = Guest { wasm, config: config.into(), log: LogLevel::Debug };
     load(&guest, Profile::Strict, |_| {}).unwrap()
 }
@@ -144,7 +140,7 @@ async fn requests_in_flight_end_before_the_server_does() {
 async fn logs_of_the_start_arrive_before_requests() {
     let folder = tempfile::tempdir().unwrap();
     let wasm = folder.path().join("guest.wasm");
-    std::fs::write(&wasm, wat::parse_str(GUEST).unwrap()).unwrap();
+    std::fs::write(&wasm, wat::parse_str(guest::module(GUEST)).unwrap()).unwrap();
     let events = Arc::new(Mutex::new(Vec::new()));
     let to = Arc::clone(&events);
     let guest = Guest { wasm, config: Vec::new(), log: LogLevel::Debug };
@@ -218,7 +214,7 @@ async fn a_file_that_changes_replaces_its_guest_and_no_request_is_lost() {
         std::fs::rename(&fresh, &wasm).unwrap();
     };
     let with_name = |name: &str| {
-        let module = wat::parse_str(GUEST.replace("x-seen", name)).unwrap();
+        let module = wat::parse_str(guest::module(&GUEST.replace("x-seen", name))).unwrap();
         let fresh = folder.path().join("fresh");
         std::fs::write(&fresh, module).unwrap();
         std::fs::rename(&fresh, &wasm).unwrap();

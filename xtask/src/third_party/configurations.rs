@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn guest(import: &str) -> Vec<u8> {
-        let text = format!(r#"(module (import "http_handler" "{import}" (func)))"#);
+        let text = format!(r#"(module (import "{MODULE}" "{import}" (func)))"#);
         wat::parse_str(text).unwrap()
     }
 

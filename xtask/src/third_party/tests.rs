@@ -3,21 +3,18 @@
 use super::*;
 use crate::testing;
 use cargo_http_wasm::http_probe;
+use http_wasm_abi::Function;
+use http_wasm_testkit::guest;
 
 /// Enables features one after the other and responds with the result: the Go host returns their
 /// union, the Express host its argument. Traps on a POST.
-const GUEST: &str = r#"(module
-  (import "http_handler" "enable_features" (func $enable (param i32) (result i32)))
-  (import "http_handler" "get_method" (func $method (param i32 i32) (result i32)))
-  (import "http_handler" "write_body" (func $write (param i32 i32 i32)))
-  (memory (export "memory") 1)
+const GUEST: &str = r#"
   (func (export "handle_request") (result i64)
-    (drop (call $enable (i32.const 1)))
-    (i32.store8 (i32.const 0) (i32.add (i32.const 48) (call $enable (i32.const 2))))
-    (if (i32.eq (i32.const 4) (call $method (i32.const 8) (i32.const 8))) (then (unreachable)))
-    (call $write (i32.const 1) (i32.const 0) (i32.const 1))
-    (i64.const 0))
-  (func (export "handle_response") (param i32 i32)))"#;
+    (drop (call $enable_features (i32.const 1)))
+    (i32.store8 (i32.const 0) (i32.add (i32.const 48) (call $enable_features (i32.const 2))))
+    (if (i32.eq (i32.const 4) (call $get_method (i32.const 8) (i32.const 8))) (then (unreachable)))
+    (call $write_body (i32.const 1) (i32.const 0) (i32.const 1))
+    (i64.const 0))"#;
 
 /// The report that has these guests.
 fn all(guests: impl IntoIterator<Item = GuestReport>) -> Report {
@@ -46,7 +43,7 @@ fn compare(profile: Profile, wasm: &[u8], cases: &[&str]) -> (GuestReport, Vec<&
 
 #[test]
 fn a_difference_is_found_when_there_is_one() {
-    let wasm = wat::parse_str(GUEST).unwrap();
+    let wasm = wat::parse_str(guest::module(GUEST)).unwrap();
     let (same, _) = compare(Profile::Go, &wasm, &["get", "post"]);
     assert_eq!(same.failed, []);
     assert_eq!(same.counts.run(), 3, "that it starts, and both cases");
@@ -66,7 +63,7 @@ fn a_difference_is_found_when_there_is_one() {
 
 #[test]
 fn traps_are_found_on_both_sides_whatever_the_response() {
-    let wasm = wat::parse_str(GUEST).unwrap();
+    let wasm = wat::parse_str(guest::module(GUEST)).unwrap();
     let (report, reasons) = compare(Profile::Go, &wasm, &["post"]);
     assert_eq!((report.counts.passed, report.counts.known), (1, 1));
     assert_eq!(reasons.len(), 1, "{reasons:?}");
@@ -85,9 +82,7 @@ fn a_guest_that_both_reject_passes() {
 #[test]
 fn a_guest_that_one_host_rejects_is_a_difference() {
     // The Go host has `get_source_addr`, the Express host has not.
-    let import =
-        r#"(module (import "http_handler" "get_source_addr" (func (param i32 i32) (result i32)))"#;
-    let text = GUEST.replacen("(module", import, 1);
+    let text = guest::module(&(guest::import(Function::GetSourceAddr) + GUEST));
     let (report, _) = compare(Profile::Express, &wat::parse_str(text).unwrap(), &["get"]);
     assert_eq!(report.failed.len(), 1);
     assert_eq!(report.failed[0].name, "start");

@@ -32,7 +32,7 @@ fn replay(folder: &Path, guest: &str) -> Result<Vec<GuestReport>, Error> {
 #[test]
 fn exchanges_pass_and_fail() {
     let folder = tempfile::tempdir().unwrap();
-    let reports = replay(folder.path(), GUEST).unwrap();
+    let reports = replay(folder.path(), &GUEST).unwrap();
     let [exchanges @ .., wrong] = reports[0].exchanges.as_slice() else { unreachable!() };
     for exchange in exchanges {
         assert_eq!(exchange.verdict, Verdict::Passed, "{}", exchange.name);

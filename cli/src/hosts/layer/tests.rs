@@ -27,7 +27,7 @@ fn exchanges_pass_and_fail() {
     let folder = tempfile::tempdir().unwrap();
     let host = LayerHost::default();
     let all = [PASSING, EXCHANGES].concat();
-    let reports = fixture::replay(&host, folder.path(), GUEST, &all).unwrap();
+    let reports = fixture::replay(&host, folder.path(), &GUEST, &all).unwrap();
     let [exchanges @ .., wrong] = reports[0].exchanges.as_slice() else { unreachable!() };
     assert_eq!(exchanges.len(), 4);
     for exchange in exchanges {

@@ -76,7 +76,7 @@ fn replay(folder: &Path, guest: &str, exchanges: &str) -> Result<Vec<GuestReport
 #[test]
 fn exchanges_pass_fail_and_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
-    let reports = replay(folder.path(), GUEST, EXCHANGES).unwrap();
+    let reports = replay(folder.path(), &GUEST, EXCHANGES).unwrap();
     let of = |name: &str| {
         let exchange = reports[0].exchanges.iter().find(|exchange| exchange.name == name).unwrap();
         assert_eq!(exchange.not_compared, None, "{name}");
@@ -128,7 +128,7 @@ fn a_config_that_traefik_cannot_read_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let exchanges = "config = '{\"list\": [1, true]}'\n[[exchange]]\nname = \"mixed\"";
     let begin = Instant::now();
-    let error = replay(folder.path(), GUEST, exchanges).unwrap_err();
+    let error = replay(folder.path(), &GUEST, exchanges).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("parse int: true"), "{text}");
     assert!(text.contains("[exchange.skip]"), "{text}");

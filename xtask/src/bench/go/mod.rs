@@ -159,7 +159,7 @@ mod tests {
     fn both_cases_are_measured_and_a_guest_costs_something() {
         let folder = tempfile::tempdir().unwrap();
         let wasm = folder.path().join("guest.wasm");
-        std::fs::write(&wasm, wat::parse_str(testing::GUEST).unwrap()).unwrap();
+        std::fs::write(&wasm, testing::guest()).unwrap();
         let bench = GoBench::install(&testing::tools()).unwrap();
         let plan = Plan {
             chain: 2,
@@ -185,7 +185,7 @@ mod tests {
     fn the_server_answers_alone_and_through_guests() {
         let folder = tempfile::tempdir().unwrap();
         let wasm = folder.path().join("guest.wasm");
-        std::fs::write(&wasm, wat::parse_str(testing::GUEST).unwrap()).unwrap();
+        std::fs::write(&wasm, testing::guest()).unwrap();
         let bench = GoBench::install(&testing::tools()).unwrap();
         for guests in 0..=2 {
             let mut command = bench.server(&wasm, guests, None);
