@@ -52,7 +52,7 @@ pub fn read(path: &Path) -> Result<RecordedFile, ReadError> {
 ///
 /// When it is not in the format.
 pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
-    let source = Source { text, path };
+    let source = Source::new(text, path);
     let file: raw::File = toml::from_str(text).map_err(|error| {
         source.error(error.span().unwrap_or(0..0), error.message().trim_end().replace('\n', "; "))
     })?;
@@ -81,15 +81,22 @@ pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
 struct Source<'a> {
     text: &'a str,
     path: &'a Path,
+    /// Where each line begins, so that places are found without a look at all the text before them.
+    lines: Vec<usize>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    fn new(text: &'a str, path: &'a Path) -> Self {
+        let after_newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { text, path, lines: std::iter::once(0).chain(after_newlines).collect() }
+    }
+
     /// Line and column, from 1, of a byte.
     fn position(&self, at: usize) -> (usize, usize) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (line, before[start..].chars().count() + 1)
+        let line = self.lines.partition_point(|&start| start <= at);
+        let start = self.lines[line - 1];
+        let before = self.text.get(start..at).unwrap_or(&self.text[start..]);
+        (line, before.chars().count() + 1)
     }
 
     fn error(&self, span: Range<usize>, message: impl Into<String>) -> ReadError {

@@ -247,3 +247,15 @@ fn a_file_that_is_not_there_is_named() {
     let error = read(Path::new("no/such.toml")).expect_err("there is no such file").to_string();
     assert!(error.starts_with("no/such.toml: cannot read the recorded exchanges: "), "{error}");
 }
+
+/// Finding the lines of 5,000 exchanges from the start would read 8 MB each time, 80 GB in all.
+#[test]
+fn places_are_found_without_reading_from_the_start() {
+    let exchanges = (0..5_000).map(|number| format!("[[exchange]]\nname = \"{number}\"\n\n"));
+    let text: String =
+        std::iter::once(format!("# {}\n", "a".repeat(8 << 20))).chain(exchanges).collect();
+    let start = std::time::Instant::now();
+    let last = parsed(&text).exchanges.pop().expect("an exchange");
+    assert_eq!((last.name.as_str(), last.line), ("4999", 2 + 4_999 * 3));
+    assert!(start.elapsed().as_secs() < 5, "it took {:?}", start.elapsed());
+}
