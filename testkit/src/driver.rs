@@ -7,9 +7,9 @@ use crate::Outcome;
 
 /// Runs one exchange: `handle_request`, the next handler, `handle_response`.
 ///
-/// A trap in the request hook is answered with a plain 500 that tells nothing, unless the profile is
-/// of a host that has sent the head of the guest's response by then: the client gets that, and what
-/// was written. A trap in the response hook breaks the connection, as on real hosts.
+/// After a trap in the request hook the client gets a plain 500 without details. Where the profile is
+/// of a host that has sent the head of the guest's response by then, the client gets that head and what
+/// was written of the body. A trap in the response hook breaks the connection, as on real hosts.
 pub fn run(
     guest: &mut dyn Guest,
     settings: &Settings,

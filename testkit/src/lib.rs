@@ -1,4 +1,4 @@
-//! Tests of guests: what is sent, what must come of it, and whether it did.
+//! Tests of guests: requests, expected results, and the comparison of both.
 //!
 //! - [`scenario`] describes one exchange as a value, for tests in Rust.
 //! - [`recorded`] reads exchanges from TOML files, runs them and compares the outcome.

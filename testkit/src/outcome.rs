@@ -1,4 +1,4 @@
-//! What became of an exchange, and what a test wants to ask of it.
+//! The result of an exchange, with assertions for tests.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use http_wasm_abi::Phase;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Headers, HostCall, LogEntry, Problem, Request, Response, Trap};
 
-/// What became of one exchange.
+/// The result of one exchange.
 ///
-/// The fields are what there is, for exchanges that go wrong on purpose. The methods are for those
-/// that should go well: where the guest trapped, or did in the strict profile what is not portable,
-/// they panic and show the whole story.
+/// The methods are for exchanges that should succeed: they panic and show all that happened when the
+/// guest trapped or, in the strict profile, did something that is not portable. The fields are for
+/// exchanges that fail on purpose.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// By whose semantics.
+    /// The host whose semantics applied.
     pub profile: Profile,
-    /// What the next handler got; `None` where it was not called.
+    /// What the next handler got; `None` if it was not called.
     pub upstream: Option<Request>,
-    /// What the client got; `None` where the connection breaks.
+    /// What the client got; `None` if the connection broke.
     pub response: Option<Response>,
     /// What the guest logged.
     pub logs: Vec<LogEntry>,
@@ -31,11 +31,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Makes sure that nothing trapped and, in the strict profile, that all of it is portable. The
-    /// other methods do so by themselves.
+    /// Asserts that the guest did not trap and, in the strict profile, that all it did is portable.
+    ///
+    /// The other methods assert this too.
     ///
     /// # Panics
-    /// Where it did not go well.
+    /// When the guest trapped or did something that is not portable.
     #[track_caller]
     pub fn went_well(&self) -> &Self {
         if let Some(trap) = &self.trap {
@@ -49,10 +50,10 @@ impl Outcome {
         self
     }
 
-    /// What the next handler got.
+    /// The request that the next handler got.
     ///
     /// # Panics
-    /// Where it was not called.
+    /// When it was not called.
     #[track_caller]
     #[must_use]
     pub fn upstream(&self) -> &Request {
@@ -65,7 +66,7 @@ impl Outcome {
     /// The values of a header that the next handler got; text, as headers are in tests.
     ///
     /// # Panics
-    /// Where the next handler was not called, or a value is not UTF-8.
+    /// When the next handler was not called, or a value is not UTF-8.
     #[track_caller]
     #[must_use]
     pub fn upstream_headers(&self, name: &str) -> Vec<&str> {
@@ -73,10 +74,10 @@ impl Outcome {
         self.values(headers, name)
     }
 
-    /// The value of a header that the next handler got; `None` where it was absent.
+    /// The value of a header that the next handler got; `None` if it was absent.
     ///
     /// # Panics
-    /// Where the next handler was not called, the header has several values, or one that is not
+    /// When the next handler was not called, the header has several values, or one that is not
     /// UTF-8.
     #[track_caller]
     #[must_use]
@@ -88,7 +89,7 @@ impl Outcome {
     /// The body that the next handler got, as text.
     ///
     /// # Panics
-    /// Where it was not called, or the body is not UTF-8.
+    /// When it was not called, or the body is not UTF-8.
     #[track_caller]
     #[must_use]
     pub fn upstream_text(&self) -> &str {
@@ -96,10 +97,10 @@ impl Outcome {
         self.text(body)
     }
 
-    /// What the client got.
+    /// The response that the client got.
     ///
     /// # Panics
-    /// Where the connection broke.
+    /// When the connection broke.
     #[track_caller]
     #[must_use]
     pub fn response(&self) -> &Response {
@@ -112,7 +113,7 @@ impl Outcome {
     /// The status that the client got.
     ///
     /// # Panics
-    /// Where the connection broke.
+    /// When the connection broke.
     #[track_caller]
     #[must_use]
     pub fn status(&self) -> u16 {
@@ -122,7 +123,7 @@ impl Outcome {
     /// The values of a header that the client got.
     ///
     /// # Panics
-    /// Where the connection broke, or a value is not UTF-8.
+    /// When the connection broke, or a value is not UTF-8.
     #[track_caller]
     #[must_use]
     pub fn response_headers(&self, name: &str) -> Vec<&str> {
@@ -130,10 +131,10 @@ impl Outcome {
         self.values(headers, name)
     }
 
-    /// The value of a header that the client got; `None` where it was absent.
+    /// The value of a header that the client got; `None` if it was absent.
     ///
     /// # Panics
-    /// Where the connection broke, the header has several values, or one that is not UTF-8.
+    /// When the connection broke, the header has several values, or one that is not UTF-8.
     #[track_caller]
     #[must_use]
     pub fn response_header(&self, name: &str) -> Option<&str> {
@@ -144,7 +145,7 @@ impl Outcome {
     /// The body that the client got, as text.
     ///
     /// # Panics
-    /// Where the connection broke, or the body is not UTF-8.
+    /// When the connection broke, or the body is not UTF-8.
     #[track_caller]
     #[must_use]
     pub fn response_text(&self) -> &str {
@@ -204,7 +205,7 @@ impl Outcome {
     }
 }
 
-/// The whole story, one line for each thing that happened.
+/// Everything that happened, one line each.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "what happened, on a host of profile {}:", self.profile)?;
@@ -242,12 +243,12 @@ impl fmt::Display for Outcome {
 }
 
 fn show(f: &mut fmt::Formatter<'_>, headers: &Headers, body: &[u8]) -> fmt::Result {
-    const MOST: usize = 200;
+    const MAX_SHOWN_BYTES: usize = 200;
     for (name, value) in headers.iter() {
         writeln!(f, "    {name}: {}", value.escape_ascii())?;
     }
-    match body.get(..MOST) {
-        Some(start) if body.len() > MOST => {
+    match body.get(..MAX_SHOWN_BYTES) {
+        Some(start) if body.len() > MAX_SHOWN_BYTES => {
             writeln!(f, "    \"{}\"... ({} bytes)", start.escape_ascii(), body.len())
         }
         _ if body.is_empty() => Ok(()),

@@ -12,7 +12,7 @@ use http_wasm_model::exchange::Headers;
 pub(super) struct Bytes(pub(super) Vec<u8>);
 
 /// The largest body that `repeat` makes: enough for every limit worth testing, and no accident.
-const MOST_REPEATED: usize = 256 << 20;
+const MAX_REPEATED_BYTES: usize = 256 << 20;
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -43,11 +43,11 @@ impl<'de> Deserialize<'de> for Bytes {
                     }
                     Table { hex: None, repeat: Some(text), times: Some(times) } => {
                         match text.len().checked_mul(times) {
-                            Some(len) if len <= MOST_REPEATED => {
+                            Some(len) if len <= MAX_REPEATED_BYTES => {
                                 Ok(Bytes(text.repeat(times).into_bytes()))
                             }
                             _ => Err(de::Error::custom(format_args!(
-                                "found a body of {} bytes {times} times, wanted at most {MOST_REPEATED} bytes together",
+                                "found a body of {} bytes {times} times, wanted at most {MAX_REPEATED_BYTES} bytes together",
                                 text.len()
                             ))),
                         }

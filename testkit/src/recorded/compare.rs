@@ -1,4 +1,4 @@
-//! Compares what came out of an exchange with what was expected.
+//! Compares the outcome of an exchange with what was expected.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,14 +10,14 @@ use crate::Outcome;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Headers, LogEntry, Request, Response};
 
-/// A difference between what was expected and what came out.
+/// A difference between what was expected and what was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
     /// What differs, such as `response.status`.
     pub what: String,
     /// What was expected.
     pub wanted: String,
-    /// What came out.
+    /// What was found.
     pub found: String,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Compares everything, for a guest that was run on the model.
+/// Compares everything, for a guest that ran on the model.
 #[must_use]
 pub fn compare(expect: &Expect, outcome: &Outcome) -> Vec<Mismatch> {
     let mut differences = Differences::default();
@@ -55,8 +55,8 @@ pub fn compare(expect: &Expect, outcome: &Outcome) -> Vec<Mismatch> {
     differences.0
 }
 
-/// Compares what can be seen from outside, for a live host: what reached the upstream and what the
-/// client got.
+/// Compares what can be seen from outside, for a live host: the request that reached the upstream and
+/// the response that the client got.
 #[must_use]
 pub fn compare_wire(
     expect: &Expect,
@@ -159,12 +159,12 @@ impl Differences {
     }
 
     fn body(&mut self, what: &str, wanted: Option<&[u8]>, found: &[u8]) {
-        const SHORT: usize = 200;
+        const MAX_SHOWN_BYTES: usize = 200;
         let Some(wanted) = wanted else { return };
         if wanted == found {
             return;
         }
-        if wanted.len() <= SHORT && found.len() <= SHORT {
+        if wanted.len() <= MAX_SHOWN_BYTES && found.len() <= MAX_SHOWN_BYTES {
             self.add(what, show(wanted), show(found));
             return;
         }

@@ -1,7 +1,6 @@
-//! Recorded exchanges: a file that says, for a filter, what comes in and what must come out.
+//! Recorded exchanges: a file with requests for a filter and the results that are expected.
 //!
-//! The format is TOML and knows nothing of Rust, so any guest and any host in any language can be
-//! held against it:
+//! The format is TOML and independent of Rust. So it can test any guest and any host in any language:
 //!
 //! ```toml
 //! config = "for get_config"            # optional; each exchange can have its own; a text, or
@@ -19,7 +18,7 @@
 //! chunked = true                       # sent without content-length
 //! trailers = { }
 //! source_addr = "192.0.2.1:1234"       # not settable over a live host
-//! [exchange.upstream]                  # what the next handler answers
+//! [exchange.upstream]                  # how the next handler responds
 //! status = 200
 //! headers = { }
 //! body = ""
@@ -32,13 +31,13 @@
 //! logs = [{ level = "info", message = "exact" }]
 //! trap = true
 //! [exchange.skip]
-//! traefik = "why this cannot be played there"
+//! traefik = "why this cannot be run there"
 //! ```
 //!
 //! `expect.upstream = false` says that the next handler must not be called, `true` that it must. In
 //! an expectation a header's `false` means that it must be absent. A trap, and in the strict profile
-//! anything that is not portable, is a mismatch unless `trap = true` stands there. On a live host a trap
-//! shows as an answer of 5xx or as a broken connection; one of them must be seen, unless the exchange
+//! anything that is not portable, is a mismatch unless it says `trap = true`. On a live host a trap
+//! shows as a response of 5xx or as a broken connection; one of them must be seen, unless the exchange
 //! says what the client gets.
 
 mod bytes;
@@ -83,16 +82,16 @@ pub struct Recorded {
     pub config: Vec<u8>,
     /// What the client sends.
     pub request: Request,
-    /// What the next handler answers.
+    /// How the next handler responds.
     pub upstream: Upstream,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expect,
-    /// The hosts on which it cannot be played, with the reason.
+    /// The hosts on which it cannot be run, with the reason.
     pub skip: BTreeMap<String, String>,
 }
 
-/// How much an exchange binds a host: a matter of suites that hosts are held against. A filter's own
-/// exchanges are all of the first kind.
+/// How much an exchange binds a host, in suites that test hosts. A filter's own exchanges are all
+/// [`Must`](Self::Must).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -115,7 +114,7 @@ impl Recorded {
     }
 }
 
-/// What must come out. What is `None` is not compared.
+/// The expected result. What is `None` is not compared.
 #[derive(Clone, Debug, Default)]
 pub struct Expect {
     /// What reaches the next handler.

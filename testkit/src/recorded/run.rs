@@ -1,4 +1,4 @@
-//! Plays recorded exchanges with a guest.
+//! Runs recorded exchanges with a guest.
 
 use super::{Mismatch, Recorded, compare};
 use http_wasm_model::exchange::Settings;
@@ -7,17 +7,17 @@ use http_wasm_model::guest::Guest;
 use crate::Outcome;
 use crate::scenario::Session;
 
-/// Plays one exchange with a guest that has been started; does not compare.
+/// Runs one exchange with a guest that has been started; does not compare.
 pub fn play(guest: &mut dyn Guest, settings: &Settings, recorded: &Recorded) -> Outcome {
     recorded.scenario(settings).play(guest, settings)
 }
 
-/// What became of a recorded exchange.
+/// The result of a recorded exchange.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What came out; `None` where the guest could not be initialised.
+    /// The outcome; `None` if the guest could not be initialised.
     pub outcome: Option<Outcome>,
-    /// How it differs from what was expected; empty: it does not.
+    /// How it differs from what was expected; empty if it does not.
     pub mismatches: Vec<Mismatch>,
 }
 
@@ -29,7 +29,7 @@ impl Report {
     }
 }
 
-/// Plays recorded exchanges one after the other, in a [`Session`].
+/// Runs recorded exchanges one after the other, in a [`Session`].
 ///
 /// A guest is kept from one exchange to the next, as real hosts do, until one traps or the
 /// configuration changes.
@@ -45,14 +45,14 @@ impl<'a, G: Guest> Runner<'a, G> {
         Self { settings, session: Session::new(make) }
     }
 
-    /// Keeps a guest that has trapped, as the official Go host does. Off unless asked for.
+    /// Keeps a guest that has trapped, as the official Go host does; off by default.
     #[must_use]
     pub fn reuse_after_trap(mut self, reuse: bool) -> Self {
         self.session = self.session.reuse_after_trap(reuse);
         self
     }
 
-    /// Plays `recorded` and compares.
+    /// Runs an exchange and compares the outcome with what it expects.
     pub fn play(&mut self, recorded: &Recorded) -> Report {
         let outcome = self.session.run(&recorded.scenario(&self.settings));
         if let Some(trap) = self.session.started().and_then(|started| started.trap.as_ref()) {

@@ -1,12 +1,10 @@
-//! Scenarios: what comes in, what the next handler does, and on what host, as a value.
+//! Scenarios: a request, what the next handler does, and the host around both, as a value.
 //!
-//! A [`Scenario`] is played with anything that is a [`Guest`]: with a handler that runs natively, and
-//! with the same handler as a WebAssembly guest on the engine. What came out is an [`Outcome`], which
-//! has what a test wants to ask.
+//! A [`Scenario`] runs with any [`Guest`]: with a handler that runs natively, and with the same handler
+//! as a WebAssembly guest on the engine. The result is an [`Outcome`].
 //!
-//! Scenarios are for tests that are written in a programming language;
-//! [recorded exchanges](crate::recorded) are for those that are written down, and become scenarios
-//! when they are played.
+//! Scenarios are for tests in Rust. [Recorded exchanges](crate::recorded) are tests in files, and
+//! become scenarios when they run.
 
 mod session;
 #[cfg(test)]
@@ -22,7 +20,7 @@ use http_wasm_model::Profile;
 
 pub use session::Session;
 
-/// One exchange to be played: a request, what the next handler does, and the host around them.
+/// One exchange to run: a request, what the next handler does, and the host around them.
 ///
 /// ```
 /// use http_wasm_testkit::scenario::Scenario;
@@ -49,21 +47,21 @@ pub struct Scenario {
 #[expect(clippy::large_enum_variant, reason = "there is one for each test")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
-    /// It answers.
+    /// It responds.
     Answers(Response),
-    /// It fails in the host; cannot be played on a live host.
+    /// It fails in the host; cannot be run on a live host.
     Fails,
 }
 
 impl Default for Upstream {
-    /// It answers 200, with nothing.
+    /// It responds with 200 and no body.
     fn default() -> Self {
         Self::Answers(Response::default())
     }
 }
 
 impl Upstream {
-    /// The answer, for one that has been failing a new one.
+    /// The response; replaces a failure by an empty 200.
     fn response(&mut self) -> &mut Response {
         if let Self::Answers(response) = self {
             return response;
@@ -74,7 +72,7 @@ impl Upstream {
 }
 
 impl Default for Scenario {
-    /// `GET /` without headers, on a host of the strict profile, answered 200.
+    /// `GET /` without headers, on a host of the strict profile; the response is an empty 200.
     fn default() -> Self {
         Self {
             settings: Settings::default(),
@@ -112,7 +110,7 @@ impl Scenario {
         self
     }
 
-    /// The body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.request.body = body.into();
@@ -133,14 +131,14 @@ impl Scenario {
         self
     }
 
-    /// The protocol version, `HTTP/1.1` unless changed.
+    /// Sets the protocol version; `HTTP/1.1` by default.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.request.version = version.into();
         self
     }
 
-    /// Address and port of the client.
+    /// Sets the address and port of the client.
     #[must_use]
     pub fn source_addr(mut self, address: impl Into<String>) -> Self {
         self.request.source_addr = address.into();
@@ -150,42 +148,42 @@ impl Scenario {
 
 /// What the next handler does.
 impl Scenario {
-    /// It answers with this status; 200 unless told.
+    /// Sets the status of its response; 200 by default.
     #[must_use]
     pub fn upstream_status(mut self, status: u16) -> Self {
         self.upstream.response().status = status;
         self
     }
 
-    /// It answers with this header. A body of known length gets its `content-length` by itself.
+    /// Adds a header to its response. A body of known length gets its `content-length` by itself.
     #[must_use]
     pub fn upstream_header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.upstream.response().headers.append(name, value);
         self
     }
 
-    /// It answers with this body.
+    /// Sets the body of its response.
     #[must_use]
     pub fn upstream_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.upstream.response().body = body.into();
         self
     }
 
-    /// It sends the body of its answer without the length.
+    /// Sends the body of its response without the length.
     #[must_use]
     pub fn upstream_chunked(mut self) -> Self {
         self.upstream.response().chunked = true;
         self
     }
 
-    /// It answers with this trailer, which follows the body.
+    /// Adds a trailer to its response, which follows the body.
     #[must_use]
     pub fn upstream_trailer(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.upstream.response().trailers.append(name, value);
         self
     }
 
-    /// It fails in the host and does not answer: the response hook sees an error.
+    /// Makes it fail in the host, without a response: the response hook sees an error.
     #[must_use]
     pub fn upstream_fails(mut self) -> Self {
         self.upstream = Upstream::Fails;
@@ -195,14 +193,14 @@ impl Scenario {
 
 /// The host around it.
 impl Scenario {
-    /// Whose semantics apply: strict, the default, has the traps of all hosts together.
+    /// Sets whose semantics apply; the default is strict, which has the traps of all hosts together.
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
         self.settings.profile = profile;
         self
     }
 
-    /// What the guest reads as its configuration; nothing unless given.
+    /// Sets the configuration that the guest reads; empty by default.
     #[must_use]
     pub fn config(mut self, config: impl Into<Vec<u8>>) -> Self {
         self.settings.config = config.into();
@@ -217,22 +215,22 @@ impl Scenario {
         self
     }
 
-    /// Has the host drop messages below this level; it writes all of them unless told.
+    /// Makes the host drop messages below this level; by default it writes all of them.
     #[must_use]
     pub const fn log_threshold(mut self, level: LogLevel) -> Self {
         self.settings.log_threshold = level;
         self
     }
 
-    /// Has the host hand bodies over in reads of these sizes, in turn and from the start again; a 0
-    /// makes an empty read that is not the end.
+    /// Sets the sizes in which the host hands over bodies, read by read and from the start again; a 0
+    /// is an empty read before the end.
     #[must_use]
     pub fn read_sizes(mut self, sizes: impl Into<Vec<u32>>) -> Self {
         self.settings.read_sizes = sizes.into();
         self
     }
 
-    /// Takes features from the host, which then does not enable them.
+    /// Removes features from the host, which then does not enable them.
     #[must_use]
     pub const fn without(mut self, features: Features) -> Self {
         self.settings.missing_features = features;
@@ -241,7 +239,7 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// Plays it with a guest that was started, with the settings that starting it gave.
+    /// Runs it with a guest that was started, with the settings that starting it gave.
     ///
     /// [`Session`] starts guests as they are needed, with the settings of the scenario.
     pub fn play(&self, guest: &mut dyn Guest, settings: &Settings) -> Outcome {

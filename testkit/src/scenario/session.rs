@@ -1,4 +1,4 @@
-//! One instance of a guest after the other, kept between exchanges as hosts keep them.
+//! Sessions: a series of exchanges that share instances of a guest, as on real hosts.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use http_wasm_model::guest::{self, Guest, Started};
 
 use crate::Outcome;
 
-/// Plays scenarios one after the other.
+/// Runs scenarios one after the other, and keeps the instance of the guest between them.
 ///
-/// An instance is kept from one exchange to the next, as real hosts do, until one traps or the
-/// settings of the scenario are others than those that it was started with.
+/// A new instance is started after a trap, and when the settings of a scenario differ from those that
+/// the instance was started with.
 pub struct Session<'a, G> {
     make: Box<dyn FnMut() -> G + 'a>,
     reuse_after_trap: bool,
@@ -40,15 +40,15 @@ impl<'a, G: Guest> Session<'a, G> {
         }
     }
 
-    /// Keeps an instance that has trapped, as the official Go host does. Off unless asked for.
+    /// Keeps an instance that has trapped, as the official Go host does; off by default.
     #[must_use]
     pub const fn reuse_after_trap(mut self, reuse: bool) -> Self {
         self.reuse_after_trap = reuse;
         self
     }
 
-    /// Plays a scenario. Where the guest traps during its initialisation nothing else is in the
-    /// outcome but that trap: no host would load it.
+    /// Runs a scenario. When the guest traps during its initialisation the outcome has that trap and
+    /// nothing else: no host would load the guest.
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
         let running = match self.running.take() {
             Some(running) if running.asked == scenario.settings => running,
@@ -83,14 +83,14 @@ impl<'a, G: Guest> Session<'a, G> {
         }
     }
 
-    /// What became of the initialisation of the last instance: its host calls are not among those of
-    /// the exchanges.
+    /// The result of the initialisation of the last instance. Its host calls are not among those of the
+    /// exchanges.
     #[must_use]
     pub const fn started(&self) -> Option<&Started> {
         self.started.as_ref()
     }
 
-    /// How many instances there have been.
+    /// The number of instances that were started.
     #[must_use]
     pub const fn instances(&self) -> usize {
         self.instances

@@ -148,7 +148,7 @@ fn a_session_keeps_its_instance_while_the_settings_stay() {
 }
 
 #[test]
-fn initialisation_is_told_apart() {
+fn initialisation_is_reported_apart() {
     let mut session = session();
     assert!(session.started().is_none());
     assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: /"]);
@@ -182,17 +182,17 @@ fn calls_are_there_by_hook() {
 }
 
 #[test]
-fn who_asks_for_what_went_wrong_gets_the_story() {
+fn a_failed_assertion_shows_what_happened() {
     let stopped = run(&Scenario::get("/stop"));
-    let story = refusal(|| stopped.upstream().clone());
-    assert!(story.starts_with("the next handler was not called\nwhat happened"), "{story}");
+    let shown = refusal(|| stopped.upstream().clone());
+    assert!(shown.starts_with("the next handler was not called\nwhat happened"), "{shown}");
     for line in [
         "on a host of profile strict:",
         "\n  in handle_request:\n    set_header_value(request header, \"count\", \"1\")\n",
         "\n  logged info: /stop\n",
         "\n  the client got 200\n",
     ] {
-        assert!(story.contains(line), "{line:?} is not in {story}");
+        assert!(shown.contains(line), "{line:?} is not in {shown}");
     }
 
     let trapped = run(&Scenario::get("/trap"));
@@ -204,8 +204,8 @@ fn who_asks_for_what_went_wrong_gets_the_story() {
     assert!(refusal(|| broken.status()).contains("the connection broke"));
 
     let unportable = run(&Scenario::get("/host"));
-    let story = refusal(|| unportable.status());
-    assert!(story.starts_with("not all hosts treat this alike: "), "{story}");
+    let shown = refusal(|| unportable.status());
+    assert!(shown.starts_with("not all hosts treat this alike: "), "{shown}");
     run(&Scenario::get("/host").profile(Profile::Go)).went_well();
 }
 

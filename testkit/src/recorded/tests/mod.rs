@@ -1,4 +1,4 @@
-//! Recorded exchanges: the format, and playing them.
+//! Recorded exchanges: the format, and running them.
 
-mod play;
 mod read;
+mod run;

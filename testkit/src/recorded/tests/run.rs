@@ -1,4 +1,4 @@
-//! Playing and comparing, with guests that are written here.
+//! Running and comparing, with guests that are written here.
 
 use std::path::Path;
 
@@ -104,7 +104,7 @@ impl Guest for Puppet {
 }
 
 /// Plays every exchange of a file; gives the mismatches of each.
-fn play_all(profile: Profile, text: &str) -> Vec<Vec<String>> {
+fn run_all(profile: Profile, text: &str) -> Vec<Vec<String>> {
     let file = parse(text, Path::new("test.toml")).unwrap_or_else(|error| panic!("{error}"));
     let settings = Settings { profile, ..Settings::default() };
     let mut runner = Runner::new(settings, Puppet::default);
@@ -112,13 +112,13 @@ fn play_all(profile: Profile, text: &str) -> Vec<Vec<String>> {
     file.exchanges.iter().map(|recorded| show(runner.play(recorded))).collect()
 }
 
-fn play_one(profile: Profile, text: &str) -> Vec<String> {
-    play_all(profile, &format!("[[exchange]]\nname = \"one\"\n{text}")).remove(0)
+fn run_one(profile: Profile, text: &str) -> Vec<String> {
+    run_all(profile, &format!("[[exchange]]\nname = \"one\"\n{text}")).remove(0)
 }
 
 #[test]
 fn what_is_as_expected_passes() {
-    let found = play_one(
+    let found = run_one(
         Profile::Strict,
         r#"
         [exchange.request]
@@ -141,7 +141,7 @@ fn what_is_as_expected_passes() {
 
 #[test]
 fn every_difference_is_named() {
-    let found = play_one(
+    let found = run_one(
         Profile::Strict,
         r#"
         [exchange.request]
@@ -176,7 +176,7 @@ fn every_difference_is_named() {
 
 #[test]
 fn long_bodies_show_where_they_differ() {
-    let found = play_one(
+    let found = run_one(
         Profile::Strict,
         r#"
         upstream.body = { repeat = "abc", times = 1000 }
@@ -195,7 +195,7 @@ fn long_bodies_show_where_they_differ() {
 fn calls_of_the_next_handler() {
     let stop = "request.uri = \"/stop\"\n";
     let upstream = |uri: &str, value: &str| {
-        play_one(Profile::Strict, &format!("{uri}expect.upstream = {value}\n"))
+        run_one(Profile::Strict, &format!("{uri}expect.upstream = {value}\n"))
     };
     assert_eq!(upstream(stop, "false"), Vec::<String>::new());
     assert_eq!(upstream(stop, "true"), ["upstream: wanted a call, found none"]);
@@ -206,18 +206,18 @@ fn calls_of_the_next_handler() {
 #[test]
 fn traps_are_expected_or_not() {
     let trap = "request.uri = \"/trap\"\nexpect.response = { status = 500, body = \"internal server error\" }\n";
-    assert_eq!(play_one(Profile::Strict, trap), ["trap: wanted none, found the URI says so"]);
+    assert_eq!(run_one(Profile::Strict, trap), ["trap: wanted none, found the URI says so"]);
     assert_eq!(
-        play_one(Profile::Strict, &format!("{trap}expect.trap = true\n")),
+        run_one(Profile::Strict, &format!("{trap}expect.trap = true\n")),
         Vec::<String>::new()
     );
     let late = "request.uri = \"/late-trap\"\nexpect.trap = true\nexpect.response.status = 200\n";
     assert_eq!(
-        play_one(Profile::Strict, late),
+        run_one(Profile::Strict, late),
         ["response: wanted one, found none: the connection broke (late)"]
     );
     assert_eq!(
-        play_one(Profile::Strict, "config = \"trap\"\n"),
+        run_one(Profile::Strict, "config = \"trap\"\n"),
         ["initialisation: wanted no trap, found the configuration says so"]
     );
 }
@@ -225,8 +225,8 @@ fn traps_are_expected_or_not() {
 #[test]
 fn a_result_outside_the_abi_traps_in_strict_only() {
     let strange = "request.uri = \"/strange\"\nexpect.upstream = true\n";
-    assert_eq!(play_one(Profile::Go, strange), Vec::<String>::new());
-    let found = play_one(Profile::Strict, strange);
+    assert_eq!(run_one(Profile::Go, strange), Vec::<String>::new());
+    let found = run_one(Profile::Strict, strange);
     assert_eq!(
         found[0],
         "trap: wanted none, found handle_request returned 0x2: its low word is 2, wanted 1 to go on or 0 to stop"
@@ -236,26 +236,26 @@ fn a_result_outside_the_abi_traps_in_strict_only() {
 #[test]
 fn what_is_not_portable_fails_in_strict_only() {
     let upper = "request.uri = \"/upper\"\n";
-    assert_eq!(play_one(Profile::Go, upper), Vec::<String>::new());
-    let found = play_one(Profile::Strict, upper);
+    assert_eq!(run_one(Profile::Go, upper), Vec::<String>::new());
+    let found = run_one(Profile::Strict, upper);
     assert_eq!(found.len(), 1);
     assert!(
         found[0].starts_with("portability: wanted what all hosts treat alike, found set_header_value in handle_request: the header name \"Count\""),
         "{found:?}"
     );
     let longer = "request.uri = \"/longer\"\nupstream.body = \"short\"\nexpect.response = { body = \"longer than before\" }\n";
-    let strict = play_one(Profile::Strict, longer);
+    let strict = run_one(Profile::Strict, longer);
     assert!(strict[0].contains("the response's content-length is 5"), "{strict:?}");
     assert_eq!(strict.len(), 1, "the body is compared as it was meant");
-    let go = play_one(Profile::Go, longer);
+    let go = run_one(Profile::Go, longer);
     assert_eq!(go.len(), 1);
     assert!(go[0].starts_with("response: wanted one, found none: the connection broke (after handle_response: the response's content-length is 5"), "{go:?}");
 }
 
 #[test]
-fn a_next_handler_that_fails_is_told_to_the_guest() {
+fn the_guest_sees_that_the_next_handler_failed() {
     let fails = "upstream.fails = true\nexpect.response = { status = 502, headers = { seen = \"1 true\" } }\n";
-    assert_eq!(play_one(Profile::Strict, fails), Vec::<String>::new());
+    assert_eq!(run_one(Profile::Strict, fails), Vec::<String>::new());
 }
 
 const ONE_AFTER_THE_OTHER: &str = r#"
@@ -282,7 +282,7 @@ expect.upstream = { headers = { count = "1" } }
 
 #[test]
 fn a_guest_is_kept_until_it_traps_or_is_configured_anew() {
-    let found = play_all(Profile::Strict, ONE_AFTER_THE_OTHER);
+    let found = run_all(Profile::Strict, ONE_AFTER_THE_OTHER);
     assert_eq!(found, vec![Vec::<String>::new(); 5]);
 }
 
