@@ -1,5 +1,5 @@
-//! Which calls the ABI's table asks for, and which of them some guest makes: computed from the table
-//! and from the host calls that were on record when the suite was played in this process.
+//! Compares the calls that the ABI's table asks for with those that the guests make, as recorded when
+//! the suite ran in this process.
 
 use std::fmt;
 

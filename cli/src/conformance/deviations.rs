@@ -1,4 +1,4 @@
-//! Where known hosts differ from what the suite expects, as data.
+//! The list of known deviations: where hosts differ from what the suite expects.
 //!
 //! A listed exchange is run like the others and must fail: so a host that has been fixed is seen, and
 //! the list stays true.

@@ -1,4 +1,5 @@
-//! The suite as files, for who sets up a host: guests, configurations, and a list of what goes where.
+//! Writes the suite as files for someone who sets up a host: guests, configurations, exchanges, and a
+//! manifest.
 
 use std::fs;
 use std::path::Path;

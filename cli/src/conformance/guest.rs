@@ -1,4 +1,4 @@
-//! From the short text of a guest in `conformance/` to a whole module.
+//! Completes the short text of a guest in `conformance/` to a whole module.
 //!
 //! A guest's file holds only what is its own. This module adds the functions of the prelude that it
 //! uses, and puts for each `(str "text")` a place in memory, as two constants, address and length.

@@ -1,12 +1,12 @@
 //! Our conformance suite of the ABI: guests in the text format, and for each the exchanges that any
-//! host must play as recorded.
+//! host must run as recorded.
 //!
 //! The suite is data, the folder `conformance/` of the repository, and embedded in the tool. A case
 //! is a guest, `SUBJECT/NAME.wat`, and its exchanges, `SUBJECT/NAME.toml`; a subject is a function of
 //! the ABI or a rule of it. Cases that differ in little are generated: see [`families`]. Where a known host is known to differ stands in `deviations.toml`, with
 //! the reason.
 //!
-//! This module reads the suite and judges what came of it. How exchanges are played over HTTP is the
+//! This module reads the suite and judges what came of it. How exchanges run over HTTP is the
 //! business of [`crate::hosts`]; the hosts that only this suite is held against are [`url`] and
 //! [`command`].
 

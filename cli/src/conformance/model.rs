@@ -1,5 +1,5 @@
-//! The suite on the reference host's engine, in this process: without HTTP, and with every host call
-//! on record.
+//! Runs the suite on the reference host's engine, in this process: without HTTP, and with a record of
+//! every host call.
 
 use http_wasm_abi::{Features, Function, Phase};
 use http_wasm_host::engine::{LoadError, Module, Options};
@@ -32,12 +32,12 @@ pub struct Called {
     pub trapped: bool,
 }
 
-/// Plays the suite with these settings, apart from the configurations; `host` is whose deviations
-/// are expected. Gives also every host call.
+/// Runs the suite with these settings, apart from the configurations, and returns the report and every
+/// host call. The deviations of `host` are expected.
 ///
 /// # Errors
-/// When a guest is not one.
-pub fn play(
+/// When a guest cannot be loaded.
+pub fn run(
     suite: &Suite,
     settings: &Settings,
     host: &str,

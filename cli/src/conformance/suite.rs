@@ -1,4 +1,4 @@
-//! The cases: read from the embedded folder, or from texts that a test gives.
+//! Reads the cases from the embedded folder, or from the texts of a test.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,9 +13,9 @@ use crate::hosts::{self, Deployment, failed};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../conformance");
 
-/// What all guests share.
+/// The functions that guests share.
 const PRELUDE: &str = "prelude.wat";
-/// Where known hosts differ.
+/// The list of known deviations.
 const DEVIATIONS: &str = "deviations.toml";
 
 /// Why the suite cannot be used.

@@ -1,4 +1,4 @@
-//! The suite is whole, and the reference host's model plays it.
+//! The suite is whole, and the model passes it.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ fn with(profile: Profile) -> Settings {
 
 /// The verdicts are shown where the test fails.
 fn play(settings: &Settings, host: &str) -> Result<(Report, Vec<model::Called>), LoadError> {
-    let played = model::play(&suite(), settings, host);
+    let played = model::run(&suite(), settings, host);
     if let Ok((report, _)) = &played {
         println!("{}{}", report.table(), report.details().join("\n"));
     }
@@ -31,7 +31,7 @@ fn play(settings: &Settings, host: &str) -> Result<(Report, Vec<model::Called>),
 }
 
 #[test]
-fn the_model_plays_it_in_the_strict_profile() {
+fn the_model_passes_in_the_strict_profile() {
     let (report, called) = play(&with(Profile::Strict), "model-strict").unwrap();
     assert!(report.counts.good());
     assert_eq!(report.counts.differs, 0);
@@ -53,7 +53,7 @@ fn the_model_plays_it_in_the_strict_profile() {
 }
 
 #[test]
-fn the_model_plays_it_as_the_go_host_does() {
+fn the_model_passes_in_the_profile_of_the_go_host() {
     let (report, _) = play(&with(Profile::Go), "model-go").unwrap();
     assert!(report.counts.good());
     assert_eq!(report.counts.differs, 0);
