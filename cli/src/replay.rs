@@ -94,7 +94,7 @@ impl Guest {
                 let verdict = Verdict::Skipped { reason: reason.clone() };
                 return Replayed { recorded, verdict, outcome: None };
             }
-            let report = runner.play(&recorded);
+            let report = runner.run(&recorded);
             let verdict = Verdict::of(report.mismatches);
             Replayed { recorded, verdict, outcome: report.outcome }
         };

@@ -38,7 +38,7 @@ impl Outcome {
     /// # Panics
     /// When the guest trapped or did something that is not portable.
     #[track_caller]
-    pub fn went_well(&self) -> &Self {
+    pub fn assert_ok(&self) -> &Self {
         if let Some(trap) = &self.trap {
             panic!("the guest trapped: {trap}\n{self}");
         }
@@ -57,7 +57,7 @@ impl Outcome {
     #[track_caller]
     #[must_use]
     pub fn upstream(&self) -> &Request {
-        match &self.went_well().upstream {
+        match &self.assert_ok().upstream {
             Some(request) => request,
             None => panic!("the next handler was not called\n{self}"),
         }
@@ -104,7 +104,7 @@ impl Outcome {
     #[track_caller]
     #[must_use]
     pub fn response(&self) -> &Response {
-        match &self.went_well().response {
+        match &self.assert_ok().response {
             Some(response) => response,
             None => panic!("the client got no response, the connection broke\n{self}"),
         }

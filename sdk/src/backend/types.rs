@@ -80,7 +80,7 @@ impl Needs {
 /// }
 /// # use http_wasm_sdk::testing::{self, Scenario};
 /// # let mut session = testing::session::<Numbered>();
-/// # session.run(&Scenario::get("/")).went_well();
+/// # session.run(&Scenario::get("/")).assert_ok();
 /// # assert_eq!(session.run(&Scenario::get("/")).messages(), ["info: response 2"]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

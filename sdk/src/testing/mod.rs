@@ -173,8 +173,8 @@ pub fn run<H: Handler>(scenario: &Scenario) -> Outcome {
 /// # #[handler]
 /// # fn nothing(_request: &mut Request) {}
 /// let mut session = testing::session::<nothing>();
-/// session.run(&Scenario::get("/a")).went_well();
-/// session.run(&Scenario::get("/b")).went_well();
+/// session.run(&Scenario::get("/a")).assert_ok();
+/// session.run(&Scenario::get("/b")).assert_ok();
 /// assert_eq!(session.instances(), 1);
 /// ```
 #[must_use]
@@ -205,7 +205,7 @@ pub fn replay<H: Handler>(path: impl AsRef<Path>) {
             continue;
         }
         count += 1;
-        let report = runner.play(exchange);
+        let report = runner.run(exchange);
         if !report.passed() {
             let place = format!("{}:{}", file.path.display(), exchange.line);
             let mismatches: String =

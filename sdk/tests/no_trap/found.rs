@@ -12,7 +12,7 @@ fn everywhere<H: Handler>(scenario: &Scenario) -> Vec<testing::Outcome> {
     let run = |profile| testing::run::<H>(&scenario.clone().profile(profile));
     let outcomes: Vec<_> = Profile::ALL.map(run).into();
     for outcome in &outcomes {
-        outcome.went_well();
+        outcome.assert_ok();
     }
     outcomes
 }

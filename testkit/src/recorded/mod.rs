@@ -56,7 +56,7 @@ use http_wasm_model::exchange::{LogEntry, Request, Settings};
 
 pub use compare::{Mismatch, compare, compare_wire};
 pub use read::{ReadError, parse, read};
-pub use run::{Report, Runner, play};
+pub use run::{Report, Runner, run};
 
 pub use crate::scenario::Upstream;
 

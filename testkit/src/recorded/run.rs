@@ -8,8 +8,8 @@ use crate::Outcome;
 use crate::scenario::Session;
 
 /// Runs one exchange with a guest that has been started; does not compare.
-pub fn play(guest: &mut dyn Guest, settings: &Settings, recorded: &Recorded) -> Outcome {
-    recorded.scenario(settings).play(guest, settings)
+pub fn run(guest: &mut dyn Guest, settings: &Settings, recorded: &Recorded) -> Outcome {
+    recorded.scenario(settings).run(guest, settings)
 }
 
 /// The result of a recorded exchange.
@@ -53,7 +53,7 @@ impl<'a, G: Guest> Runner<'a, G> {
     }
 
     /// Runs an exchange and compares the outcome with what it expects.
-    pub fn play(&mut self, recorded: &Recorded) -> Report {
+    pub fn run(&mut self, recorded: &Recorded) -> Report {
         let outcome = self.session.run(&recorded.scenario(&self.settings));
         if let Some(trap) = self.session.started().and_then(|started| started.trap.as_ref()) {
             let mismatch = Mismatch {

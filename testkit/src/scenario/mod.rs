@@ -232,7 +232,7 @@ impl Scenario {
 
     /// Removes features from the host, which then does not enable them.
     #[must_use]
-    pub const fn without(mut self, features: Features) -> Self {
+    pub const fn without_features(mut self, features: Features) -> Self {
         self.settings.missing_features = features;
         self
     }
@@ -242,7 +242,7 @@ impl Scenario {
     /// Runs it with a guest that was started, with the settings that starting it gave.
     ///
     /// [`Session`] starts guests as they are needed, with the settings of the scenario.
-    pub fn play(&self, guest: &mut dyn Guest, settings: &Settings) -> Outcome {
+    pub fn run(&self, guest: &mut dyn Guest, settings: &Settings) -> Outcome {
         let mut next = |_: &_| match &self.upstream {
             Upstream::Answers(response) => Ok(response.clone()),
             Upstream::Fails => Err(NextError("the scenario says so".to_owned())),

@@ -58,7 +58,7 @@ impl<'a, G: Guest> Session<'a, G> {
             },
         };
         let running = self.running.insert(running);
-        let outcome = scenario.play(&mut running.guest, &running.settings);
+        let outcome = scenario.run(&mut running.guest, &running.settings);
         if outcome.trap.is_some() && !self.reuse_after_trap {
             self.running = None;
         }

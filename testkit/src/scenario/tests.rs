@@ -164,7 +164,7 @@ fn initialisation_is_reported_apart() {
 #[test]
 fn a_host_may_lack_features() {
     let mut session = session();
-    session.run(&Scenario::get("/").without(Features::TRAILERS)).went_well();
+    session.run(&Scenario::get("/").without_features(Features::TRAILERS)).assert_ok();
     let started = session.started().expect("it has run");
     assert_eq!(started.settings.features, Features::BUFFER_RESPONSE);
     assert_eq!(started.logs[0].message, "enabled buffer_response");
@@ -206,7 +206,7 @@ fn a_failed_assertion_shows_what_happened() {
     let unportable = run(&Scenario::get("/host"));
     let shown = refusal(|| unportable.status());
     assert!(shown.starts_with("not all hosts treat this alike: "), "{shown}");
-    run(&Scenario::get("/host").profile(Profile::Go)).went_well();
+    run(&Scenario::get("/host").profile(Profile::Go)).assert_ok();
 }
 
 #[test]

@@ -206,7 +206,7 @@ fn a_request_body_that_is_not_buffered_cannot_be_read_on_express() {
 #[test]
 fn what_is_read_without_request_buffering_is_written_back() {
     for profile in [Profile::Strict, Profile::Go] {
-        let upload = upload("/map", profile).without(Features::BUFFER_REQUEST);
+        let upload = upload("/map", profile).without_features(Features::BUFFER_REQUEST);
         assert_eq!(REQUEST_BODY.run(&upload).upstream_text(), long().to_uppercase());
     }
 }

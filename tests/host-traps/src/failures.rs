@@ -157,7 +157,7 @@ fn state_is_dropped_on_every_way_out() {
 #[test]
 fn state_whose_response_hook_never_comes_is_dropped_by_the_next_request() {
     let mut runner = STATE.runner();
-    runner.run(&Scenario::get("/")).went_well();
+    runner.run(&Scenario::get("/")).assert_ok();
     assert_eq!(runner.cancel(&Scenario::get("/")), []);
     let dropped = runner.cancel(&Scenario::get("/"));
     assert_eq!(dropped.len(), 1);
@@ -172,7 +172,7 @@ fn state_whose_response_hook_never_comes_is_dropped_by_the_next_request() {
 #[test]
 fn state_whose_response_hook_never_comes_does_not_outlive_a_short_circuit() {
     let mut runner = STATE.runner();
-    runner.run(&Scenario::get("/")).went_well();
+    runner.run(&Scenario::get("/")).assert_ok();
     assert_eq!(runner.cancel(&Scenario::get("/")), []);
     let outcome = runner.run(&Scenario::get("/stop"));
     assert_eq!(outcome.messages(), ["info: dropped", "info: dropped"]);

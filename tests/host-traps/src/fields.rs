@@ -174,7 +174,8 @@ fn a_uri_that_is_too_long_is_an_error_and_not_cut() {
 #[test]
 fn trailers_are_none_where_the_host_has_none() {
     for &profile in HOSTS {
-        let outcome = TRAILERS.run(&read("/").profile(profile).without(Features::TRAILERS));
+        let outcome =
+            TRAILERS.run(&read("/").profile(profile).without_features(Features::TRAILERS));
         assert_logged(&outcome, &["no trailers"]);
         assert!(outcome.response().trailers.is_empty());
     }

@@ -21,7 +21,7 @@ fn features_are_enabled_once_and_at_the_start() {
 fn a_host_that_forgets_features_is_detected_and_asked_again() {
     let start = |profile| {
         let mut runner = REQUEST_BODY.runner();
-        runner.run(&Scenario::get("/").profile(profile)).went_well();
+        runner.run(&Scenario::get("/").profile(profile)).assert_ok();
         runner.started().calls.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let (once, again) = (

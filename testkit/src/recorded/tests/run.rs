@@ -109,7 +109,7 @@ fn run_all(profile: Profile, text: &str) -> Vec<Vec<String>> {
     let settings = Settings { profile, ..Settings::default() };
     let mut runner = Runner::new(settings, Puppet::default);
     let show = |report: Report| report.mismatches.iter().map(ToString::to_string).collect();
-    file.exchanges.iter().map(|recorded| show(runner.play(recorded))).collect()
+    file.exchanges.iter().map(|recorded| show(runner.run(recorded))).collect()
 }
 
 fn run_one(profile: Profile, text: &str) -> Vec<String> {
@@ -290,7 +290,7 @@ fn a_guest_is_kept_until_it_traps_or_is_configured_anew() {
 fn a_trapped_guest_is_kept_where_asked_for() {
     let file = parse(ONE_AFTER_THE_OTHER, Path::new("test.toml")).expect("it is in the format");
     let mut runner = Runner::new(Settings::default(), Puppet::default).reuse_after_trap(true);
-    let last = file.exchanges.iter().map(|recorded| runner.play(recorded)).last();
+    let last = file.exchanges.iter().map(|recorded| runner.run(recorded)).last();
     let found = last.expect("there are exchanges").mismatches;
     assert_eq!(found[0].to_string(), "upstream.headers.count: wanted \"1\", found \"3\"");
 }
@@ -334,7 +334,7 @@ fn a_live_host_is_compared_by_what_can_be_seen() {
 #[test]
 fn the_outcome_holds_what_was_called() {
     let file = parse("[[exchange]]\nname = \"a\"\n", Path::new("test.toml")).expect("a file");
-    let outcome: Outcome = play(&mut Puppet::default(), &Settings::default(), &file.exchanges[0]);
+    let outcome: Outcome = run(&mut Puppet::default(), &Settings::default(), &file.exchanges[0]);
     let functions: Vec<_> = outcome.calls.iter().map(|call| call.function).collect();
     // Not started, so the response is not buffered and cannot be changed after the next handler.
     assert_eq!(functions, [Function::Log, Function::SetHeaderValue, Function::SetHeaderValue]);
