@@ -1,5 +1,7 @@
 //! A body on its way from a peer to the model: what has arrived of it, what was read, what is kept.
 
+use super::body::{Chunk, first};
+
 /// A body, as far as it has arrived.
 ///
 /// What was read and is not to be kept is let go when more arrives, so that a body of any length can
@@ -76,11 +78,6 @@ impl Incoming {
         &self.data
     }
 
-    /// All bytes were read, and no more will come.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.is_all_there() && self.unread().is_empty()
-    }
-
     /// How many bytes were read.
     pub(super) const fn read(&self) -> u64 {
         self.read
@@ -91,9 +88,13 @@ impl Incoming {
         self.gone + self.data.len() as u64
     }
 
-    /// These many unread bytes were read.
-    pub(super) const fn advance(&mut self, bytes: usize) {
-        self.read += bytes as u64;
+    /// Reads on: at most so many bytes, of those that have arrived.
+    pub(super) fn take(&mut self, most: usize) -> Chunk<'_> {
+        let start = self.position();
+        let bytes = first(&self.data[start..], most);
+        self.read += bytes.len() as u64;
+        let end = self.is_all_there() && start + bytes.len() == self.data.len();
+        Chunk { bytes, end }
     }
 
     /// Takes what is held out.

@@ -3,7 +3,7 @@
 //! Most of them come from an HTTP library and go back to it, often untouched, so they stay in its map
 //! for as long as what is done to them can be said there. The few that a guest sets itself are a list
 //! until they are more. What neither can say, such as a name in upper case that some hosts keep, moves
-//! all of them to a table of plain bytes.
+//! all of them to a table of bytes.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -53,34 +53,17 @@ impl Headers {
 
     /// Replaces all values of `name` by one.
     pub fn insert(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.insert_exact(name.to_ascii_lowercase(), value.into());
+        self.write_raw(&name.to_ascii_lowercase(), &value.into(), Write::Insert);
     }
 
     /// Adds a value to those that `name` has.
     pub fn append(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.append_exact(name.to_ascii_lowercase(), value.into());
+        self.write_raw(&name.to_ascii_lowercase(), &value.into(), Write::Append);
     }
 
     /// Removes all values of `name`; tells whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
         self.remove_exact(&name.to_ascii_lowercase())
-    }
-
-    pub(crate) fn insert_exact(&mut self, name: String, value: Vec<u8>) {
-        if self.parse_and_write(&name, &value, Write::Insert).is_none() {
-            self.plain().insert(name, vec![value]);
-        }
-    }
-
-    pub(crate) fn append_exact(&mut self, name: String, value: Vec<u8>) {
-        if self.parse_and_write(&name, &value, Write::Append).is_none() {
-            self.plain().entry(name).or_default().push(value);
-        }
-    }
-
-    fn parse_and_write(&mut self, name: &str, value: &[u8], how: Write) -> Option<()> {
-        let name = HeaderName::from_lowercase(name.as_bytes()).ok()?;
-        self.write(name, HeaderValue::from_bytes(value).ok()?, how)
     }
 
     pub(crate) fn remove_exact(&mut self, name: &str) -> bool {
@@ -103,42 +86,62 @@ impl Headers {
         }
     }
 
-    /// Writes a header, or gives `None` where a map cannot hold it, or all of them are in the table.
-    pub(crate) fn write(&mut self, name: HeaderName, value: HeaderValue, how: Write) -> Option<()> {
-        if let Form::Few(few) = &mut self.form
-            && few.len() < FEW
-        {
-            self.table.take();
-            if how == Write::Insert {
-                few.retain(|(own, _)| *own != name);
-            }
+    /// Writes a header.
+    pub(crate) fn write(&mut self, name: HeaderName, value: HeaderValue, how: Write) {
+        if let Some(few) = self.few_mut(&name, how) {
             few.push((name, value));
-            return Some(());
+            return;
         }
-        let map = self.map_mut()?;
-        // A map that is full is an error.
-        match how {
-            Write::Insert => map.try_insert(name, value).map(|_| ()),
-            Write::Append => map.try_append(name, value).map(|_| ()),
+        match self.map_mut() {
+            Some(map) if map.len() < MOST_IN_A_MAP => match how {
+                Write::Insert => _ = map.insert(name, value),
+                Write::Append => _ = map.append(name, value),
+            },
+            _ => self.write_to_table(name.as_str(), value.as_bytes(), how),
         }
-        .ok()
     }
 
-    /// The same for a copy of a header.
+    /// Writes a copy of a header.
     #[inline]
-    pub(crate) fn write_copy(
-        &mut self,
-        header: &(HeaderName, HeaderValue),
-        how: Write,
-    ) -> Option<()> {
-        match &mut self.form {
-            Form::Few(few) if how == Write::Append && few.len() < FEW => {
-                self.table.take();
-                few.push(header.clone());
-                Some(())
-            }
-            _ => self.write(header.0.clone(), header.1.clone(), how),
+    pub(crate) fn write_copy(&mut self, header: &(HeaderName, HeaderValue), how: Write) {
+        match self.few_mut(&header.0, how) {
+            Some(few) => few.push(header.clone()),
+            None => self.write(header.0.clone(), header.1.clone(), how),
         }
+    }
+
+    /// The list, where one more value of `name` fits into it, without those that are to be replaced.
+    #[inline]
+    fn few_mut(
+        &mut self,
+        name: &HeaderName,
+        how: Write,
+    ) -> Option<&mut Vec<(HeaderName, HeaderValue)>> {
+        let Form::Few(few) = &mut self.form else { return None };
+        if few.len() >= FEW {
+            return None;
+        }
+        self.table.take();
+        if how == Write::Insert {
+            few.retain(|(own, _)| own != name);
+        }
+        Some(few)
+    }
+
+    /// Writes a header of any bytes, under exactly this name.
+    pub(crate) fn write_raw(&mut self, name: &str, value: &[u8], how: Write) {
+        match (HeaderName::from_lowercase(name.as_bytes()), HeaderValue::from_bytes(value)) {
+            (Ok(name), Ok(value)) => self.write(name, value, how),
+            _ => self.write_to_table(name, value, how),
+        }
+    }
+
+    fn write_to_table(&mut self, name: &str, value: &[u8], how: Write) {
+        let values = self.table_mut().entry(name.to_owned()).or_default();
+        if how == Write::Insert {
+            values.clear();
+        }
+        values.push(value.to_vec());
     }
 
     /// All values of `name`, in the order in which they were added.
@@ -338,7 +341,7 @@ impl Headers {
     }
 
     /// The table, to be changed; nothing else is left then.
-    fn plain(&mut self) -> &mut Table {
+    fn table_mut(&mut self) -> &mut Table {
         self.table();
         self.form = Form::Table;
         match self.table.get_mut() {

@@ -1,7 +1,8 @@
 //! The model: one exchange of a request for a response, as a guest sees it through the ABI.
 //!
-//! [`Exchange::call`] is the only way in for a guest; everything else is for the host around it. The
-//! host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
+//! What a guest can do is an operation in Rust types, such as [`Exchange::set_header`], which checks
+//! phase and profile; [`Exchange::call`] decodes the calls of the ABI. Everything else is for the host
+//! around it. The host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
 //! before `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next
 //! handler, and [`Exchange::finish`] for what the client gets. The test kit's driver does just that.
 //!
@@ -11,7 +12,7 @@
 
 mod arriving;
 mod body;
-mod call;
+mod checks;
 mod draft;
 mod fields;
 mod flow;
@@ -19,7 +20,6 @@ mod framing;
 mod headers;
 mod limits;
 mod log;
-mod memory;
 mod message;
 mod passing;
 mod recent;
@@ -37,14 +37,17 @@ use http_wasm_abi::{Features, Function, LogLevel, Phase};
 use crate::profile::{Profile, Rules};
 use arriving::Incoming;
 
+pub use crate::memory::{LinearMemory, Memory, Outside};
+pub use body::Chunk;
+pub use checks::Bytes;
 pub use fields::Headers;
 pub use flow::{NextError, Rest};
 pub use framing::Framing;
 pub use limits::Limits;
-pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
 pub use passing::{Few, NoRoom, failed_next_status, merge_framing, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
+pub(crate) use value::show;
 
 /// What holds for all exchanges of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,11 +147,6 @@ pub struct Exchange {
     /// How many bytes of header names and values the guest has written.
     header_bytes: usize,
     recent: recent::Recent,
-    /// The guest has written headers and nothing else since the exchange began.
-    plain: bool,
-    /// The exchange is over, was plain and without a body in the request: all but the request's head
-    /// and what counts headers is as at the beginning of the next one.
-    fresh: bool,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
@@ -186,8 +184,6 @@ impl Exchange {
             gives_request_away: false,
             header_bytes: 0,
             recent: recent::Recent::default(),
-            plain: false,
-            fresh: false,
             head_request: request.method == "HEAD",
             request,
             request_body: body::RequestBody::new(incoming),
@@ -247,6 +243,10 @@ impl Exchange {
     #[must_use]
     pub fn calls(&self) -> &[HostCall] {
         &self.calls
+    }
+
+    pub(crate) fn record(&mut self, call: HostCall) {
+        self.calls.push(call);
     }
 
     /// What is not portable, or has gone wrong, so far.

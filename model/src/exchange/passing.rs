@@ -25,23 +25,6 @@ impl Exchange {
         arrives: bool,
         fill: impl FnOnce(&mut Request),
     ) {
-        if std::mem::take(&mut self.fresh) && !arrives && Arc::ptr_eq(&self.settings, new_settings)
-        {
-            fill(&mut self.request);
-            self.head_request = self.request.method == "HEAD";
-            self.header_bytes = 0;
-            self.recent.rewind();
-        } else {
-            self.begin_anew(new_settings, arrives, fill);
-        }
-    }
-
-    fn begin_anew(
-        &mut self,
-        new_settings: &Arc<Settings>,
-        arrives: bool,
-        fill: impl FnOnce(&mut Request),
-    ) {
         // All fields by name, so that none is forgotten.
         let Self {
             settings,
@@ -54,8 +37,6 @@ impl Exchange {
             gives_request_away,
             header_bytes,
             recent,
-            plain,
-            fresh: _,
             head_request,
             request_body,
             response,
@@ -80,7 +61,6 @@ impl Exchange {
         *gives_request_away = false;
         *header_bytes = 0;
         recent.rewind();
-        *plain = true;
         *head_request = request.method == "HEAD";
         *reads = 0;
         *config_reads = 0;
@@ -113,13 +93,10 @@ impl Exchange {
     /// both bodies pass as they are.
     #[inline]
     pub fn passes(&self) -> bool {
-        let only_heads = || {
-            self.sent_framing.is_none()
-                && self.request_body.is_untouched()
-                && self.response.has_headers_only()
-        };
         self.features == Features::NONE
-            && (self.plain || only_heads())
+            && self.sent_framing.is_none()
+            && self.request_body.is_untouched()
+            && self.response.has_headers_only()
             // What cannot be in a map is looked at by who sends it.
             && self.response.headers.is_few()
             && self.request.headers.is_sendable()
@@ -149,7 +126,6 @@ impl Exchange {
     /// [passes](Self::passes), and so is over.
     #[inline]
     pub fn take_response_headers(&mut self) -> Few {
-        self.fresh = self.plain && !self.request_body.incoming.is_arriving();
         self.response.headers.take_few()
     }
 }

@@ -32,7 +32,7 @@ impl Recent {
 
     /// The next header, if it is the one of these bytes that was written there before.
     #[inline]
-    pub(super) fn again(
+    pub(super) fn known(
         &mut self,
         name: &[u8],
         value: &[u8],
@@ -45,8 +45,9 @@ impl Recent {
         Some(header)
     }
 
-    /// The next header, which is another one, if a map can hold exactly that.
-    pub(super) fn other(&mut self, name: &[u8], value: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    /// The next header, which is not known, if a map can hold exactly these bytes: a name in lower
+    /// case, a value that can be sent.
+    pub(super) fn parse(&mut self, name: &[u8], value: &[u8]) -> Option<(HeaderName, HeaderValue)> {
         let number = self.next;
         self.next += 1;
         let name = HeaderName::from_lowercase(name).ok()?;
@@ -76,9 +77,8 @@ mod tests {
     fn write(recent: &mut Recent, headers: &[(&str, &str)]) {
         recent.next = 0;
         for (name, value) in headers {
-            let (name_bytes, value_bytes) = (name.as_bytes(), value.as_bytes());
-            let again = recent.again(name_bytes, value_bytes).cloned();
-            let header = again.or_else(|| recent.other(name_bytes, value_bytes));
+            let known = recent.known(name.as_bytes(), value.as_bytes()).cloned();
+            let header = known.or_else(|| recent.parse(name.as_bytes(), value.as_bytes()));
             let (found, written) = header.expect("good");
             assert_eq!((found.as_str(), written.to_str().expect("text")), (*name, *value));
         }
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn what_a_map_cannot_hold_exactly_is_none() {
         let mut recent = Recent::default();
-        assert!(recent.other(b"A", b"1").is_none());
-        assert!(recent.other(b"a", b"1\n").is_none());
-        assert!(recent.other(b"", b"1").is_none());
+        assert!(recent.parse(b"A", b"1").is_none());
+        assert!(recent.parse(b"a", b"1\n").is_none());
+        assert!(recent.parse(b"", b"1").is_none());
     }
 }

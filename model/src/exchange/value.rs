@@ -50,7 +50,7 @@ pub(super) fn uri(uri: &str) -> &str {
 }
 
 /// Bytes for a message: quoted, escaped, and cut where they are long.
-pub(super) fn show(bytes: &[u8]) -> String {
+pub(crate) fn show(bytes: &[u8]) -> String {
     const MOST: usize = 80;
     match bytes.get(..MOST) {
         Some(start) if bytes.len() > MOST => {

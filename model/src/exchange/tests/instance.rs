@@ -144,7 +144,7 @@ fn calls_are_recorded_as_a_reader_wants_them() {
             "get_header_values(request header, \"x-a\") = [\"b\"]",
             "read_body(request body, 2) = \"ab\"",
             "read_body(request body, 2) = \"c\", end",
-            "set_header_value(request header, \"\") = trap: set_header_value: found an empty header name, wanted a token",
+            "set_header_value(request header, \"\", \"\") = trap: set_header_value: found an empty header name, wanted a token",
             "enable_features(trailers) = trailers",
             "log(warn, \"m\")",
         ]
