@@ -2,16 +2,16 @@
 
 use http_wasm_abi::{BodyKind, Function, Phase};
 
-use super::arriving::Incoming;
 use super::checks::{Bytes, readable};
-use super::draft::Draft;
-use super::{Exchange, Outside, Trap, TrapKind, value};
+use super::incoming_body::Incoming;
+use super::response_state::{BodyState, ResponseState};
+use super::{Exchange, Outside, Trap, TrapKind, validate};
 
 const READ: Function = Function::ReadBody;
 const WRITE: Function = Function::WriteBody;
 
-/// What a read gives at the most where the body has not arrived: the host would have to hold more.
-pub(super) const MOST_AWAITED: usize = 256 << 10;
+/// The most bytes that a read waits for, since the host has to hold them meanwhile.
+pub(super) const MAX_AWAITED: usize = 256 << 10;
 
 /// Bytes of a body that a guest reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,18 +190,18 @@ impl Exchange {
         if self.phase == Phase::Request {
             self.report(READ, "the response's body was read before the next handler: the official Go host keeps this reader, and handle_response then reads nothing; read it in handle_response only");
         }
-        if self.response.reader.is_none() && self.response.writing {
+        if self.response.reader.is_none() && self.response.body_state.is_written() {
             self.report(READ, "the response's body was read after it was written: the guest reads its own bytes; read first");
         }
         let early = self.rules().end_with_last_byte;
-        let reads_own = self.response.writing || self.phase == Phase::Request;
-        let Draft { reader, body, incoming, replaced, .. } = &mut self.response;
+        let reads_own = self.response.body_state.is_written() || self.phase == Phase::Request;
+        let ResponseState { reader, body, incoming, body_state, .. } = &mut self.response;
         let reader = reader.get_or_insert_with(|| {
             if !reads_own {
                 return Reader::Incoming;
             }
             let mut data = body.clone();
-            if !*replaced {
+            if *body_state != BodyState::Replaced {
                 data.extend_from_slice(incoming.held());
             }
             Reader::Own(Own { data, position: 0 })
@@ -249,13 +249,15 @@ impl Exchange {
 
     /// Writes to a response that is not buffered, whose head is sent.
     fn write_through(&mut self, bytes: &[u8]) -> Result<(), Trap> {
-        self.response.writing = true;
+        if !self.response.body_state.is_written() {
+            self.response.body_state = BodyState::Added;
+        }
         if bytes.is_empty() {
             return Ok(());
         }
         let response = &self.response;
         let status = response.head.as_ref().map_or(200, |head| head.status);
-        if value::status(status).is_some_and(|status| !value::allows_body(status)) {
+        if validate::status(status).is_some_and(|status| !validate::allows_body(status)) {
             let message = format_args!(
                 "a response with status {status} has no body, found {} bytes; write none, or set another status first",
                 bytes.len()
@@ -298,11 +300,10 @@ impl Exchange {
     }
 
     fn write_buffered(&mut self, bytes: &[u8]) {
-        if !self.response.writing || self.rules().writes_replace {
+        if !self.response.body_state.is_written() || self.rules().writes_replace {
             self.response.body.clear();
-            self.response.replaced = true;
+            self.response.body_state = BodyState::Replaced;
         }
-        self.response.writing = true;
         self.response.body.extend_from_slice(bytes);
     }
 

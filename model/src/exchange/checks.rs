@@ -5,7 +5,7 @@ use std::fmt;
 
 use http_wasm_abi::{Features, Function, Phase};
 
-use super::{Exchange, Outside, Trap, TrapKind, value};
+use super::{Exchange, Outside, Trap, TrapKind, validate};
 
 /// An argument: bytes of the guest, or why they cannot be read.
 pub type Bytes<'a> = Result<&'a [u8], Outside>;
@@ -74,7 +74,7 @@ impl Exchange {
         let text = String::from_utf8_lossy(readable(function, bytes)?);
         match (&text, bytes) {
             (Cow::Owned(_), Ok(bytes)) if self.rules().validates => {
-                let found = value::show(bytes);
+                let found = validate::show(bytes);
                 let message = format_args!("found a {what} that is not UTF-8: {found}");
                 Err(Trap::host(TrapKind::Value, function, message))
             }

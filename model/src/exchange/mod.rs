@@ -10,44 +10,44 @@
 //! [`Exchange::answer_head`], and [feeds](Exchange::feed) of a body what a call [needs](Exchange::needs);
 //! what never arrived passes the guest by.
 
-mod arriving;
 mod body;
+mod body_demand;
 mod checks;
-mod draft;
-mod fields;
 mod flow;
 mod framing;
-mod headers;
+mod header_cache;
+mod header_calls;
+mod header_map;
+mod incoming_body;
+mod instance_calls;
 mod limits;
-mod log;
 mod message;
 mod passing;
-mod recent;
-mod stream;
+mod request_line;
+mod response_state;
 #[cfg(test)]
 mod tests;
 mod trap;
-mod uri;
-mod value;
+mod validate;
 
 use std::sync::Arc;
 
 use http_wasm_abi::{Features, Function, LogLevel, Phase};
 
 use crate::profile::{Profile, Rules};
-use arriving::Incoming;
+use incoming_body::Incoming;
 
 pub use crate::memory::{LinearMemory, Memory, Outside};
 pub use body::Chunk;
 pub use checks::Bytes;
-pub use fields::Headers;
 pub use flow::{NextError, Rest};
 pub use framing::Framing;
+pub use header_map::Headers;
 pub use limits::Limits;
 pub use message::{Request, Response};
 pub use passing::{Few, NoRoom, failed_next_status, merge_framing, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
-pub(crate) use value::show;
+pub(crate) use validate::show;
 
 /// What holds for all exchanges of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,16 +146,16 @@ pub struct Exchange {
     gives_request_away: bool,
     /// How many bytes of header names and values the guest has written.
     header_bytes: usize,
-    recent: recent::Recent,
+    header_cache: header_cache::HeaderCache,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
-    response: draft::Draft,
+    response: response_state::ResponseState,
     /// Where the next size of [`Settings::read_sizes`] is found.
     reads: usize,
     /// How often the configuration was asked for.
     config_reads: usize,
-    logs: log::Logs,
+    logs: instance_calls::Logs,
     calls: Vec<HostCall>,
     problems: Vec<Problem>,
 }
@@ -183,14 +183,14 @@ impl Exchange {
             sent_framing: None,
             gives_request_away: false,
             header_bytes: 0,
-            recent: recent::Recent::default(),
+            header_cache: header_cache::HeaderCache::default(),
             head_request: request.method == "HEAD",
             request,
             request_body: body::RequestBody::new(incoming),
-            response: draft::Draft::default(),
+            response: response_state::ResponseState::default(),
             reads: 0,
             config_reads: 0,
-            logs: log::Logs::default(),
+            logs: instance_calls::Logs::default(),
             calls: Vec::new(),
             problems: Vec::new(),
         }

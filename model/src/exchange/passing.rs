@@ -7,10 +7,10 @@ use http::header::{Entry, OccupiedEntry};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
-use super::arriving::Incoming;
-use super::draft::{Draft, merge_headers, set_twice};
-use super::fields::Form;
+use super::header_map::Form;
+use super::incoming_body::Incoming;
 use super::message::{content_length, expects_body};
+use super::response_state::{ResponseState, merge_headers, set_twice};
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::Profile;
 
@@ -36,7 +36,7 @@ impl Exchange {
             sent_framing,
             gives_request_away,
             header_bytes,
-            recent,
+            header_cache,
             head_request,
             request_body,
             response,
@@ -60,7 +60,7 @@ impl Exchange {
         *sent_framing = None;
         *gives_request_away = false;
         *header_bytes = 0;
-        recent.rewind();
+        header_cache.rewind();
         *head_request = request.method == "HEAD";
         *reads = 0;
         *config_reads = 0;
@@ -74,7 +74,7 @@ impl Exchange {
         };
         *request_body = body::RequestBody::new(incoming);
         if !response.is_untouched() {
-            *response = Draft::default();
+            *response = ResponseState::default();
         }
         if !logs.is_empty() {
             drop(logs.take());

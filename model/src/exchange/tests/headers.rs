@@ -1,7 +1,7 @@
 //! Headers, trailers and the status code.
 
 use super::*;
-use crate::exchange::fields::Write;
+use crate::exchange::header_map::Write;
 
 const REQUEST: HeaderKind = HeaderKind::Request;
 const RESPONSE: HeaderKind = HeaderKind::Response;

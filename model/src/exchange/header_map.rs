@@ -1,9 +1,9 @@
-//! Headers or trailers, as the model and its tests see them.
+//! Holds headers or trailers.
 //!
-//! Most of them come from an HTTP library and go back to it, often untouched, so they stay in its map
-//! for as long as what is done to them can be said there. The few that a guest sets itself are a list
-//! until they are more. What neither can say, such as a name in upper case that some hosts keep, moves
-//! all of them to a table of bytes.
+//! Most come from an HTTP library and go back to it, often unchanged, so they stay in its map while it
+//! can represent them. Up to [`SMALL_LEN`] headers that a guest sets are a list. What neither can
+//! represent, such as a name in upper case that some hosts keep, moves all of them to a table of
+//! bytes.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -18,14 +18,14 @@ pub(super) type Table = BTreeMap<String, Vec<Vec<u8>>>;
 #[derive(Clone, Default)]
 pub struct Headers {
     pub(super) form: Form,
-    /// All of them; made when it is asked for.
+    /// All of them; made on demand.
     pub(super) table: OnceLock<Table>,
 }
 
 /// Where headers are.
 #[derive(Clone)]
 pub(super) enum Form {
-    /// In the order in which they were added; at most [`FEW`].
+    /// In the order in which they were added; at most [`SMALL_LEN`].
     Few(Vec<(HeaderName, HeaderValue)>),
     Map(HeaderMap),
     /// In the table only.
@@ -38,11 +38,11 @@ impl Default for Form {
     }
 }
 
-/// So many are found in a list as fast as in a map.
-const FEW: usize = 8;
+/// The longest list; a search in it is as fast as in a map.
+const SMALL_LEN: usize = 8;
 
-/// A map of an HTTP library takes no more values than this.
-const MOST_IN_A_MAP: usize = 1 << 14;
+/// How many values a map of an HTTP library can surely hold.
+const MAX_MAP_VALUES: usize = 1 << 14;
 
 impl Headers {
     /// No headers.
@@ -61,7 +61,7 @@ impl Headers {
         self.write_raw(&name.to_ascii_lowercase(), &value.into(), Write::Append);
     }
 
-    /// Removes all values of `name`; tells whether there were any.
+    /// Removes all values of `name`; returns whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
         self.remove_exact(&name.to_ascii_lowercase())
     }
@@ -93,7 +93,7 @@ impl Headers {
             return;
         }
         match self.map_mut() {
-            Some(map) if map.len() < MOST_IN_A_MAP => match how {
+            Some(map) if map.len() < MAX_MAP_VALUES => match how {
                 Write::Insert => _ = map.insert(name, value),
                 Write::Append => _ = map.append(name, value),
             },
@@ -110,7 +110,7 @@ impl Headers {
         }
     }
 
-    /// The list, where one more value of `name` fits into it, without those that are to be replaced.
+    /// The list, if one more value of `name` fits into it. Values to be replaced are removed.
     #[inline]
     fn few_mut(
         &mut self,
@@ -118,7 +118,7 @@ impl Headers {
         how: Write,
     ) -> Option<&mut Vec<(HeaderName, HeaderValue)>> {
         let Form::Few(few) = &mut self.form else { return None };
-        if few.len() >= FEW {
+        if few.len() >= SMALL_LEN {
             return None;
         }
         self.table.take();
@@ -154,7 +154,7 @@ impl Headers {
         self.table().get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// All values of a name in lower case; as [`Self::get`], without making the table.
+    /// All values of a name in lower case. Like [`Self::get`], but without making the table.
     pub(crate) fn values(&self, name: &str) -> Vec<&[u8]> {
         match &self.form {
             Form::Few(few) => {
@@ -179,7 +179,7 @@ impl Headers {
         }
     }
 
-    /// As [`Self::first`], of a name that need not be parsed.
+    /// The first value of a name that is already parsed.
     pub(crate) fn first_of(&self, name: &HeaderName) -> Option<&[u8]> {
         match &self.form {
             Form::Few(few) => {
@@ -201,7 +201,7 @@ impl Headers {
         self.table().keys().map(String::as_str)
     }
 
-    /// The names, sorted; as [`Self::names`], without making the table.
+    /// The names, sorted. Like [`Self::names`], but without making the table.
     pub(crate) fn sorted_names(&self) -> Vec<&str> {
         let mut names: Vec<_> = match &self.form {
             Form::Few(few) => few.iter().map(|(name, _)| name.as_str()).collect(),
@@ -255,7 +255,7 @@ impl Headers {
             *self = others;
             return;
         }
-        let fits = self.count() + others.count() < MOST_IN_A_MAP;
+        let fits = self.count() + others.count() < MAX_MAP_VALUES;
         if fits && !matches!(others.form, Form::Table) {
             let Some(map) = self.map_mut() else { return self.extend(others.iter()) };
             match others.form {
@@ -300,7 +300,7 @@ impl Headers {
         }
     }
 
-    /// Those of a map of an HTTP library, or of a list of the same; in no order.
+    /// Names and values of a map or a list, in no order; none of a table.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         let (few, map) = match &self.form {
             Form::Few(few) => (few.as_slice(), None),
@@ -326,7 +326,7 @@ impl Headers {
         })
     }
 
-    /// The map, to be changed; `None` where all are in the table.
+    /// The map, to be changed; `None` if all are in the table.
     fn map_mut(&mut self) -> Option<&mut HeaderMap> {
         if let Form::Few(few) = &mut self.form {
             self.form = Form::Map(few.drain(..).collect());
@@ -340,7 +340,7 @@ impl Headers {
         }
     }
 
-    /// The table, to be changed; nothing else is left then.
+    /// Moves all headers to the table and gives it, to be changed.
     fn table_mut(&mut self) -> &mut Table {
         self.table();
         self.form = Form::Table;

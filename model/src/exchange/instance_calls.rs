@@ -1,4 +1,4 @@
-//! What has to do with the instance rather than with a request: features, configuration, log.
+//! Features, configuration and log: what concerns the instance rather than a request.
 
 use http_wasm_abi::{Features, Function, LogLevel};
 

@@ -1,11 +1,12 @@
-//! Bodies that arrive while a guest works: which of them a call needs, and how it comes in.
+//! Bodies that arrive while a guest runs: which of them a call needs, and how it is fed in.
 //!
 //! A call of a guest is made when what it needs has arrived, so [`Exchange::call`] never waits. Who
 //! waits is the host: it asks [`Exchange::needs`] before each call.
 
 use http_wasm_abi::{BodyKind, Features, HeaderKind, Phase};
 
-use super::body::{MOST_AWAITED, Reader};
+use super::body::{MAX_AWAITED, Reader};
+use super::response_state::BodyState;
 use super::{Exchange, Headers, Trap, TrapKind};
 
 impl Exchange {
@@ -16,7 +17,7 @@ impl Exchange {
 
     /// Whether more of a body has to arrive before a read of `limit` bytes.
     pub(crate) fn read_needs_more(&self, kind: BodyKind, limit: u32) -> bool {
-        let wanted = MOST_AWAITED.min(limit as usize);
+        let wanted = MAX_AWAITED.min(limit as usize);
         match kind {
             BodyKind::Request => self.request_read_needs(wanted),
             BodyKind::Response => self.response_read_needs(wanted),
@@ -50,7 +51,7 @@ impl Exchange {
 
     fn response_read_needs(&self, wanted: usize) -> bool {
         let from_next = match self.response.reader {
-            None => !self.response.writing,
+            None => !self.response.body_state.is_written(),
             Some(Reader::Incoming) => true,
             Some(Reader::Own(_)) => false,
         };
@@ -66,7 +67,7 @@ impl Exchange {
     pub fn holds_whole(&self, kind: BodyKind) -> bool {
         match kind {
             BodyKind::Request => self.rules().request_body_in_memory && self.buffers_request(),
-            BodyKind::Response => self.buffers_response() && self.response.writing,
+            BodyKind::Response => self.buffers_response() && self.response.body_state.is_written(),
         }
     }
 
@@ -89,7 +90,7 @@ impl Exchange {
             }
         };
         // What is held only until it is read is bounded by what a read waits for.
-        let passing = if retains { 0 } else { bytes.len().saturating_add(MOST_AWAITED) };
+        let passing = if retains { 0 } else { bytes.len().saturating_add(MAX_AWAITED) };
         if held > limit.saturating_add(passing) {
             let message = format!(
                 "the {kind} is longer than {limit} bytes, the most that this host holds; read it without buffering, or have the limit raised"
@@ -107,7 +108,7 @@ impl Exchange {
                 rules.request_body_in_memory
                     || self.buffers_request() && !rules.buffering_keeps_last_chunk
             }
-            BodyKind::Response => !self.response.replaced,
+            BodyKind::Response => self.response.body_state != BodyState::Replaced,
         }
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http_wasm_abi::Function;
 
 use super::checks::{Bytes, readable};
-use super::{Exchange, Trap, TrapKind, value};
+use super::{Exchange, Trap, TrapKind, validate};
 
 impl Exchange {
     /// The request's method, as `get_method` gives it.
@@ -32,7 +32,7 @@ impl Exchange {
             let message = "found an empty method, wanted a token such as GET";
             return Err(Trap::host(TrapKind::Value, SET, message));
         }
-        if rules.validates && !value::is_token(method.as_bytes()) {
+        if rules.validates && !validate::is_token(method.as_bytes()) {
             let message = format_args!("found the method {method:?}, wanted a token such as GET");
             return Err(Trap::host(TrapKind::Value, SET, message));
         }
@@ -47,7 +47,7 @@ impl Exchange {
     /// A trap outside the hooks.
     pub fn uri(&self) -> Result<&str, Trap> {
         self.check_phase(Function::GetUri, false)?;
-        Ok(value::uri(&self.request.uri))
+        Ok(validate::uri(&self.request.uri))
     }
 
     /// Replaces path and query of the request, as `set_uri` does.
@@ -69,7 +69,7 @@ impl Exchange {
             return Ok(());
         }
         let kept = origin_form(&uri).map_err(|reason| {
-            let found = value::show(uri.as_bytes());
+            let found = validate::show(uri.as_bytes());
             let message = format_args!(
                 "found {found}, {reason}; wanted a percent-encoded path that begins with a slash, and perhaps a query"
             );
@@ -82,7 +82,7 @@ impl Exchange {
         let sent = self.sent_uri.get_or_insert_with(|| self.request.uri.clone());
         let is_known = |byte| is_uri_byte(byte) || sent.bytes().any(|known| known == byte);
         if rules.validates && !kept.bytes().all(is_known) {
-            let found = value::show(uri.as_bytes());
+            let found = validate::show(uri.as_bytes());
             let message = format_args!(
                 "found {found}, which has characters that a URI cannot have; percent-encode them"
             );

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use http_wasm_abi::{Features, Function, HeaderKind, Phase};
 
 use super::checks::{Bytes, readable};
-use super::fields::Write;
-use super::{Exchange, Framing, Headers, Trap, TrapKind, value};
+use super::header_map::Write;
+use super::{Exchange, Framing, Headers, Trap, TrapKind, validate};
 
 const HOST: &[u8] = b"host";
 
@@ -163,11 +163,11 @@ impl Exchange {
                 HeaderKind::Response => &mut self.response.headers,
                 _ => &mut self.request.headers,
             };
-            if let Some(header) = self.recent.known(name, value) {
+            if let Some(header) = self.header_cache.known(name, value) {
                 headers.write_copy(header, how);
                 return Ok(());
             }
-            if let Some((name, value)) = self.recent.parse(name, value) {
+            if let Some((name, value)) = self.header_cache.parse(name, value) {
                 headers.write(name, value, how);
                 return Ok(());
             }
@@ -202,7 +202,7 @@ impl Exchange {
         let is_checked =
             kind == HeaderKind::Response && value.is_some() && rules.checks_response_headers;
         if rules.validates || is_checked {
-            validate(function, &name, value.unwrap_or_default())?;
+            check_header(function, &name, value.unwrap_or_default())?;
         }
         if has_upper(&name) {
             self.report(function, format_args!("the header name {name:?} is not in lower case: the Express host does not find it again; write {:?}", name.to_ascii_lowercase()));
@@ -346,7 +346,7 @@ impl Exchange {
         let rules = self.rules();
         let is_sent = self.response.head.is_some();
         let sends_head = rules.status_sends_head && !self.buffers_response();
-        if value::status(status).is_none() && (rules.validates || sends_head && !is_sent) {
+        if validate::status(status).is_none() && (rules.validates || sends_head && !is_sent) {
             let message = format_args!("found status code {status}, wanted 100 to 999");
             return Err(Trap::host(TrapKind::Number, SET, message));
         }
@@ -384,15 +384,15 @@ fn lower(mut name: Cow<'_, str>) -> Cow<'_, str> {
     name
 }
 
-fn validate(function: Function, name: &str, value: &[u8]) -> Result<(), Trap> {
-    if !value::is_token(name.as_bytes()) {
+fn check_header(function: Function, name: &str, value: &[u8]) -> Result<(), Trap> {
+    if !validate::is_token(name.as_bytes()) {
         let message = format_args!(
             "found the header name {name:?}, wanted letters, digits and !#$%&'*+-.^_`|~: real hosts drop it without a word or trap"
         );
         return Err(Trap::host(TrapKind::Name, function, message));
     }
-    if !value::is_value(value) {
-        let found = value::show(value);
+    if !validate::is_value(value) {
+        let found = validate::show(value);
         let message = format_args!(
             "found the value {found} for {name:?}, wanted one without control characters: real hosts change it, drop it or trap"
         );
