@@ -58,19 +58,16 @@ impl Memory for LinearMemory<'_> {
 /// An operation takes arguments as `Result<&[u8], Outside>`, so that it can refuse a call in the
 /// wrong phase before it traps on what could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outside {
+pub(crate) struct Outside {
     /// What the argument is, such as `name`.
-    pub what: &'static str,
-    /// Where it would begin.
-    pub ptr: u64,
-    /// How many bytes it would have.
-    pub len: u32,
+    pub(crate) what: &'static str,
+    pub(crate) ptr: u64,
+    pub(crate) len: u32,
 }
 
 impl Outside {
     /// The trap of the function that the argument was for.
-    #[must_use]
-    pub fn trap(self, function: Function) -> Trap {
+    pub(crate) fn trap(self, function: Function) -> Trap {
         let Self { what, ptr, len } = self;
         let message =
             format_args!("the {what} at {ptr:#x}, {len} bytes, is not all in the guest's memory");

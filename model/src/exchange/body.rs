@@ -15,11 +15,11 @@ pub(super) const MAX_AWAITED: usize = 256 << 10;
 
 /// Bytes of a body that a guest reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Chunk<'a> {
+pub(crate) struct Chunk<'a> {
     /// At most as many as were asked for.
-    pub bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// Whether they are the last.
-    pub end: bool,
+    pub(crate) end: bool,
 }
 
 /// What the guest has done with the request's body.
@@ -113,11 +113,7 @@ impl RequestBody {
 impl Exchange {
     /// Reads the next bytes of a body, as `read_body` does. `limit` is the length of the guest's
     /// buffer, or why that is not memory of the guest.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, and where this host does not give the body.
-    pub fn read_body(
+    pub(crate) fn read_body(
         &mut self,
         kind: BodyKind,
         limit: Result<u32, Outside>,
@@ -216,11 +212,7 @@ impl Exchange {
     }
 
     /// Writes a body, as `write_body` does.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, above the limits, and where the response has no such body.
-    pub fn write_body(&mut self, kind: BodyKind, body: Bytes<'_>) -> Result<(), Trap> {
+    pub(crate) fn write_body(&mut self, kind: BodyKind, body: Bytes<'_>) -> Result<(), Trap> {
         self.check_phase(WRITE, kind == BodyKind::Response)?;
         let buffered = self.buffers_response();
         if kind == BodyKind::Response && !buffered {

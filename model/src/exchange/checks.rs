@@ -8,7 +8,7 @@ use http_wasm_abi::{Features, Function, Phase};
 use super::{Exchange, Outside, Trap, TrapKind, validate};
 
 /// An argument: bytes of the guest, or why they cannot be read.
-pub type Bytes<'a> = Result<&'a [u8], Outside>;
+pub(super) type Bytes<'a> = Result<&'a [u8], Outside>;
 
 impl Exchange {
     /// Whether a function may be called now, for the request or the response.

@@ -13,11 +13,7 @@ const HOST: &[u8] = b"host";
 impl Exchange {
     /// The names of a header map, sorted, as `get_header_names` gives them; those that the guest has
     /// written may be in upper case on some hosts.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase.
-    pub fn header_names(&mut self, kind: HeaderKind) -> Result<Vec<&str>, Trap> {
+    pub(crate) fn header_names(&mut self, kind: HeaderKind) -> Result<Vec<&str>, Trap> {
         const GET: Function = Function::GetHeaderNames;
         self.check_headers(GET, kind)?;
         if self.lacks_trailers(GET, kind) {
@@ -28,11 +24,11 @@ impl Exchange {
     }
 
     /// The values of one header, as `get_header_values` gives them.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, and on an empty name.
-    pub fn header_values(&mut self, kind: HeaderKind, name: Bytes<'_>) -> Result<Vec<&[u8]>, Trap> {
+    pub(crate) fn header_values(
+        &mut self,
+        kind: HeaderKind,
+        name: Bytes<'_>,
+    ) -> Result<Vec<&[u8]>, Trap> {
         const GET: Function = Function::GetHeaderValues;
         self.check_headers(GET, kind)?;
         let name = self.header_name(GET, name)?;
@@ -49,11 +45,7 @@ impl Exchange {
     }
 
     /// Replaces all values of a header, as `set_header_value` does.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, above the limits, and on what this host refuses.
-    pub fn set_header(
+    pub(crate) fn set_header(
         &mut self,
         kind: HeaderKind,
         name: Bytes<'_>,
@@ -63,11 +55,7 @@ impl Exchange {
     }
 
     /// Adds a value to a header, as `add_header_value` does.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::set_header`].
-    pub fn add_header(
+    pub(crate) fn add_header(
         &mut self,
         kind: HeaderKind,
         name: Bytes<'_>,
@@ -77,11 +65,7 @@ impl Exchange {
     }
 
     /// Removes all values of a header, as `remove_header` does.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::set_header`].
-    pub fn remove_header(&mut self, kind: HeaderKind, name: Bytes<'_>) -> Result<(), Trap> {
+    pub(crate) fn remove_header(&mut self, kind: HeaderKind, name: Bytes<'_>) -> Result<(), Trap> {
         self.change_header(Function::RemoveHeader, kind, name, None)
     }
 
@@ -324,11 +308,7 @@ impl Exchange {
     }
 
     /// The status code of the response, as `get_status_code` gives it.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase.
-    pub fn status(&self) -> Result<u32, Trap> {
+    pub(crate) fn status(&self) -> Result<u32, Trap> {
         self.check_phase(Function::GetStatusCode, true)?;
         let status = self.response.status.unwrap_or(200);
         Ok(if status == 0 && self.rules().skips_interim_status { 200 } else { status })
@@ -336,11 +316,7 @@ impl Exchange {
 
     /// Sets the status code of the response, as `set_status_code` does; on some hosts that sends the
     /// head.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, and on a status that this host refuses.
-    pub fn set_status(&mut self, status: u32) -> Result<(), Trap> {
+    pub(crate) fn set_status(&mut self, status: u32) -> Result<(), Trap> {
         const SET: Function = Function::SetStatusCode;
         self.check_phase(SET, true)?;
         let rules = self.rules();

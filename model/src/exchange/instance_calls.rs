@@ -47,11 +47,7 @@ impl Logs {
 impl Exchange {
     /// Switches features on, as `enable_features` does. Gives what is enabled now, or an echo; hosts
     /// differ.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase.
-    pub fn enable_features(&mut self, asked: Features) -> Result<Features, Trap> {
+    pub(crate) fn enable_features(&mut self, asked: Features) -> Result<Features, Trap> {
         const ENABLE: Function = Function::EnableFeatures;
         self.check_phase(ENABLE, false)?;
         if self.response.head.is_some() && asked.contains(Features::BUFFER_RESPONSE) {
@@ -68,11 +64,7 @@ impl Exchange {
 
     /// The configuration, as `get_config` gives it. Each call counts as one of the guest, for
     /// [`Settings::later_configs`].
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase.
-    pub fn config(&mut self) -> Result<&[u8], Trap> {
+    pub(crate) fn config(&mut self) -> Result<&[u8], Trap> {
         self.check_phase(Function::GetConfig, false)?;
         let Settings { config, later_configs, .. } = &*self.settings;
         let replaced = self.config_reads.min(later_configs.len());
@@ -81,17 +73,12 @@ impl Exchange {
     }
 
     /// Whether a message of this level is written.
-    #[must_use]
-    pub fn log_enabled(&self, level: LogLevel) -> bool {
+    pub(crate) fn log_enabled(&self, level: LogLevel) -> bool {
         level >= self.settings.log_threshold && level != LogLevel::None
     }
 
     /// Writes a message, as `log` does.
-    ///
-    /// # Errors
-    ///
-    /// A trap on a message that this host reads and cannot take.
-    pub fn log(&mut self, level: LogLevel, message: Bytes<'_>) -> Result<(), Trap> {
+    pub(crate) fn log(&mut self, level: LogLevel, message: Bytes<'_>) -> Result<(), Trap> {
         let is_enabled = self.log_enabled(level);
         // A host that does not write the message does not read it; strictness wants it right anyway.
         if is_enabled || self.rules().validates {

@@ -1,10 +1,10 @@
 //! The model: one exchange of a request for a response, as a guest sees it through the ABI.
 //!
-//! What a guest can do is an operation in Rust types, such as [`Exchange::set_header`], which checks
-//! phase and profile; [`Exchange::call`] decodes the calls of the ABI. Everything else is for the host
-//! around it. The host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
-//! before `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next
-//! handler, and [`Exchange::finish`] for what the client gets. The test kit's driver does just that.
+//! What a guest can do is an operation in Rust types, such as `set_header`, which checks phase and
+//! profile; [`Exchange::call`] decodes the calls of the ABI into these. Everything else is for the host.
+//! It moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`] before
+//! `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next handler, and
+//! [`Exchange::finish`] for what the client gets. The test kit's driver does just that.
 //!
 //! Bodies are whole there. A host that streams them begins with [`Exchange::for_request_head`] and
 //! [`Exchange::answer_head`], and [feeds](Exchange::feed) of a body what a call [needs](Exchange::needs);
@@ -34,12 +34,11 @@ use std::sync::Arc;
 
 use http_wasm_abi::{Features, Function, LogLevel, Phase};
 
+use crate::memory::Outside;
 use crate::profile::{Profile, Rules};
 use incoming_body::Incoming;
 
-pub use crate::memory::{LinearMemory, Memory, Outside};
-pub use body::Chunk;
-pub use checks::Bytes;
+pub use crate::memory::{LinearMemory, Memory};
 pub use flow::{NextError, Rest};
 pub use framing::Framing;
 pub use header_map::Headers;

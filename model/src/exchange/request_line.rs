@@ -9,21 +9,13 @@ use super::{Exchange, Trap, TrapKind, validate};
 
 impl Exchange {
     /// The request's method, as `get_method` gives it.
-    ///
-    /// # Errors
-    ///
-    /// A trap outside the hooks.
-    pub fn method(&self) -> Result<&str, Trap> {
+    pub(crate) fn method(&self) -> Result<&str, Trap> {
         self.check_phase(Function::GetMethod, false)?;
         Ok(&self.request.method)
     }
 
     /// Replaces the request's method, as `set_method` does.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, and on a method that this host refuses.
-    pub fn set_method(&mut self, method: Bytes<'_>) -> Result<(), Trap> {
+    pub(crate) fn set_method(&mut self, method: Bytes<'_>) -> Result<(), Trap> {
         const SET: Function = Function::SetMethod;
         self.check_phase(SET, false)?;
         let method = self.text(SET, "method", method)?;
@@ -41,21 +33,13 @@ impl Exchange {
     }
 
     /// Path and query of the request, as `get_uri` gives them.
-    ///
-    /// # Errors
-    ///
-    /// A trap outside the hooks.
-    pub fn uri(&self) -> Result<&str, Trap> {
+    pub(crate) fn uri(&self) -> Result<&str, Trap> {
         self.check_phase(Function::GetUri, false)?;
         Ok(validate::uri(&self.request.uri))
     }
 
     /// Replaces path and query of the request, as `set_uri` does.
-    ///
-    /// # Errors
-    ///
-    /// A trap in the wrong phase, and on a URI that this host refuses.
-    pub fn set_uri(&mut self, uri: Bytes<'_>) -> Result<(), Trap> {
+    pub(crate) fn set_uri(&mut self, uri: Bytes<'_>) -> Result<(), Trap> {
         const SET: Function = Function::SetUri;
         self.check_phase(SET, false)?;
         let rules = self.rules();
@@ -93,21 +77,13 @@ impl Exchange {
     }
 
     /// The protocol version of the request, as `get_protocol_version` gives it.
-    ///
-    /// # Errors
-    ///
-    /// A trap outside the hooks.
-    pub fn protocol_version(&self) -> Result<&str, Trap> {
+    pub(crate) fn protocol_version(&self) -> Result<&str, Trap> {
         self.check_phase(Function::GetProtocolVersion, false)?;
         Ok(&self.request.version)
     }
 
     /// Address and port of the client, as `get_source_addr` gives them.
-    ///
-    /// # Errors
-    ///
-    /// A trap outside the hooks.
-    pub fn source_addr(&self) -> Result<&str, Trap> {
+    pub(crate) fn source_addr(&self) -> Result<&str, Trap> {
         self.check_phase(Function::GetSourceAddr, false)?;
         Ok(&self.request.source_addr)
     }

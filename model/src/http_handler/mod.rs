@@ -72,72 +72,59 @@ struct Call<'a> {
     memory: &'a mut dyn Memory,
 }
 
-/// Where in the guest's memory the bytes of an argument are.
+/// An argument that is a range of the guest's memory.
 #[derive(Clone, Copy)]
-struct Input(u64);
+struct Input {
+    what: &'static str,
+    ptr: u64,
+    len: u32,
+}
 
-/// Where in the guest's memory a result goes.
+/// Where in the guest's memory a result goes, and how long it may be.
 #[derive(Clone, Copy)]
-struct Buffer(u64);
-
-/// A type of the table, and what a number of the guest becomes when it is an argument of that type.
-trait Argument {
-    type Value;
-
-    fn decode(bits: u64) -> Self::Value;
-}
-
-// Lengths and numbers are 32 bits wide; pointers may be wider where a guest runs natively.
-impl Argument for u32 {
-    type Value = Self;
-
-    fn decode(bits: u64) -> Self {
-        bits as Self
-    }
-}
-
-impl Argument for i32 {
-    type Value = Self;
-
-    fn decode(bits: u64) -> Self {
-        (bits as u32).cast_signed()
-    }
-}
-
-impl Argument for *const u8 {
-    type Value = Input;
-
-    fn decode(bits: u64) -> Input {
-        Input(bits)
-    }
-}
-
-impl Argument for *mut u8 {
-    type Value = Buffer;
-
-    fn decode(bits: u64) -> Buffer {
-        Buffer(bits)
-    }
+struct Buffer {
+    ptr: u64,
+    limit: u32,
 }
 
 /// Makes the dispatch of the table: each function is a method of [`Call`] with the arguments and the
-/// result of its row. A row without such a method does not compile.
+/// result of its row, where a pointer and the length after it are one argument. A row without such a
+/// method does not compile.
+///
+/// Lengths and numbers are 32 bits wide; pointers may be wider where a guest runs natively.
 macro_rules! dispatch {
     (module $module:literal; $(
         $(#[doc = $doc:literal])+
-        $variant:ident $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)? { $($columns:tt)* }
+        $variant:ident $name:ident($($param:ident: $(* $access:ident)? $ty:ident),*)
+            $(-> $result:ty)? { $($columns:tt)* }
     )+) => {
         impl Call<'_> {
             fn dispatch(&mut self, function: Function, args: &[u64]) -> Result<u64, Trap> {
                 match function {
                     $(Function::$variant => {
                         let &[$($param),*] = args else { return Err(wrong_count(function, args)) };
-                        let result = self.$name($(<$ty as Argument>::decode($param)),*);
+                        let result = dispatch!(@call self $name [] $($param: $(* $access)? $ty,)*);
                         dispatch!(@encode result $($result)?)
                     })+
                 }
             }
         }
+    };
+    (@call $call:ident $name:ident [$($done:expr),*]) => { $call.$name($($done),*) };
+    (@call $call:ident $name:ident [$($done:expr),*]
+        $ptr:ident: *const u8, $len:ident: u32, $($rest:tt)*) => {
+        dispatch!(@call $call $name
+            [$($done,)* Input { what: stringify!($ptr), ptr: $ptr, len: $len as u32 }] $($rest)*)
+    };
+    (@call $call:ident $name:ident [$($done:expr),*]
+        $ptr:ident: *mut u8, $limit:ident: u32, $($rest:tt)*) => {
+        dispatch!(@call $call $name [$($done,)* Buffer { ptr: $ptr, limit: $limit as u32 }] $($rest)*)
+    };
+    (@call $call:ident $name:ident [$($done:expr),*] $number:ident: u32, $($rest:tt)*) => {
+        dispatch!(@call $call $name [$($done,)* $number as u32] $($rest)*)
+    };
+    (@call $call:ident $name:ident [$($done:expr),*] $number:ident: i32, $($rest:tt)*) => {
+        dispatch!(@call $call $name [$($done,)* ($number as u32).cast_signed()] $($rest)*)
     };
     (@encode $value:ident) => { $value.map(|()| 0) };
     (@encode $value:ident $result:ty) => { $value.map(|value: $result| u64::from(value)) };
@@ -166,8 +153,8 @@ impl Call<'_> {
         self.exchange.enable_features(Features::from_bits(features)).map(Features::bits)
     }
 
-    fn get_config(&mut self, buf: Buffer, limit: u32) -> Result<u32, Trap> {
-        self.give(Function::GetConfig, buf, limit, Exchange::config)
+    fn get_config(&mut self, buf: Buffer) -> Result<u32, Trap> {
+        self.give(Function::GetConfig, buf, Exchange::config)
     }
 
     fn log_enabled(&mut self, level: i32) -> Result<u32, Trap> {
@@ -175,110 +162,84 @@ impl Call<'_> {
         Ok(level.is_some_and(|level| self.exchange.log_enabled(level)).into())
     }
 
-    fn log(&mut self, level: i32, message: Input, len: u32) -> Result<(), Trap> {
+    fn log(&mut self, level: i32, message: Input) -> Result<(), Trap> {
         match self.level(Function::Log, level)? {
-            Some(level) => self.exchange.log(level, message.read(self.memory, "message", len)),
+            Some(level) => self.exchange.log(level, message.read(self.memory)),
             None => Ok(()),
         }
     }
 
-    fn get_method(&mut self, buf: Buffer, limit: u32) -> Result<u32, Trap> {
-        self.give(Function::GetMethod, buf, limit, |exchange| exchange.method().map(str::as_bytes))
+    fn get_method(&mut self, buf: Buffer) -> Result<u32, Trap> {
+        self.give(Function::GetMethod, buf, |exchange| exchange.method())
     }
 
-    fn set_method(&mut self, method: Input, len: u32) -> Result<(), Trap> {
-        self.exchange.set_method(method.read(self.memory, "method", len))
+    fn set_method(&mut self, method: Input) -> Result<(), Trap> {
+        self.exchange.set_method(method.read(self.memory))
     }
 
-    fn get_uri(&mut self, buf: Buffer, limit: u32) -> Result<u32, Trap> {
-        self.give(Function::GetUri, buf, limit, |exchange| exchange.uri().map(str::as_bytes))
+    fn get_uri(&mut self, buf: Buffer) -> Result<u32, Trap> {
+        self.give(Function::GetUri, buf, |exchange| exchange.uri())
     }
 
-    fn set_uri(&mut self, uri: Input, len: u32) -> Result<(), Trap> {
-        self.exchange.set_uri(uri.read(self.memory, "URI", len))
+    fn set_uri(&mut self, uri: Input) -> Result<(), Trap> {
+        self.exchange.set_uri(uri.read(self.memory))
     }
 
-    fn get_protocol_version(&mut self, buf: Buffer, limit: u32) -> Result<u32, Trap> {
-        self.give(Function::GetProtocolVersion, buf, limit, |exchange| {
-            exchange.protocol_version().map(str::as_bytes)
-        })
+    fn get_protocol_version(&mut self, buf: Buffer) -> Result<u32, Trap> {
+        self.give(Function::GetProtocolVersion, buf, |exchange| exchange.protocol_version())
     }
 
-    fn get_source_addr(&mut self, buf: Buffer, limit: u32) -> Result<u32, Trap> {
-        self.give(Function::GetSourceAddr, buf, limit, |exchange| {
-            exchange.source_addr().map(str::as_bytes)
-        })
+    fn get_source_addr(&mut self, buf: Buffer) -> Result<u32, Trap> {
+        self.give(Function::GetSourceAddr, buf, |exchange| exchange.source_addr())
     }
 
-    fn get_header_names(&mut self, kind: u32, buf: Buffer, limit: u32) -> Result<u64, Trap> {
+    fn get_header_names(&mut self, kind: u32, buf: Buffer) -> Result<u64, Trap> {
         let kind = header_kind(Function::GetHeaderNames, kind)?;
         let names = self.exchange.header_names(kind)?;
         // Names that the guest has written may be in upper case; hosts list them in lower case.
         let mut list = List::of(names.into_iter().map(str::as_bytes));
         list.bytes.make_ascii_lowercase();
-        list.give(Function::GetHeaderNames, self.memory, buf, limit)
+        list.give(Function::GetHeaderNames, self.memory, buf)
     }
 
-    fn get_header_values(
-        &mut self,
-        kind: u32,
-        name: Input,
-        name_len: u32,
-        buf: Buffer,
-        limit: u32,
-    ) -> Result<u64, Trap> {
+    fn get_header_values(&mut self, kind: u32, name: Input, buf: Buffer) -> Result<u64, Trap> {
         let kind = header_kind(Function::GetHeaderValues, kind)?;
-        let name = name.read(self.memory, "name", name_len);
+        let name = name.read(self.memory);
         let list = List::of(self.exchange.header_values(kind, name)?.into_iter());
-        list.give(Function::GetHeaderValues, self.memory, buf, limit)
+        list.give(Function::GetHeaderValues, self.memory, buf)
     }
 
-    fn set_header_value(
-        &mut self,
-        kind: u32,
-        name: Input,
-        name_len: u32,
-        value: Input,
-        value_len: u32,
-    ) -> Result<(), Trap> {
+    fn set_header_value(&mut self, kind: u32, name: Input, value: Input) -> Result<(), Trap> {
         let kind = header_kind(Function::SetHeaderValue, kind)?;
-        let name = name.read(self.memory, "name", name_len);
-        self.exchange.set_header(kind, name, value.read(self.memory, "value", value_len))
+        self.exchange.set_header(kind, name.read(self.memory), value.read(self.memory))
     }
 
-    fn add_header_value(
-        &mut self,
-        kind: u32,
-        name: Input,
-        name_len: u32,
-        value: Input,
-        value_len: u32,
-    ) -> Result<(), Trap> {
+    fn add_header_value(&mut self, kind: u32, name: Input, value: Input) -> Result<(), Trap> {
         let kind = header_kind(Function::AddHeaderValue, kind)?;
-        let name = name.read(self.memory, "name", name_len);
-        self.exchange.add_header(kind, name, value.read(self.memory, "value", value_len))
+        self.exchange.add_header(kind, name.read(self.memory), value.read(self.memory))
     }
 
-    fn remove_header(&mut self, kind: u32, name: Input, name_len: u32) -> Result<(), Trap> {
+    fn remove_header(&mut self, kind: u32, name: Input) -> Result<(), Trap> {
         let kind = header_kind(Function::RemoveHeader, kind)?;
-        self.exchange.remove_header(kind, name.read(self.memory, "name", name_len))
+        self.exchange.remove_header(kind, name.read(self.memory))
     }
 
-    fn read_body(&mut self, kind: u32, buf: Buffer, limit: u32) -> Result<u64, Trap> {
+    fn read_body(&mut self, kind: u32, buf: Buffer) -> Result<u64, Trap> {
         let kind = body_kind(Function::ReadBody, kind)?;
-        let is_there = limit == 0 || self.memory.contains(buf.0, limit);
+        let Buffer { ptr, limit } = buf;
+        let is_there = limit == 0 || self.memory.contains(ptr, limit);
         let limit = if is_there { Ok(limit) } else { Err(buf.outside(limit)) };
         let chunk = self.exchange.read_body(kind, limit)?;
         if !chunk.bytes.is_empty() {
-            self.memory.write(buf.0, chunk.bytes);
+            self.memory.write(ptr, chunk.bytes);
         }
         // No chunk is longer than the limit, which is 32 bits wide.
         Ok(EofLen::new(chunk.end, chunk.bytes.len() as u32).bits())
     }
 
-    fn write_body(&mut self, kind: u32, body: Input, len: u32) -> Result<(), Trap> {
+    fn write_body(&mut self, kind: u32, body: Input) -> Result<(), Trap> {
         let kind = body_kind(Function::WriteBody, kind)?;
-        self.exchange.write_body(kind, body.read(self.memory, "body", len))
+        self.exchange.write_body(kind, body.read(self.memory))
     }
 
     fn get_status_code(&mut self) -> Result<u32, Trap> {
@@ -301,39 +262,31 @@ impl Call<'_> {
 
     /// Gives one value by the ABI's length rule: if it is longer than the limit it is not written, and
     /// its length is the result all the same.
-    fn give(
+    fn give<T: AsRef<[u8]> + ?Sized>(
         &mut self,
         function: Function,
         buf: Buffer,
-        limit: u32,
-        pick: impl FnOnce(&mut Exchange) -> Result<&[u8], Trap>,
+        pick: impl FnOnce(&mut Exchange) -> Result<&T, Trap>,
     ) -> Result<u32, Trap> {
         let traps = self.exchange.settings().profile.rules().short_getters_trap;
-        let found = pick(self.exchange)?;
+        let found = pick(self.exchange)?.as_ref();
         let len = length(function, found.len())?;
-        let is_written = len > limit || len == 0 || self.memory.write(buf.0, found);
+        let is_written = len > buf.limit || len == 0 || self.memory.write(buf.ptr, found);
         if is_written || !traps { Ok(len) } else { Err(buf.outside(len).trap(function)) }
     }
 }
 
 impl Input {
-    /// The bytes of an argument. A range of no bytes is never looked at.
-    fn read<'a>(
-        self,
-        memory: &'a dyn Memory,
-        what: &'static str,
-        len: u32,
-    ) -> Result<&'a [u8], Outside> {
-        if len == 0 {
-            return Ok(&[]);
-        }
-        memory.read(self.0, len).ok_or(Outside { what, ptr: self.0, len })
+    /// The bytes. A range of no bytes is never looked at.
+    fn read(self, memory: &dyn Memory) -> Result<&[u8], Outside> {
+        let Self { what, ptr, len } = self;
+        if len == 0 { Ok(&[]) } else { memory.read(ptr, len).ok_or(Outside { what, ptr, len }) }
     }
 }
 
 impl Buffer {
     const fn outside(self, len: u32) -> Outside {
-        Outside { what: "buffer", ptr: self.0, len }
+        Outside { what: "buffer", ptr: self.ptr, len }
     }
 }
 
@@ -376,16 +329,10 @@ impl List {
     }
 
     /// Gives the list by the length rule. A buffer outside memory traps on every host.
-    fn give(
-        self,
-        function: Function,
-        memory: &mut dyn Memory,
-        buf: Buffer,
-        limit: u32,
-    ) -> Result<u64, Trap> {
+    fn give(self, function: Function, memory: &mut dyn Memory, buf: Buffer) -> Result<u64, Trap> {
         let count = length(function, self.count)?;
         let len = length(function, self.bytes.len())?;
-        if count > 0 && len <= limit && !memory.write(buf.0, &self.bytes) {
+        if count > 0 && len <= buf.limit && !memory.write(buf.ptr, &self.bytes) {
             return Err(buf.outside(len).trap(function));
         }
         Ok(CountLen::new(count, len).bits())

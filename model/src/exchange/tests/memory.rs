@@ -109,6 +109,37 @@ fn all_other_bad_ranges_trap_everywhere() {
 }
 
 #[test]
+fn the_phase_is_checked_before_memory_and_memory_before_values() {
+    let outside = SIZE as u64;
+    for profile in Profile::ALL {
+        let mut hand = Hand::over(Exchange::new(settings(profile)));
+        for (function, args) in [
+            (Function::SetMethod, vec![outside, 2]),
+            (Function::SetUri, vec![outside, 2]),
+            (Function::GetHeaderValues, vec![0, outside, 2, BUFFER as u64, 100]),
+            (Function::SetHeaderValue, vec![0, outside, 2, outside, 2]),
+            (Function::RemoveHeader, vec![0, outside, 2]),
+            (Function::ReadBody, vec![0, outside, 2]),
+            (Function::WriteBody, vec![0, outside, 2]),
+        ] {
+            traps(hand.call(function, &args), TrapKind::Phase, "called during initialisation");
+        }
+        let mut hand = Hand::request(profile);
+        let (bad, _) = hand.put(b"a b");
+        traps(
+            hand.call(Function::SetHeaderValue, &[1, bad, 3, outside, 2]),
+            TrapKind::Memory,
+            "the value at 0x10000, 2 bytes",
+        );
+        traps(
+            hand.call(Function::SetHeaderValue, &[1, bad, 0, outside, 2]),
+            TrapKind::Name,
+            "an empty header name",
+        );
+    }
+}
+
+#[test]
 fn an_empty_range_may_lie_anywhere() {
     for profile in Profile::ALL {
         let mut hand = Hand::request(profile);
