@@ -210,10 +210,9 @@ pub struct Param {
 ///     { request: HOOKS, response: NEVER, buffered: NEVER, touches: Reads(Part::Line), waits: Never }
 /// ```
 ///
-/// where the first word is the variant of [`Function`](crate::Function) and the second the name in
-/// the ABI. The last block has the fields of [`Access`](crate::Access), each a constant of
-/// [`Phases`](crate::Phases); then a value of [`Touches`](crate::Touches) and a variant of
-/// [`Waits`](crate::Waits). A function without a result has none in its row.
+/// where the first word is the variant of [`Function`] and the second the name in the ABI. The last
+/// block has the fields of [`Access`], each a constant of [`Phases`]; then a value of [`Touches`] and a
+/// variant of [`Waits`]. A function without a result has none in its row.
 #[macro_export]
 macro_rules! functions {
     ($($callback:ident)::+) => {

@@ -69,7 +69,7 @@ impl Exchange {
         self.change_header(Function::RemoveHeader, kind, name, None)
     }
 
-    /// What all header functions begin with.
+    /// Checks phase and buffering, for all header functions.
     #[inline]
     fn check_headers(&self, function: Function, kind: HeaderKind) -> Result<(), Trap> {
         self.check_phase(function, kind.is_response())?;
@@ -83,14 +83,14 @@ impl Exchange {
         Ok(())
     }
 
-    /// Whether trailers are asked for that are not there, since the feature is not enabled.
+    /// Whether these are trailers, and the feature that they need is not enabled.
     fn needs_trailers(&self, kind: HeaderKind) -> bool {
         kind.is_trailers()
             && !self.features.contains(Features::TRAILERS)
             && self.rules().trailers_need_feature
     }
 
-    /// Whether reading trailers finds none, since the feature is not enabled.
+    /// Whether reading finds no trailers because the feature is not enabled; reports it.
     fn lacks_trailers(&mut self, function: Function, kind: HeaderKind) -> bool {
         let lacks = self.needs_trailers(kind);
         if lacks {
@@ -114,8 +114,8 @@ impl Exchange {
     /// Writes a header, or removes it where there is no value.
     ///
     /// Guests write headers more often than they do anything else, and nearly all of them are names
-    /// in lower case with values that can be sent. These are compared with those of the exchange
-    /// before, or parsed once, and need no further check of name and value.
+    /// in lower case with values that can be sent. These come from the cache, or are parsed, without
+    /// any further check of name and value.
     fn change_header(
         &mut self,
         function: Function,
@@ -156,10 +156,11 @@ impl Exchange {
                 return Ok(());
             }
         }
-        self.change_unusual_header(function, kind, name, value, how)
+        self.change_other_header(function, kind, name, value, how)
     }
 
-    /// Whether nothing is to be said about a change of this header, if its name and value are good.
+    /// Whether a change of this header is never reported, refused or ignored, if its name is in lower
+    /// case and its value can be sent.
     #[inline]
     fn needs_no_check(&self, kind: HeaderKind, name: &[u8]) -> bool {
         match kind {
@@ -169,10 +170,9 @@ impl Exchange {
         }
     }
 
-    /// Writes any header, or removes it where there is no value, after the checks that all have in
-    /// common.
-    #[cold]
-    fn change_unusual_header(
+    /// Checks name and value of any other header, and writes or removes it.
+    #[inline(never)]
+    fn change_other_header(
         &mut self,
         function: Function,
         kind: HeaderKind,
