@@ -181,7 +181,7 @@ impl Exchange {
         how: Write,
     ) -> Result<(), Trap> {
         let rules = self.rules();
-        let mut name = self.header_name(function, name)?;
+        let name = self.header_name(function, name)?;
         let value = value.map(|value| readable(function, value)).transpose()?;
         let is_checked =
             kind == HeaderKind::Response && value.is_some() && rules.checks_response_headers;
@@ -190,12 +190,6 @@ impl Exchange {
         }
         if has_upper(&name) {
             self.report(function, format_args!("the header name {name:?} is not in lower case: the Express host does not find it again; write {:?}", name.to_ascii_lowercase()));
-            // Response headers are the server's, which knows their case; the others are plain maps.
-            let is_exact = rules.exact_case && kind != HeaderKind::Response
-                || rules.one_trailer_map && kind.is_trailers();
-            if !is_exact {
-                name = lower(name);
-            }
         }
         match kind {
             HeaderKind::Request
@@ -221,6 +215,10 @@ impl Exchange {
                 self.report_trailer_change(function, kind, &name);
             }
         }
+        // Response headers are the server's, which knows their case; the others are plain maps.
+        let is_exact = rules.exact_case && kind != HeaderKind::Response
+            || rules.one_trailer_map && kind.is_trailers();
+        let name = if is_exact { name } else { lower(name) };
         let headers = self.headers_mut(kind);
         match value {
             Some(value) => headers.write_raw(&name, value, how),
