@@ -19,7 +19,8 @@ pub mod wasi;
 pub use constants::{BodyKind, Features, HeaderKind, LogLevel};
 pub use packed::{CountLen, CtxNext, EofLen};
 pub use table::{
-    Access, FUNCTIONS, Function, MODULE, Param, Phase, Phases, Signature, ValueType, WasmValue,
+    Access, FUNCTIONS, Function, MODULE, Param, Part, Phase, Phases, Signature, Touches, ValueType,
+    Waits, WasmValue,
 };
 
 /// The module of WASI preview 1, which some hosts offer beside this ABI.

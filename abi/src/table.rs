@@ -139,6 +139,56 @@ pub struct Access {
     pub buffered_response: Phases,
 }
 
+/// A part of an exchange that host functions read or write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Method and URI of the request.
+    Line,
+    /// The protocol version of the request.
+    Version,
+    /// The address of the client.
+    SourceAddr,
+    /// Headers and trailers, of the request or the response.
+    Headers,
+    /// The body of the request or the response.
+    Body,
+    /// The status code of the response.
+    Status,
+}
+
+/// What a function does with the request and the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Touches {
+    /// It concerns the instance only.
+    Nothing,
+    /// It reads a part. Reading a body also consumes it.
+    Reads(Part),
+    /// It writes a part.
+    Writes(Part),
+}
+
+impl Touches {
+    /// The part that is read or written.
+    #[must_use]
+    pub const fn part(self) -> Option<Part> {
+        match self {
+            Self::Nothing => None,
+            Self::Reads(part) | Self::Writes(part) => Some(part),
+        }
+    }
+}
+
+/// What a call may have to wait for on a host that streams bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Waits {
+    /// Nothing.
+    Never,
+    /// The next bytes of a body.
+    Body,
+    /// The end of a body, if the call is for the trailers that follow it.
+    Trailers,
+}
+
 /// An argument of a host function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Param {
@@ -157,12 +207,12 @@ pub struct Param {
 /// module "http_handler";
 /// #[doc = "…"]
 /// GetUri get_uri(buf: *mut u8, buf_limit: u32) -> u32
-///     { request: HOOKS, response: NEVER, buffered: NEVER }
+///     { request: HOOKS, response: NEVER, buffered: NEVER, touches: Reads(Part::Line), waits: Never }
 /// ```
 ///
-/// where the first word is the variant of [`Function`](crate::Function), the second the name in the
-/// ABI, and the last block the fields of [`Access`](crate::Access), each a constant of
-/// [`Phases`](crate::Phases). A function without a result has none in its row.
+/// where the first word is the variant of [`Function`] and the second the name in the ABI. The last
+/// block has the fields of [`Access`], each a constant of [`Phases`]; then a value of [`Touches`] and a
+/// variant of [`Waits`]. A function without a result has none in its row.
 #[macro_export]
 macro_rules! functions {
     ($($callback:ident)::+) => {
@@ -171,38 +221,49 @@ macro_rules! functions {
             /// Switches host features on: for all requests during initialisation, for this one in
             /// `handle_request`. The result is the set now enabled, or an echo; hosts differ.
             EnableFeatures enable_features(features: u32) -> u32
-                { request: INIT_AND_REQUEST, response: NEVER, buffered: NEVER }
+                { request: INIT_AND_REQUEST, response: NEVER, buffered: NEVER,
+                  touches: Nothing, waits: Never }
             /// Reads the guest's configuration: raw bytes of any form, perhaps none.
             GetConfig get_config(buf: *mut u8, buf_limit: u32) -> u32
-                { request: ALWAYS, response: NEVER, buffered: NEVER }
+                { request: ALWAYS, response: NEVER, buffered: NEVER,
+                  touches: Nothing, waits: Never }
             /// Whether a message of this level would be written: 1 or 0.
             LogEnabled log_enabled(level: i32) -> u32
-                { request: ALWAYS, response: NEVER, buffered: NEVER }
+                { request: ALWAYS, response: NEVER, buffered: NEVER,
+                  touches: Nothing, waits: Never }
             /// Writes a message, UTF-8, to the host's log.
             Log log(level: i32, message: *const u8, message_len: u32)
-                { request: ALWAYS, response: NEVER, buffered: NEVER }
+                { request: ALWAYS, response: NEVER, buffered: NEVER,
+                  touches: Nothing, waits: Never }
             /// Reads the request's method.
             GetMethod get_method(buf: *mut u8, buf_limit: u32) -> u32
-                { request: HOOKS, response: NEVER, buffered: NEVER }
+                { request: HOOKS, response: NEVER, buffered: NEVER,
+                  touches: Reads(Part::Line), waits: Never }
             /// Replaces the request's method; an empty one traps.
             SetMethod set_method(method: *const u8, method_len: u32)
-                { request: REQUEST, response: NEVER, buffered: NEVER }
+                { request: REQUEST, response: NEVER, buffered: NEVER,
+                  touches: Writes(Part::Line), waits: Never }
             /// Reads path and query of the request, percent-encoded; `/` where there is none.
             GetUri get_uri(buf: *mut u8, buf_limit: u32) -> u32
-                { request: HOOKS, response: NEVER, buffered: NEVER }
+                { request: HOOKS, response: NEVER, buffered: NEVER,
+                  touches: Reads(Part::Line), waits: Never }
             /// Replaces path and query together; a path without a leading slash traps.
             SetUri set_uri(uri: *const u8, uri_len: u32)
-                { request: REQUEST, response: NEVER, buffered: NEVER }
+                { request: REQUEST, response: NEVER, buffered: NEVER,
+                  touches: Writes(Part::Line), waits: Never }
             /// Reads the protocol version, such as `HTTP/1.1`.
             GetProtocolVersion get_protocol_version(buf: *mut u8, buf_limit: u32) -> u32
-                { request: HOOKS, response: NEVER, buffered: NEVER }
+                { request: HOOKS, response: NEVER, buffered: NEVER,
+                  touches: Reads(Part::Version), waits: Never }
             /// Reads the address and port of the client, such as `1.2.3.4:5678`. Hosts from before
             /// October 2023 lack it.
             GetSourceAddr get_source_addr(buf: *mut u8, buf_limit: u32) -> u32
-                { request: HOOKS, response: NEVER, buffered: NEVER }
+                { request: HOOKS, response: NEVER, buffered: NEVER,
+                  touches: Reads(Part::SourceAddr), waits: Never }
             /// Reads the names of a header map, each ended by NUL.
             GetHeaderNames get_header_names(kind: u32, buf: *mut u8, buf_limit: u32) -> u64
-                { request: HOOKS, response: HOOKS, buffered: HOOKS }
+                { request: HOOKS, response: HOOKS, buffered: HOOKS,
+                  touches: Reads(Part::Headers), waits: Trailers }
             /// Reads the values of one header, each ended by NUL; an empty name traps.
             GetHeaderValues get_header_values(
                 kind: u32,
@@ -211,7 +272,8 @@ macro_rules! functions {
                 buf: *mut u8,
                 buf_limit: u32
             ) -> u64
-                { request: HOOKS, response: HOOKS, buffered: HOOKS }
+                { request: HOOKS, response: HOOKS, buffered: HOOKS,
+                  touches: Reads(Part::Headers), waits: Trailers }
             /// Replaces all values of a header; an empty name traps.
             SetHeaderValue set_header_value(
                 kind: u32,
@@ -220,7 +282,8 @@ macro_rules! functions {
                 value: *const u8,
                 value_len: u32
             )
-                { request: REQUEST, response: REQUEST, buffered: HOOKS }
+                { request: REQUEST, response: REQUEST, buffered: HOOKS,
+                  touches: Writes(Part::Headers), waits: Trailers }
             /// Appends a value to a header; an empty name traps.
             AddHeaderValue add_header_value(
                 kind: u32,
@@ -229,22 +292,28 @@ macro_rules! functions {
                 value: *const u8,
                 value_len: u32
             )
-                { request: REQUEST, response: REQUEST, buffered: HOOKS }
+                { request: REQUEST, response: REQUEST, buffered: HOOKS,
+                  touches: Writes(Part::Headers), waits: Trailers }
             /// Removes all values of a header; an empty name traps.
             RemoveHeader remove_header(kind: u32, name: *const u8, name_len: u32)
-                { request: REQUEST, response: REQUEST, buffered: HOOKS }
+                { request: REQUEST, response: REQUEST, buffered: HOOKS,
+                  touches: Writes(Part::Headers), waits: Trailers }
             /// Reads the next bytes of a body; a limit of 0 traps.
             ReadBody read_body(kind: u32, buf: *mut u8, buf_limit: u32) -> u64
-                { request: REQUEST, response: NEVER, buffered: HOOKS }
+                { request: REQUEST, response: NEVER, buffered: HOOKS,
+                  touches: Reads(Part::Body), waits: Body }
             /// Writes a body: the first call of a phase replaces it, later ones append.
             WriteBody write_body(kind: u32, body: *const u8, body_len: u32)
-                { request: REQUEST, response: REQUEST, buffered: HOOKS }
+                { request: REQUEST, response: REQUEST, buffered: HOOKS,
+                  touches: Writes(Part::Body), waits: Never }
             /// Reads the status code of the response.
             GetStatusCode get_status_code() -> u32
-                { request: NEVER, response: NEVER, buffered: HOOKS }
+                { request: NEVER, response: NEVER, buffered: HOOKS,
+                  touches: Reads(Part::Status), waits: Never }
             /// Sets the status code of the response. Unbuffered, this sends the head.
             SetStatusCode set_status_code(status_code: u32)
-                { request: NEVER, response: REQUEST, buffered: HOOKS }
+                { request: NEVER, response: REQUEST, buffered: HOOKS,
+                  touches: Writes(Part::Status), waits: Never }
         }
     };
 }
@@ -253,7 +322,10 @@ macro_rules! define {
     (module $module:literal; $(
         $(#[doc = $doc:literal])+
         $variant:ident $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)?
-            { request: $request:ident, response: $response:ident, buffered: $buffered:ident }
+            {
+                request: $request:ident, response: $response:ident, buffered: $buffered:ident,
+                touches: $touches:expr, waits: $waits:ident
+            }
     )+) => {
         /// The module that every function of this ABI is imported from.
         pub const MODULE: &str = $module;
@@ -310,6 +382,23 @@ macro_rules! define {
                 }
             }
 
+            /// What it reads or writes of an exchange.
+            #[must_use]
+            pub const fn touches(self) -> Touches {
+                use Touches::{Nothing, Reads, Writes};
+                match self {
+                    $(Self::$variant => $touches,)+
+                }
+            }
+
+            /// What a call may have to wait for.
+            #[must_use]
+            pub const fn waits(self) -> Waits {
+                match self {
+                    $(Self::$variant => Waits::$waits,)+
+                }
+            }
+
             /// What it does, in a sentence or two.
             #[must_use]
             pub const fn doc(self) -> &'static str {
@@ -330,6 +419,29 @@ impl Function {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         FUNCTIONS.into_iter().find(|function| function.name() == name)
+    }
+
+    /// Whether it reads this part of an exchange.
+    #[must_use]
+    pub fn reads(self, part: Part) -> bool {
+        self.touches() == Touches::Reads(part)
+    }
+
+    /// Whether it writes this part of an exchange.
+    #[must_use]
+    pub fn writes(self, part: Part) -> bool {
+        self.touches() == Touches::Writes(part)
+    }
+
+    /// Whether a call may have to wait for a body to arrive; for trailers only where they can be
+    /// enabled.
+    #[must_use]
+    pub const fn may_wait(self, trailers_enabled: bool) -> bool {
+        match self.waits() {
+            Waits::Never => false,
+            Waits::Body => true,
+            Waits::Trailers => trailers_enabled,
+        }
     }
 }
 

@@ -137,6 +137,59 @@ fn only_four_functions_run_during_initialisation() {
     assert_eq!(init, ["enable_features", "get_config", "log_enabled", "log"]);
 }
 
+/// The columns that hosts derive their lists from, as tokens of each row: a row without one of them
+/// does not match, and the tests do not compile.
+macro_rules! columns {
+    (module $module:literal; $(
+        $(#[doc = $doc:literal])+
+        $variant:ident $name:ident($($param:ident: $ty:ty),*) $(-> $result:ty)? {
+            request: $request:ident, response: $response:ident, buffered: $buffered:ident,
+            touches: $touches:expr, waits: $waits:ident
+        }
+    )+) => {
+        [$((Function::$variant, stringify!($touches), stringify!($waits))),+]
+    };
+}
+
+#[test]
+fn what_is_touched_and_waited_for_comes_from_the_rows() {
+    let rows = functions!(columns);
+    assert_eq!(rows.map(|(function, ..)| function), FUNCTIONS);
+    for (function, touches, waits) in rows {
+        let written = touches.replace(char::is_whitespace, "").replace("Part::", "");
+        assert_eq!(std::format!("{:?}", function.touches()), written);
+        assert_eq!(std::format!("{:?}", function.waits()), waits);
+        assert_eq!(function.may_wait(true), waits != "Never", "{function}");
+        assert_eq!(function.may_wait(false), waits == "Body", "{function}");
+    }
+}
+
+#[test]
+fn parts_are_read_and_written_by_the_functions_named_after_them() {
+    for function in FUNCTIONS {
+        let part = match function.name().split_once('_').map_or("", |(_, part)| part) {
+            "method" | "uri" => Part::Line,
+            "protocol_version" => Part::Version,
+            "source_addr" => Part::SourceAddr,
+            "header_names" | "header_values" | "header_value" | "header" => Part::Headers,
+            "body" => Part::Body,
+            "status_code" => Part::Status,
+            _ => {
+                assert_eq!(function.touches(), Touches::Nothing, "{function}");
+                continue;
+            }
+        };
+        let is_read = function.name().starts_with("get_") || function.name().starts_with("read_");
+        assert_eq!(
+            (function.reads(part), function.writes(part)),
+            (is_read, !is_read),
+            "{function}"
+        );
+        let has_kind = function.params().first().is_some_and(|param| param.name == "kind");
+        assert_eq!(has_kind, matches!(part, Part::Headers | Part::Body), "{function}");
+    }
+}
+
 #[test]
 fn wasi_functions_are_found_by_name() {
     let (name, exit) = wasi::function(wasi::EXIT).unwrap();

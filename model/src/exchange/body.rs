@@ -1,13 +1,26 @@
 //! Reading and writing bodies, and what becomes of the request's body after that.
 
-use http_wasm_abi::{BodyKind, EofLen, Phase};
+use http_wasm_abi::{BodyKind, Function, Phase};
 
-use super::arriving::Incoming;
-use super::call::{Call, Record};
-use super::{Exchange, Memory, Trap, TrapKind, value};
+use super::checks::{Bytes, readable};
+use super::incoming_body::Incoming;
+use super::response_state::{BodyState, ResponseState};
+use super::{Exchange, Outside, Trap, TrapKind, validate};
 
-/// What a read gives at the most where the body has not arrived: the host would have to hold more.
-pub(super) const MOST_AWAITED: usize = 256 << 10;
+const READ: Function = Function::ReadBody;
+const WRITE: Function = Function::WriteBody;
+
+/// The most bytes that a read waits for, since the host has to hold them meanwhile.
+pub(super) const MAX_AWAITED: usize = 256 << 10;
+
+/// Bytes of a body that a guest reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk<'a> {
+    /// At most as many as were asked for.
+    pub(crate) bytes: &'a [u8],
+    /// Whether they are the last.
+    pub(crate) end: bool,
+}
 
 /// What the guest has done with the request's body.
 #[derive(Clone, Debug, Default)]
@@ -16,9 +29,7 @@ pub(super) struct RequestBody {
     source: Option<Source>,
     /// What request buffering has kept for the next handler, where that is not all.
     kept: Vec<u8>,
-    written: Option<Vec<u8>>,
-    /// How much of its own writing the guest has read back.
-    written_position: usize,
+    written: Option<Own>,
 }
 
 /// What a reader of the request's body reads: decided at the first read, as in the official Go host.
@@ -34,7 +45,26 @@ pub(super) enum Reader {
     /// What the next handler sends.
     Incoming,
     /// What there was then.
-    Own { data: Vec<u8>, position: usize },
+    Own(Own),
+}
+
+/// Bytes that the guest has written, and how much of them it has read back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own {
+    data: Vec<u8>,
+    position: usize,
+}
+
+impl Own {
+    /// Reads on. The end comes with the last byte where `early`, or else when more was asked for than
+    /// there is.
+    fn read(&mut self, most: usize, early: bool) -> Chunk<'_> {
+        let start = self.position.min(self.data.len());
+        let bytes = first(&self.data[start..], most);
+        self.position = start + bytes.len();
+        let is_all = self.position == self.data.len();
+        Chunk { bytes, end: if early { is_all } else { bytes.len() < most } }
+    }
 }
 
 /// The body for the next handler.
@@ -76,209 +106,167 @@ impl RequestBody {
     }
 
     fn written_len(&self) -> usize {
-        self.written.as_ref().map_or(0, Vec::len)
-    }
-}
-
-impl Call<'_> {
-    pub(super) fn read_body(&mut self, kind: u32, buf: u64, limit: u32) -> Result<u64, Trap> {
-        let kind = self.body_kind(kind)?;
-        self.argument(|| limit.to_string());
-        self.check_phase(kind == BodyKind::Response)?;
-        let rules = self.exchange.rules();
-        if limit == 0 && rules.empty_read_traps {
-            let message = "called with a limit of 0 bytes, which could never reach the end; give a buffer of at least 1 byte";
-            return Err(self.trap(TrapKind::Limit, message));
-        }
-        if limit > 0 && !self.memory.contains(buf, limit) {
-            return Err(self.outside("buffer", buf, limit));
-        }
-        let most = self.exchange.next_read_size(limit);
-        match kind {
-            BodyKind::Request => self.read_request(buf, most),
-            BodyKind::Response => self.read_response(buf, most),
-        }
-    }
-
-    fn read_request(&mut self, buf: u64, most: usize) -> Result<u64, Trap> {
-        let rules = self.exchange.rules();
-        let buffered = self.exchange.buffers_request();
-        if rules.request_body_in_memory && !buffered {
-            let message = "the request's body is not there without request buffering; enable the feature buffer_request during initialisation";
-            return Err(self.trap(TrapKind::Body, message));
-        }
-        if self.exchange.phase == Phase::Response && !rules.request_body_in_memory {
-            return self.read_request_after_next();
-        }
-        if self.exchange.request_body.source.is_none()
-            && self.exchange.request_body.written.is_some()
-        {
-            self.report("the request's body was read after it was written: the official Go host reads, and takes away, what the guest wrote; read first");
-        }
-        let state = &mut self.exchange.request_body;
-        if rules.request_body_in_memory
-            && let Some(written) = &state.written
-        {
-            // The reader goes on where it stands, in what is the body now.
-            if state.source != Some(Source::Written) {
-                state.source = Some(Source::Written);
-                state.written_position = state.incoming.read() as usize;
-            }
-            let end = written.len().min(state.written_position + most);
-            let chunk = &written[state.written_position.min(end)..end];
-            let len = give(self.memory, &mut self.record, buf, chunk);
-            state.written_position = end;
-            let eof = end == written.len();
-            return Ok(self.chunk(len, eof));
-        }
-        let from_written = state.written.is_some();
-        let source = *state.source.get_or_insert(if from_written {
-            Source::Written
-        } else {
-            Source::Client { buffered }
-        });
-        let (len, eof) = match source {
-            Source::Client { buffered } => {
-                let chunk = first(state.incoming.unread(), most);
-                let len = give(self.memory, &mut self.record, buf, chunk);
-                // The Go host's buffer takes a chunk only together with the end of the body.
-                let ends = state.incoming.is_all_there() && len == state.incoming.unread().len();
-                if buffered && ends {
-                    state.kept.extend_from_slice(first(state.incoming.unread(), len));
-                }
-                state.incoming.advance(len);
-                (len, state.incoming.is_at_end())
-            }
-            Source::Written => {
-                let written = state.written.as_deref().unwrap_or_default();
-                let chunk = first(&written[state.written_position..], most);
-                let len = give(self.memory, &mut self.record, buf, chunk);
-                state.written_position += len;
-                let is_all = state.written_position == written.len();
-                (len, if rules.end_with_last_byte { is_all } else { len < most })
-            }
-        };
-        Ok(self.chunk(len, eof))
-    }
-
-    /// What a read gives: so many bytes, and whether they are the last. No chunk is longer than the
-    /// limit, which is 32 bits wide.
-    fn chunk(&mut self, len: usize, eof: bool) -> u64 {
-        if eof {
-            self.amend_result(", end");
-        }
-        EofLen::new(eof, len as u32).bits()
-    }
-
-    /// What the official Go host does when the request's body is read once more after the next
-    /// handler has had it.
-    fn read_request_after_next(&mut self) -> Result<u64, Trap> {
-        let state = &self.exchange.request_body;
-        let drained = state.written.is_some() || !state.kept.is_empty();
-        if drained || state.incoming.arrived() == 0 && !state.incoming.is_arriving() {
-            self.result(|| value::show(&[]));
-            Ok(self.chunk(0, true))
-        } else {
-            Err(self.trap(TrapKind::Body, "the request's body was closed by the next handler"))
-        }
-    }
-
-    fn read_response(&mut self, buf: u64, most: usize) -> Result<u64, Trap> {
-        if self.exchange.phase == Phase::Request {
-            self.report("the response's body was read before the next handler: the official Go host keeps this reader, and handle_response then reads nothing; read it in handle_response only");
-        }
-        if self.exchange.response.reader.is_none() && self.exchange.response.writing {
-            self.report("the response's body was read after it was written: the guest reads its own bytes; read first");
-        }
-        let phase = self.exchange.phase;
-        let early = self.exchange.rules().end_with_last_byte;
-        let draft = &mut self.exchange.response;
-        if draft.reader.is_none() {
-            draft.reader = Some(if draft.writing || phase == Phase::Request {
-                let mut data = draft.body.clone();
-                if !draft.replaced {
-                    data.extend_from_slice(draft.incoming.held());
-                }
-                Reader::Own { data, position: 0 }
-            } else {
-                Reader::Incoming
-            });
-        }
-        let (len, eof) = match &mut draft.reader {
-            Some(Reader::Own { data, position }) => {
-                let chunk = first(&data[*position..], most);
-                let len = give(self.memory, &mut self.record, buf, chunk);
-                *position += len;
-                (len, if early { *position == data.len() } else { len < most })
-            }
-            _ => {
-                let chunk = first(draft.incoming.unread(), most);
-                let len = give(self.memory, &mut self.record, buf, chunk);
-                draft.incoming.advance(len);
-                let ends = early || len < most;
-                (len, ends && draft.incoming.is_at_end())
-            }
-        };
-        Ok(self.chunk(len, eof))
-    }
-
-    pub(super) fn write_body(&mut self, kind: u32, body: (u64, u32)) -> Result<u64, Trap> {
-        let kind = self.body_kind(kind)?;
-        self.check_phase(kind == BodyKind::Response)?;
-        if kind == BodyKind::Response && !self.exchange.buffers_response() {
-            // Before a look at the bytes, which may trap.
-            self.exchange.response.send_head();
-        }
-        let bytes = self.read("body", body)?;
-        match kind {
-            BodyKind::Request => self.exchange.write_request(&bytes),
-            BodyKind::Response if self.exchange.buffers_response() => {
-                self.exchange.write_buffered(&bytes);
-            }
-            BodyKind::Response => self.write_through(&bytes)?,
-        }
-        let limits = &self.exchange.settings.limits;
-        let (len, limit) = match kind {
-            BodyKind::Request => (self.exchange.request_body.written_len(), limits.request_body),
-            BodyKind::Response => (self.exchange.response.body.len(), limits.response_body),
-        };
-        if len > limit {
-            let message = format!(
-                "the guest has written {len} bytes of {kind}, the host holds at most {limit}; write less, or have the host's limit raised"
-            );
-            return Err(self.trap(TrapKind::TooLarge, message).of_body(kind));
-        }
-        Ok(0)
-    }
-
-    /// Writes to a response that is not buffered, whose head is sent.
-    fn write_through(&mut self, bytes: &[u8]) -> Result<(), Trap> {
-        self.exchange.response.writing = true;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let response = &self.exchange.response;
-        let status = response.head.as_ref().map_or(200, |head| head.status);
-        if value::status(status).is_some_and(|status| !value::allows_body(status)) {
-            let message = format!(
-                "a response with status {status} has no body, found {} bytes; write none, or set another status first",
-                bytes.len()
-            );
-            return Err(self.trap(TrapKind::Body, message));
-        }
-        let len = (response.body.len() + bytes.len()) as u64;
-        if let Some(declared) = response.declared_length().filter(|&declared| declared < len) {
-            let message = format!(
-                "found {len} bytes of body, the guest's own content-length is {declared}; set the right length, or none"
-            );
-            return Err(self.trap(TrapKind::Body, message));
-        }
-        self.exchange.response.body.extend_from_slice(bytes);
-        Ok(())
+        self.written.as_ref().map_or(0, |written| written.data.len())
     }
 }
 
 impl Exchange {
+    /// Reads the next bytes of a body, as `read_body` does. `limit` is the length of the guest's
+    /// buffer, or why that is not memory of the guest.
+    pub(crate) fn read_body(
+        &mut self,
+        kind: BodyKind,
+        limit: Result<u32, Outside>,
+    ) -> Result<Chunk<'_>, Trap> {
+        self.check_phase(READ, kind == BodyKind::Response)?;
+        let limit = limit.map_err(|outside| outside.trap(READ))?;
+        if limit == 0 && self.rules().empty_read_traps {
+            let message = "called with a limit of 0 bytes, which could never reach the end; give a buffer of at least 1 byte";
+            return Err(Trap::host(TrapKind::Limit, READ, message));
+        }
+        let most = self.next_read_size(limit);
+        match kind {
+            BodyKind::Request => self.read_request(most),
+            BodyKind::Response => Ok(self.read_response(most)),
+        }
+    }
+
+    fn read_request(&mut self, most: usize) -> Result<Chunk<'_>, Trap> {
+        let rules = self.rules();
+        let buffered = self.buffers_request();
+        if rules.request_body_in_memory && !buffered {
+            let message = "the request's body is not there without request buffering; enable the feature buffer_request during initialisation";
+            return Err(Trap::host(TrapKind::Body, READ, message));
+        }
+        if self.phase == Phase::Response && !rules.request_body_in_memory {
+            return self.read_request_after_next();
+        }
+        if self.request_body.source.is_none() && self.request_body.written.is_some() {
+            self.report(READ, "the request's body was read after it was written: the official Go host reads, and takes away, what the guest wrote; read first");
+        }
+        let RequestBody { incoming, source, kept, written } = &mut self.request_body;
+        if let Some(written) = written
+            && rules.request_body_in_memory
+            && *source != Some(Source::Written)
+        {
+            // The reader goes on where it stands, in what is the body now.
+            *source = Some(Source::Written);
+            written.position = incoming.read() as usize;
+        }
+        let first_source =
+            if written.is_some() { Source::Written } else { Source::Client { buffered } };
+        match (source.get_or_insert(first_source), written) {
+            (Source::Written, Some(written)) => Ok(written.read(most, rules.end_with_last_byte)),
+            (source, _) => {
+                let buffers = *source == Source::Client { buffered: true };
+                let chunk = incoming.take(most);
+                // The Go host's buffer takes a chunk only together with the end of the body.
+                if buffers && chunk.end {
+                    kept.extend_from_slice(chunk.bytes);
+                }
+                Ok(chunk)
+            }
+        }
+    }
+
+    /// What the official Go host does when the request's body is read once more after the next
+    /// handler has had it.
+    fn read_request_after_next(&self) -> Result<Chunk<'_>, Trap> {
+        let state = &self.request_body;
+        let drained = state.written.is_some() || !state.kept.is_empty();
+        if drained || state.incoming.is_empty() {
+            Ok(Chunk { bytes: &[], end: true })
+        } else {
+            let message = "the request's body was closed by the next handler";
+            Err(Trap::host(TrapKind::Body, READ, message))
+        }
+    }
+
+    fn read_response(&mut self, most: usize) -> Chunk<'_> {
+        if self.phase == Phase::Request {
+            self.report(READ, "the response's body was read before the next handler: the official Go host keeps this reader, and handle_response then reads nothing; read it in handle_response only");
+        }
+        if self.response.reader.is_none() && self.response.body_state.is_written() {
+            self.report(READ, "the response's body was read after it was written: the guest reads its own bytes; read first");
+        }
+        let early = self.rules().end_with_last_byte;
+        let reads_own = self.response.body_state.is_written() || self.phase == Phase::Request;
+        let ResponseState { reader, body, incoming, body_state, .. } = &mut self.response;
+        let reader = reader.get_or_insert_with(|| {
+            if !reads_own {
+                return Reader::Incoming;
+            }
+            let mut data = body.clone();
+            if *body_state != BodyState::Replaced {
+                data.extend_from_slice(incoming.held());
+            }
+            Reader::Own(Own { data, position: 0 })
+        });
+        match reader {
+            Reader::Own(own) => own.read(most, early),
+            Reader::Incoming => {
+                let Chunk { bytes, end } = incoming.take(most);
+                Chunk { bytes, end: end && (early || bytes.len() < most) }
+            }
+        }
+    }
+
+    /// Writes a body, as `write_body` does.
+    pub(crate) fn write_body(&mut self, kind: BodyKind, body: Bytes<'_>) -> Result<(), Trap> {
+        self.check_phase(WRITE, kind == BodyKind::Response)?;
+        let buffered = self.buffers_response();
+        if kind == BodyKind::Response && !buffered {
+            // Before a look at the bytes, which may trap.
+            self.response.send_head();
+        }
+        let bytes = readable(WRITE, body)?;
+        match kind {
+            BodyKind::Request => self.write_request(bytes),
+            BodyKind::Response if buffered => self.write_buffered(bytes),
+            BodyKind::Response => self.write_through(bytes)?,
+        }
+        let limits = &self.settings.limits;
+        let (len, limit) = match kind {
+            BodyKind::Request => (self.request_body.written_len(), limits.request_body),
+            BodyKind::Response => (self.response.body.len(), limits.response_body),
+        };
+        if len > limit {
+            let message = format_args!(
+                "the guest has written {len} bytes of {kind}, the host holds at most {limit}; write less, or have the host's limit raised"
+            );
+            return Err(Trap::host(TrapKind::TooLarge, WRITE, message).of_body(kind));
+        }
+        Ok(())
+    }
+
+    /// Writes to a response that is not buffered, whose head is sent.
+    fn write_through(&mut self, bytes: &[u8]) -> Result<(), Trap> {
+        if !self.response.body_state.is_written() {
+            self.response.body_state = BodyState::Added;
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let response = &self.response;
+        let status = response.head.as_ref().map_or(200, |head| head.status);
+        if validate::status(status).is_some_and(|status| !validate::allows_body(status)) {
+            let message = format_args!(
+                "a response with status {status} has no body, found {} bytes; write none, or set another status first",
+                bytes.len()
+            );
+            return Err(Trap::host(TrapKind::Body, WRITE, message));
+        }
+        let len = (response.body.len() + bytes.len()) as u64;
+        if let Some(declared) = response.declared_length().filter(|&declared| declared < len) {
+            let message = format_args!(
+                "found {len} bytes of body, the guest's own content-length is {declared}; set the right length, or none"
+            );
+            return Err(Trap::host(TrapKind::Body, WRITE, message));
+        }
+        self.response.body.extend_from_slice(bytes);
+        Ok(())
+    }
+
     /// How much the next `read_body` may give at most.
     fn next_read_size(&mut self, limit: u32) -> usize {
         let sizes = &self.settings.read_sizes;
@@ -298,17 +286,16 @@ impl Exchange {
         let replaces = self.rules().writes_replace;
         let written = self.request_body.written.get_or_insert_default();
         if replaces {
-            written.clear();
+            written.data.clear();
         }
-        written.extend_from_slice(bytes);
+        written.data.extend_from_slice(bytes);
     }
 
     fn write_buffered(&mut self, bytes: &[u8]) {
-        if !self.response.writing || self.rules().writes_replace {
+        if !self.response.body_state.is_written() || self.rules().writes_replace {
             self.response.body.clear();
-            self.response.replaced = true;
+            self.response.body_state = BodyState::Replaced;
         }
-        self.response.writing = true;
         self.response.body.extend_from_slice(bytes);
     }
 
@@ -320,9 +307,9 @@ impl Exchange {
         if let Some(written) = &mut state.written {
             // A guest that does not check phases reads all of it back; nobody else does.
             let all = if rules.request_body_in_memory {
-                written.clone()
+                written.data.clone()
             } else {
-                written.split_off(state.written_position)
+                written.data.split_off(written.position)
             };
             return Some(Forwarded { bytes: all, ..Forwarded::default() });
         }
@@ -363,17 +350,6 @@ impl Exchange {
     }
 }
 
-/// Writes a chunk to the guest's buffer, which is known to be there, and to the record.
-fn give(memory: &mut dyn Memory, record: &mut Option<Record>, buf: u64, chunk: &[u8]) -> usize {
-    if !chunk.is_empty() {
-        memory.write(buf, chunk);
-    }
-    if let Some(record) = record {
-        record.result = value::show(chunk);
-    }
-    chunk.len()
-}
-
-fn first(data: &[u8], most: usize) -> &[u8] {
+pub(super) fn first(data: &[u8], most: usize) -> &[u8] {
     &data[..data.len().min(most)]
 }

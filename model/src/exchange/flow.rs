@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use http_wasm_abi::{Features, Phase};
 
-use super::arriving::Incoming;
-use super::draft::merge_headers;
+use super::incoming_body::Incoming;
 use super::message::{add_content_length, content_length, expects_body};
-use super::{Exchange, Headers, Request, Response, Settings, value};
+use super::response_state::{BodyState, merge_headers};
+use super::{Exchange, Headers, Request, Response, Settings, validate};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +78,7 @@ impl Exchange {
         let mut request =
             if self.gives_request_away { self.request.take() } else { self.request.clone() };
         if request.uri.is_empty() {
-            value::uri("").clone_into(&mut request.uri);
+            validate::uri("").clone_into(&mut request.uri);
         }
         request.body = body.bytes;
         let sent = self.sent_length;
@@ -128,21 +128,19 @@ impl Exchange {
         if let Some(declared) = request.headers.first("content-length")
             && declared != length.to_string().as_bytes()
         {
-            let declared = value::show(declared);
+            let declared = validate::show(declared);
             self.problem(None, format!("the request's content-length is {declared}, its body has {length} bytes: the official Go host ignores the header, others fail; leave it as it was"));
         }
     }
 
     /// Whether a real host's client would send this.
     fn sendable(&mut self, request: &Request) -> bool {
-        let reason = if !value::is_token(request.method.as_bytes()) {
+        let reason = if !validate::is_token(request.method.as_bytes()) {
             format!("the method {:?} cannot be sent", request.method)
-        } else if let Some((name, found)) = request
-            .headers
-            .iter()
-            .find(|(name, found)| !value::is_token(name.as_bytes()) || !value::is_value(found))
-        {
-            format!("the request header {name:?}: {} cannot be sent", value::show(found))
+        } else if let Some((name, found)) = request.headers.iter().find(|(name, found)| {
+            !validate::is_token(name.as_bytes()) || !validate::is_value(found)
+        }) {
+            format!("the request header {name:?}: {} cannot be sent", validate::show(found))
         } else {
             return true;
         };
@@ -155,7 +153,10 @@ impl Exchange {
     /// A body of known length gets its `content-length`, as every server sends it.
     pub fn answer(&mut self, answer: Result<Response, NextError>) {
         let buffered = self.buffers_response();
-        if self.response.writing || self.response.head.is_some() || self.response.status.is_some() {
+        if self.response.body_state.is_written()
+            || self.response.head.is_some()
+            || self.response.status.is_some()
+        {
             self.report_response_before_next();
         }
         self.phase = Phase::Response;
@@ -165,7 +166,7 @@ impl Exchange {
                 let body = std::mem::take(&mut response.body);
                 self.response.incoming = Incoming::whole(body);
                 self.merge(response);
-                if self.response.writing {
+                if self.response.body_state.is_written() {
                     // What comes then is part of what the guest writes.
                     let body = self.response.incoming.take_held();
                     self.response.body.extend_from_slice(&body);
@@ -187,9 +188,9 @@ impl Exchange {
         head.body.clear();
         head.chunked = true;
         let length = content_length(&head.headers);
-        let writing = std::mem::take(&mut self.response.writing);
+        let body_state = std::mem::take(&mut self.response.body_state);
         self.answer(Ok(head));
-        self.response.writing = writing;
+        self.response.body_state = body_state;
         self.response.incoming = Incoming::awaited(length);
     }
 
@@ -250,15 +251,16 @@ impl Exchange {
                 (status.unwrap_or(200), draft.headers)
             }
         };
-        let Some(status) = value::status(status) else {
+        let Some(status) = validate::status(status) else {
             self.problem(
                 None,
                 format!("the status code is {status}, wanted 100 to 999: the connection breaks"),
             );
             return None;
         };
+        let replaced = draft.body_state == BodyState::Replaced;
         let mut body = draft.body;
-        let mut rest = match (draft.incoming.is_arriving(), draft.replaced) {
+        let mut rest = match (draft.incoming.is_arriving(), replaced) {
             (false, _) => Rest::Nothing,
             // Without a body that ends in chunks there is no place for trailers.
             (true, true) if declared.is_some() || self.head_request => Rest::Nothing,
@@ -266,7 +268,7 @@ impl Exchange {
             (true, false) if body.is_empty() => Rest::AsSent,
             (true, false) => Rest::Changed(None),
         };
-        if !draft.replaced {
+        if !replaced {
             if body.is_empty() {
                 body = draft.incoming.take_held();
             } else {
@@ -274,7 +276,7 @@ impl Exchange {
             }
         }
         let is_head = self.head_request;
-        let bodiless = !value::allows_body(status);
+        let bodiless = !validate::allows_body(status);
         if bodiless && !body.is_empty() && !is_head {
             let message = format!(
                 "a response with status {status} has no body, {} bytes were written: they are lost",
@@ -322,7 +324,7 @@ impl Exchange {
         let (headers, trailers) = if rules.validates {
             (headers, trailers)
         } else {
-            (value::as_sent(headers), value::as_sent(trailers))
+            (validate::as_sent(headers), validate::as_sent(trailers))
         };
         Some((Response { status, headers, body, chunked: false, trailers }, rest))
     }

@@ -26,9 +26,9 @@ impl Framing {
         }))
     }
 
-    /// Whether a name, in lower case, is that of one of them.
+    /// Whether a name, in any case, is that of one of them.
     pub(super) fn has(name: &[u8]) -> bool {
-        NAMES.iter().any(|known| known.as_str().as_bytes() == name)
+        NAMES.iter().any(|known| known.as_str().as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// Whether this is the name of one of them.

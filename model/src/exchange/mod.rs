@@ -1,50 +1,52 @@
 //! The model: one exchange of a request for a response, as a guest sees it through the ABI.
 //!
-//! [`Exchange::call`] is the only way in for a guest; everything else is for the host around it. The
-//! host moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`]
-//! before `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next
-//! handler, and [`Exchange::finish`] for what the client gets. The test kit's driver does just that.
+//! What a guest can do is an operation in Rust types, such as `set_header`, which checks phase and
+//! profile; [`Exchange::call`] decodes the calls of the ABI into these. Everything else is for the host.
+//! It moves an exchange along: [`Exchange::new`] for initialisation, [`Exchange::for_request`] before
+//! `handle_request`, then [`Exchange::forward`] and [`Exchange::answer`] around the next handler, and
+//! [`Exchange::finish`] for what the client gets. The test kit's driver does just that.
 //!
 //! Bodies are whole there. A host that streams them begins with [`Exchange::for_request_head`] and
 //! [`Exchange::answer_head`], and [feeds](Exchange::feed) of a body what a call [needs](Exchange::needs);
 //! what never arrived passes the guest by.
 
-mod arriving;
 mod body;
-mod call;
-mod draft;
-mod fields;
+mod body_demand;
+mod checks;
 mod flow;
 mod framing;
-mod headers;
+mod header_cache;
+mod header_calls;
+mod header_map;
+mod incoming_body;
+mod instance_calls;
 mod limits;
-mod log;
-mod memory;
 mod message;
 mod passing;
-mod recent;
-mod stream;
+mod request_line;
+mod response_state;
 #[cfg(test)]
 mod tests;
 mod trap;
-mod uri;
-mod value;
+mod validate;
 
 use std::sync::Arc;
 
 use http_wasm_abi::{Features, Function, LogLevel, Phase};
 
+use crate::memory::Outside;
 use crate::profile::{Profile, Rules};
-use arriving::Incoming;
+use incoming_body::Incoming;
 
-pub use fields::Headers;
+pub use crate::memory::{LinearMemory, Memory};
 pub use flow::{NextError, Rest};
 pub use framing::Framing;
+pub use header_map::Headers;
 pub use limits::Limits;
-pub use memory::{LinearMemory, Memory};
 pub use message::{Request, Response};
 pub use passing::{Few, NoRoom, failed_next_status, merge_framing, merge_passing};
 pub use trap::{Problem, Trap, TrapKind};
+pub(crate) use validate::show;
 
 /// What holds for all exchanges of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,21 +145,16 @@ pub struct Exchange {
     gives_request_away: bool,
     /// How many bytes of header names and values the guest has written.
     header_bytes: usize,
-    recent: recent::Recent,
-    /// The guest has written headers and nothing else since the exchange began.
-    plain: bool,
-    /// The exchange is over, was plain and without a body in the request: all but the request's head
-    /// and what counts headers is as at the beginning of the next one.
-    fresh: bool,
+    header_cache: header_cache::HeaderCache,
     /// The client asked with HEAD, whatever the guest has made of it.
     head_request: bool,
     request_body: body::RequestBody,
-    response: draft::Draft,
+    response: response_state::ResponseState,
     /// Where the next size of [`Settings::read_sizes`] is found.
     reads: usize,
     /// How often the configuration was asked for.
     config_reads: usize,
-    logs: log::Logs,
+    logs: instance_calls::Logs,
     calls: Vec<HostCall>,
     problems: Vec<Problem>,
 }
@@ -185,16 +182,14 @@ impl Exchange {
             sent_framing: None,
             gives_request_away: false,
             header_bytes: 0,
-            recent: recent::Recent::default(),
-            plain: false,
-            fresh: false,
+            header_cache: header_cache::HeaderCache::default(),
             head_request: request.method == "HEAD",
             request,
             request_body: body::RequestBody::new(incoming),
-            response: draft::Draft::default(),
+            response: response_state::ResponseState::default(),
             reads: 0,
             config_reads: 0,
-            logs: log::Logs::default(),
+            logs: instance_calls::Logs::default(),
             calls: Vec::new(),
             problems: Vec::new(),
         }
@@ -247,6 +242,10 @@ impl Exchange {
     #[must_use]
     pub fn calls(&self) -> &[HostCall] {
         &self.calls
+    }
+
+    pub(crate) fn record(&mut self, call: HostCall) {
+        self.calls.push(call);
     }
 
     /// What is not portable, or has gone wrong, so far.

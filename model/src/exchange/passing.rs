@@ -7,10 +7,10 @@ use http::header::{Entry, OccupiedEntry};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_wasm_abi::{Features, Phase};
 
-use super::arriving::Incoming;
-use super::draft::{Draft, merge_headers, set_twice};
-use super::fields::Form;
+use super::header_map::Form;
+use super::incoming_body::Incoming;
 use super::message::{content_length, expects_body};
+use super::response_state::{ResponseState, merge_headers, set_twice};
 use super::{Exchange, Framing, Headers, Problem, Request, Settings, body};
 use crate::profile::Profile;
 
@@ -20,23 +20,6 @@ impl Exchange {
     /// is no body.
     #[inline]
     pub fn begin(
-        &mut self,
-        new_settings: &Arc<Settings>,
-        arrives: bool,
-        fill: impl FnOnce(&mut Request),
-    ) {
-        if std::mem::take(&mut self.fresh) && !arrives && Arc::ptr_eq(&self.settings, new_settings)
-        {
-            fill(&mut self.request);
-            self.head_request = self.request.method == "HEAD";
-            self.header_bytes = 0;
-            self.recent.rewind();
-        } else {
-            self.begin_anew(new_settings, arrives, fill);
-        }
-    }
-
-    fn begin_anew(
         &mut self,
         new_settings: &Arc<Settings>,
         arrives: bool,
@@ -53,9 +36,7 @@ impl Exchange {
             sent_framing,
             gives_request_away,
             header_bytes,
-            recent,
-            plain,
-            fresh: _,
+            header_cache,
             head_request,
             request_body,
             response,
@@ -79,8 +60,7 @@ impl Exchange {
         *sent_framing = None;
         *gives_request_away = false;
         *header_bytes = 0;
-        recent.rewind();
-        *plain = true;
+        header_cache.rewind();
         *head_request = request.method == "HEAD";
         *reads = 0;
         *config_reads = 0;
@@ -94,7 +74,7 @@ impl Exchange {
         };
         *request_body = body::RequestBody::new(incoming);
         if !response.is_untouched() {
-            *response = Draft::default();
+            *response = ResponseState::default();
         }
         if !logs.is_empty() {
             drop(logs.take());
@@ -113,13 +93,10 @@ impl Exchange {
     /// both bodies pass as they are.
     #[inline]
     pub fn passes(&self) -> bool {
-        let only_heads = || {
-            self.sent_framing.is_none()
-                && self.request_body.is_untouched()
-                && self.response.has_headers_only()
-        };
         self.features == Features::NONE
-            && (self.plain || only_heads())
+            && self.sent_framing.is_none()
+            && self.request_body.is_untouched()
+            && self.response.has_headers_only()
             // What cannot be in a map is looked at by who sends it.
             && self.response.headers.is_few()
             && self.request.headers.is_sendable()
@@ -149,7 +126,6 @@ impl Exchange {
     /// [passes](Self::passes), and so is over.
     #[inline]
     pub fn take_response_headers(&mut self) -> Few {
-        self.fresh = self.plain && !self.request_body.incoming.is_arriving();
         self.response.headers.take_few()
     }
 }

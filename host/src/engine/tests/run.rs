@@ -139,7 +139,7 @@ fn a_trap_of_the_model_comes_through_as_it_is() {
     assert_eq!(trap.kind(), TrapKind::Memory);
     assert_eq!(
         trap.to_string(),
-        "set_uri: the URI at 0xffff, 2 bytes, is not all in the guest's memory"
+        "set_uri: the uri at 0xffff, 2 bytes, is not all in the guest's memory"
     );
 }
 

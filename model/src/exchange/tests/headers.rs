@@ -1,6 +1,7 @@
 //! Headers, trailers and the status code.
 
 use super::*;
+use crate::exchange::header_map::Write;
 
 const REQUEST: HeaderKind = HeaderKind::Request;
 const RESPONSE: HeaderKind = HeaderKind::Response;
@@ -276,7 +277,7 @@ fn few_and_many_headers_are_the_same_to_who_looks() {
         for number in 0..more {
             headers.append(&format!("more-{number}"), "1");
         }
-        headers.append_exact(last.to_owned(), b"1".to_vec());
+        headers.write_raw(last, b"1", Write::Append);
         assert_eq!((headers.len(), headers.count()), (3 + more, 4 + more));
         assert_eq!(headers.values("b"), [b"1", b"1"]);
         assert_eq!(headers.get("B"), [b"1", b"1"]);

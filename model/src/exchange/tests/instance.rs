@@ -101,6 +101,8 @@ fn calls_are_recorded_as_a_reader_wants_them() {
     hand.read(BodyKind::Request, 2).expect("no trap");
     hand.read(BodyKind::Request, 2).expect("no trap");
     hand.set(HeaderKind::Request, "", "").expect_err("the name is empty");
+    hand.call(Function::SetUri, &[SIZE as u64, 2]).expect_err("it is outside memory");
+    hand.names(HeaderKind::Response).expect("no trap");
     enable(&mut hand, 4);
     log(&mut hand, 1, b"m").expect("no trap");
     let calls: Vec<_> = hand.exchange.calls().iter().map(ToString::to_string).collect();
@@ -113,7 +115,9 @@ fn calls_are_recorded_as_a_reader_wants_them() {
             "get_header_values(request header, \"x-a\") = [\"b\"]",
             "read_body(request body, 2) = \"ab\"",
             "read_body(request body, 2) = \"c\", end",
-            "set_header_value(request header, \"\") = trap: set_header_value: found an empty header name, wanted a token",
+            "set_header_value(request header, \"\", \"\") = trap: set_header_value: found an empty header name, wanted a token",
+            "set_uri(2 bytes at 0x10000) = trap: set_uri: the uri at 0x10000, 2 bytes, is not all in the guest's memory",
+            "get_header_names(response header) = []",
             "enable_features(trailers) = trailers",
             "log(warn, \"m\")",
         ]

@@ -60,3 +60,34 @@ fn the_last_byte_of_memory_belongs_to_the_guest() {
     assert_eq!(&hand.memory[SIZE - 3..], b"GET");
     assert_eq!(hand.call(Function::SetMethod, &[end, 3]), Ok(0));
 }
+
+#[test]
+fn the_phase_is_checked_before_memory_and_memory_before_values() {
+    let outside = SIZE as u64;
+    for profile in Profile::ALL {
+        let mut hand = Hand::over(Exchange::new(settings(profile)));
+        for (function, args) in [
+            (Function::SetMethod, vec![outside, 2]),
+            (Function::SetUri, vec![outside, 2]),
+            (Function::GetHeaderValues, vec![0, outside, 2, BUFFER as u64, 100]),
+            (Function::SetHeaderValue, vec![0, outside, 2, outside, 2]),
+            (Function::RemoveHeader, vec![0, outside, 2]),
+            (Function::ReadBody, vec![0, outside, 2]),
+            (Function::WriteBody, vec![0, outside, 2]),
+        ] {
+            traps(hand.call(function, &args), TrapKind::Phase, "called during initialisation");
+        }
+        let mut hand = Hand::request(profile);
+        let (bad, _) = hand.put(b"a b");
+        traps(
+            hand.call(Function::SetHeaderValue, &[1, bad, 3, outside, 2]),
+            TrapKind::Memory,
+            "the value at 0x10000, 2 bytes",
+        );
+        traps(
+            hand.call(Function::SetHeaderValue, &[1, bad, 0, outside, 2]),
+            TrapKind::Name,
+            "an empty header name",
+        );
+    }
+}

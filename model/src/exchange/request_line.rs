@@ -1,84 +1,91 @@
 //! Method, URI, version and client of the request.
 
-use super::call::Call;
-use super::{Trap, TrapKind, value};
+use std::borrow::Cow;
 
-impl Call<'_> {
-    pub(super) fn get_method(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
-        self.check_phase(false)?;
-        self.give(buf, limit, |exchange| exchange.request.method.as_bytes())
+use http_wasm_abi::Function;
+
+use super::checks::{Bytes, readable};
+use super::{Exchange, Trap, TrapKind, validate};
+
+impl Exchange {
+    /// The request's method, as `get_method` gives it.
+    pub(crate) fn method(&self) -> Result<&str, Trap> {
+        self.check_phase(Function::GetMethod, false)?;
+        Ok(&self.request.method)
     }
 
-    pub(super) fn set_method(&mut self, ptr: u64, len: u32) -> Result<u64, Trap> {
-        self.check_phase(false)?;
-        let method = self.read_text("method", (ptr, len))?;
-        let rules = self.exchange.rules();
+    /// Replaces the request's method, as `set_method` does.
+    pub(crate) fn set_method(&mut self, method: Bytes<'_>) -> Result<(), Trap> {
+        const SET: Function = Function::SetMethod;
+        self.check_phase(SET, false)?;
+        let method = self.text(SET, "method", method)?;
+        let rules = self.rules();
         if method.is_empty() && !rules.uri_is_raw {
             let message = "found an empty method, wanted a token such as GET";
-            return Err(self.trap(TrapKind::Value, message));
+            return Err(Trap::host(TrapKind::Value, SET, message));
         }
-        if rules.validates && !value::is_token(method.as_bytes()) {
-            let message = format!("found the method {method:?}, wanted a token such as GET");
-            return Err(self.trap(TrapKind::Value, message));
+        if rules.validates && !validate::is_token(method.as_bytes()) {
+            let message = format_args!("found the method {method:?}, wanted a token such as GET");
+            return Err(Trap::host(TrapKind::Value, SET, message));
         }
-        self.exchange.request.method = method;
-        Ok(0)
+        self.request.method = method.into_owned();
+        Ok(())
     }
 
-    pub(super) fn get_uri(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
-        self.check_phase(false)?;
-        self.give(buf, limit, |exchange| value::uri(&exchange.request.uri).as_bytes())
+    /// Path and query of the request, as `get_uri` gives them.
+    pub(crate) fn uri(&self) -> Result<&str, Trap> {
+        self.check_phase(Function::GetUri, false)?;
+        Ok(validate::uri(&self.request.uri))
     }
 
-    pub(super) fn set_uri(&mut self, ptr: u64, len: u32) -> Result<u64, Trap> {
-        self.check_phase(false)?;
-        let rules = self.exchange.rules();
+    /// Replaces path and query of the request, as `set_uri` does.
+    pub(crate) fn set_uri(&mut self, uri: Bytes<'_>) -> Result<(), Trap> {
+        const SET: Function = Function::SetUri;
+        self.check_phase(SET, false)?;
+        let rules = self.rules();
         let (uri, anew) = if rules.validates || rules.uri_is_raw {
-            (self.read_text("URI", (ptr, len))?, false)
+            (self.text(SET, "URI", uri)?, false)
         } else {
-            escape_bytes(self.read("URI", (ptr, len))?)
+            escape_bytes(readable(SET, uri)?)
         };
         if rules.uri_is_raw {
-            self.exchange.request.uri = uri;
-            return Ok(0);
+            self.request.uri = uri.into_owned();
+            return Ok(());
         }
-        let kept = match origin_form(&uri) {
-            Ok(kept) => kept,
-            Err(reason) => {
-                let message = format!(
-                    "found {}, {reason}; wanted a percent-encoded path that begins with a slash, and perhaps a query",
-                    value::show(uri.as_bytes())
-                );
-                return Err(self.trap(TrapKind::Value, message));
-            }
-        };
+        let kept = origin_form(&uri).map_err(|reason| {
+            let found = validate::show(uri.as_bytes());
+            let message = format_args!(
+                "found {found}, {reason}; wanted a percent-encoded path that begins with a slash, and perhaps a query"
+            );
+            Trap::host(TrapKind::Value, SET, message)
+        })?;
         if kept.len() != uri.len() && !uri.is_empty() {
-            self.report("an absolute URI was set: the official Go host keeps only path and query, others pass it on; set path and query");
+            self.report(SET, "an absolute URI was set: the official Go host keeps only path and query, others pass it on; set path and query");
         }
         // What the client sent, browsers' `[` and `|` among it, every host takes back.
-        let request = &mut self.exchange.request;
-        let sent = self.exchange.sent_uri.get_or_insert_with(|| request.uri.clone());
+        let sent = self.sent_uri.get_or_insert_with(|| self.request.uri.clone());
         let is_known = |byte| is_uri_byte(byte) || sent.bytes().any(|known| known == byte);
         if rules.validates && !kept.bytes().all(is_known) {
-            let message = format!(
-                "found {}, which has characters that a URI cannot have; percent-encode them",
-                value::show(uri.as_bytes())
+            let found = validate::show(uri.as_bytes());
+            let message = format_args!(
+                "found {found}, which has characters that a URI cannot have; percent-encode them"
             );
-            return Err(self.trap(TrapKind::Value, message));
+            return Err(Trap::host(TrapKind::Value, SET, message));
         }
-        let normal = encode_path(kept, anew);
-        self.exchange.request.uri = normal;
-        Ok(0)
+        self.request.uri = encode_path(kept, anew);
+        Ok(())
     }
 
-    pub(super) fn get_protocol_version(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
-        self.check_phase(false)?;
-        self.give(buf, limit, |exchange| exchange.request.version.as_bytes())
+    /// The protocol version of the request, as `get_protocol_version` gives it.
+    pub(crate) fn protocol_version(&self) -> Result<&str, Trap> {
+        self.check_phase(Function::GetProtocolVersion, false)?;
+        Ok(&self.request.version)
     }
 
-    pub(super) fn get_source_addr(&mut self, buf: u64, limit: u32) -> Result<u64, Trap> {
-        self.check_phase(false)?;
-        self.give(buf, limit, |exchange| exchange.request.source_addr.as_bytes())
+    /// Address and port of the client, as `get_source_addr` gives them.
+    pub(crate) fn source_addr(&self) -> Result<&str, Trap> {
+        self.check_phase(Function::GetSourceAddr, false)?;
+        Ok(&self.request.source_addr)
     }
 }
 
@@ -121,11 +128,10 @@ fn origin_form(uri: &str) -> Result<&str, &'static str> {
 
 /// A URI as text, and whether its path was none: each such byte is then percent-encoded. In a query,
 /// where Go would keep it, it becomes U+FFFD.
-fn escape_bytes(uri: Vec<u8>) -> (String, bool) {
-    let uri = match String::from_utf8(uri) {
-        Ok(uri) => return (uri, false),
-        Err(error) => error.into_bytes(),
-    };
+fn escape_bytes(uri: &[u8]) -> (Cow<'_, str>, bool) {
+    if let Ok(uri) = std::str::from_utf8(uri) {
+        return (uri.into(), false);
+    }
     let (path, query) =
         uri.split_at(uri.iter().position(|&byte| byte == b'?').unwrap_or(uri.len()));
     let mut text = String::new();
@@ -135,7 +141,7 @@ fn escape_bytes(uri: Vec<u8>) -> (String, bool) {
     }
     let anew = std::str::from_utf8(path).is_err();
     text.push_str(&String::from_utf8_lossy(query));
-    (text, anew)
+    (text.into(), anew)
 }
 
 /// Whether a URI may have this byte as it is.

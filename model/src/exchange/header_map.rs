@@ -1,9 +1,9 @@
-//! Headers or trailers, as the model and its tests see them.
+//! Holds headers or trailers.
 //!
-//! Most of them come from an HTTP library and go back to it, often untouched, so they stay in its map
-//! for as long as what is done to them can be said there. The few that a guest sets itself are a list
-//! until they are more. What neither can say, such as a name in upper case that some hosts keep, moves
-//! all of them to a table of plain bytes.
+//! Most come from an HTTP library and go back to it, often unchanged, so they stay in its map while it
+//! can represent them. Up to [`SMALL_LEN`] headers that a guest sets are a list. What neither can
+//! represent, such as a name in upper case that some hosts keep, moves all of them to a table of
+//! bytes.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -18,14 +18,14 @@ pub(super) type Table = BTreeMap<String, Vec<Vec<u8>>>;
 #[derive(Clone, Default)]
 pub struct Headers {
     pub(super) form: Form,
-    /// All of them; made when it is asked for.
+    /// All of them; made on demand.
     pub(super) table: OnceLock<Table>,
 }
 
 /// Where headers are.
 #[derive(Clone)]
 pub(super) enum Form {
-    /// In the order in which they were added; at most [`FEW`].
+    /// In the order in which they were added; at most [`SMALL_LEN`].
     Few(Vec<(HeaderName, HeaderValue)>),
     Map(HeaderMap),
     /// In the table only.
@@ -38,11 +38,11 @@ impl Default for Form {
     }
 }
 
-/// So many are found in a list as fast as in a map.
-const FEW: usize = 8;
+/// The longest list; a search in it is as fast as in a map.
+const SMALL_LEN: usize = 8;
 
-/// A map of an HTTP library takes no more values than this.
-const MOST_IN_A_MAP: usize = 1 << 14;
+/// How many values a map of an HTTP library can surely hold.
+const MAX_MAP_VALUES: usize = 1 << 14;
 
 impl Headers {
     /// No headers.
@@ -53,34 +53,17 @@ impl Headers {
 
     /// Replaces all values of `name` by one.
     pub fn insert(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.insert_exact(name.to_ascii_lowercase(), value.into());
+        self.write_raw(&name.to_ascii_lowercase(), &value.into(), Write::Insert);
     }
 
     /// Adds a value to those that `name` has.
     pub fn append(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.append_exact(name.to_ascii_lowercase(), value.into());
+        self.write_raw(&name.to_ascii_lowercase(), &value.into(), Write::Append);
     }
 
-    /// Removes all values of `name`; tells whether there were any.
+    /// Removes all values of `name`; returns whether there were any.
     pub fn remove(&mut self, name: &str) -> bool {
         self.remove_exact(&name.to_ascii_lowercase())
-    }
-
-    pub(crate) fn insert_exact(&mut self, name: String, value: Vec<u8>) {
-        if self.parse_and_write(&name, &value, Write::Insert).is_none() {
-            self.plain().insert(name, vec![value]);
-        }
-    }
-
-    pub(crate) fn append_exact(&mut self, name: String, value: Vec<u8>) {
-        if self.parse_and_write(&name, &value, Write::Append).is_none() {
-            self.plain().entry(name).or_default().push(value);
-        }
-    }
-
-    fn parse_and_write(&mut self, name: &str, value: &[u8], how: Write) -> Option<()> {
-        let name = HeaderName::from_lowercase(name.as_bytes()).ok()?;
-        self.write(name, HeaderValue::from_bytes(value).ok()?, how)
     }
 
     pub(crate) fn remove_exact(&mut self, name: &str) -> bool {
@@ -103,42 +86,62 @@ impl Headers {
         }
     }
 
-    /// Writes a header, or gives `None` where a map cannot hold it, or all of them are in the table.
-    pub(crate) fn write(&mut self, name: HeaderName, value: HeaderValue, how: Write) -> Option<()> {
-        if let Form::Few(few) = &mut self.form
-            && few.len() < FEW
-        {
-            self.table.take();
-            if how == Write::Insert {
-                few.retain(|(own, _)| *own != name);
-            }
+    /// Writes a header.
+    pub(crate) fn write(&mut self, name: HeaderName, value: HeaderValue, how: Write) {
+        if let Some(few) = self.few_mut(&name, how) {
             few.push((name, value));
-            return Some(());
+            return;
         }
-        let map = self.map_mut()?;
-        // A map that is full is an error.
-        match how {
-            Write::Insert => map.try_insert(name, value).map(|_| ()),
-            Write::Append => map.try_append(name, value).map(|_| ()),
+        match self.map_mut() {
+            Some(map) if map.len() < MAX_MAP_VALUES => match how {
+                Write::Insert => _ = map.insert(name, value),
+                Write::Append => _ = map.append(name, value),
+            },
+            _ => self.write_to_table(name.as_str(), value.as_bytes(), how),
         }
-        .ok()
     }
 
-    /// The same for a copy of a header.
+    /// Writes a copy of a header.
     #[inline]
-    pub(crate) fn write_copy(
-        &mut self,
-        header: &(HeaderName, HeaderValue),
-        how: Write,
-    ) -> Option<()> {
-        match &mut self.form {
-            Form::Few(few) if how == Write::Append && few.len() < FEW => {
-                self.table.take();
-                few.push(header.clone());
-                Some(())
-            }
-            _ => self.write(header.0.clone(), header.1.clone(), how),
+    pub(crate) fn write_copy(&mut self, header: &(HeaderName, HeaderValue), how: Write) {
+        match self.few_mut(&header.0, how) {
+            Some(few) => few.push(header.clone()),
+            None => self.write(header.0.clone(), header.1.clone(), how),
         }
+    }
+
+    /// The list, if one more value of `name` fits into it. Values to be replaced are removed.
+    #[inline]
+    fn few_mut(
+        &mut self,
+        name: &HeaderName,
+        how: Write,
+    ) -> Option<&mut Vec<(HeaderName, HeaderValue)>> {
+        let Form::Few(few) = &mut self.form else { return None };
+        if few.len() >= SMALL_LEN {
+            return None;
+        }
+        self.table.take();
+        if how == Write::Insert {
+            few.retain(|(own, _)| own != name);
+        }
+        Some(few)
+    }
+
+    /// Writes a header of any bytes, under exactly this name.
+    pub(crate) fn write_raw(&mut self, name: &str, value: &[u8], how: Write) {
+        match (HeaderName::from_lowercase(name.as_bytes()), HeaderValue::from_bytes(value)) {
+            (Ok(name), Ok(value)) => self.write(name, value, how),
+            _ => self.write_to_table(name, value, how),
+        }
+    }
+
+    fn write_to_table(&mut self, name: &str, value: &[u8], how: Write) {
+        let values = self.table_mut().entry(name.to_owned()).or_default();
+        if how == Write::Insert {
+            values.clear();
+        }
+        values.push(value.to_vec());
     }
 
     /// All values of `name`, in the order in which they were added.
@@ -151,7 +154,7 @@ impl Headers {
         self.table().get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// All values of a name in lower case; as [`Self::get`], without making the table.
+    /// All values of a name in lower case. Like [`Self::get`], but without making the table.
     pub(crate) fn values(&self, name: &str) -> Vec<&[u8]> {
         match &self.form {
             Form::Few(few) => {
@@ -176,7 +179,7 @@ impl Headers {
         }
     }
 
-    /// As [`Self::first`], of a name that need not be parsed.
+    /// The first value of a name that is already parsed.
     pub(crate) fn first_of(&self, name: &HeaderName) -> Option<&[u8]> {
         match &self.form {
             Form::Few(few) => {
@@ -198,7 +201,7 @@ impl Headers {
         self.table().keys().map(String::as_str)
     }
 
-    /// The names, sorted; as [`Self::names`], without making the table.
+    /// The names, sorted. Like [`Self::names`], but without making the table.
     pub(crate) fn sorted_names(&self) -> Vec<&str> {
         let mut names: Vec<_> = match &self.form {
             Form::Few(few) => few.iter().map(|(name, _)| name.as_str()).collect(),
@@ -252,7 +255,7 @@ impl Headers {
             *self = others;
             return;
         }
-        let fits = self.count() + others.count() < MOST_IN_A_MAP;
+        let fits = self.count() + others.count() < MAX_MAP_VALUES;
         if fits && !matches!(others.form, Form::Table) {
             let Some(map) = self.map_mut() else { return self.extend(others.iter()) };
             match others.form {
@@ -297,7 +300,7 @@ impl Headers {
         }
     }
 
-    /// Those of a map of an HTTP library, or of a list of the same; in no order.
+    /// Names and values of a map or a list, in no order; none of a table.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         let (few, map) = match &self.form {
             Form::Few(few) => (few.as_slice(), None),
@@ -323,7 +326,7 @@ impl Headers {
         })
     }
 
-    /// The map, to be changed; `None` where all are in the table.
+    /// The map, to be changed; `None` if all are in the table.
     fn map_mut(&mut self) -> Option<&mut HeaderMap> {
         if let Form::Few(few) = &mut self.form {
             self.form = Form::Map(few.drain(..).collect());
@@ -337,8 +340,8 @@ impl Headers {
         }
     }
 
-    /// The table, to be changed; nothing else is left then.
-    fn plain(&mut self) -> &mut Table {
+    /// Moves all headers to the table and gives it, to be changed.
+    fn table_mut(&mut self) -> &mut Table {
         self.table();
         self.form = Form::Table;
         match self.table.get_mut() {

@@ -1,5 +1,9 @@
 //! How the model reaches a guest's memory, whatever the guest is.
 
+use http_wasm_abi::Function;
+
+use crate::exchange::{Trap, TrapKind};
+
 /// A guest's memory.
 ///
 /// `ptr` is a `u64` because a guest that runs natively has real pointers. A range of no bytes is
@@ -46,5 +50,27 @@ impl Memory for LinearMemory<'_> {
 
     fn contains(&self, ptr: u64, len: u32) -> bool {
         usize::try_from(len).is_ok_and(|len| self.range(ptr, len).is_some())
+    }
+}
+
+/// An argument of a guest that lies outside its memory.
+///
+/// An operation takes arguments as `Result<&[u8], Outside>`, so that it can refuse a call in the
+/// wrong phase before it traps on what could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outside {
+    /// What the argument is, such as `name`.
+    pub(crate) what: &'static str,
+    pub(crate) ptr: u64,
+    pub(crate) len: u32,
+}
+
+impl Outside {
+    /// The trap of the function that the argument was for.
+    pub(crate) fn trap(self, function: Function) -> Trap {
+        let Self { what, ptr, len } = self;
+        let message =
+            format_args!("the {what} at {ptr:#x}, {len} bytes, is not all in the guest's memory");
+        Trap::host(TrapKind::Memory, function, message)
     }
 }

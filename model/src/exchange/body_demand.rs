@@ -1,65 +1,44 @@
-//! Bodies that arrive while a guest works: which of them a call needs, and how it comes in.
+//! Bodies that arrive while a guest runs: which of them a call needs, and how it is fed in.
 //!
 //! A call of a guest is made when what it needs has arrived, so [`Exchange::call`] never waits. Who
 //! waits is the host: it asks [`Exchange::needs`] before each call.
 
-use http_wasm_abi::{BodyKind, Features, Function, HeaderKind, Phase};
+use http_wasm_abi::{BodyKind, Features, HeaderKind, Phase};
 
-use super::body::{MOST_AWAITED, Reader};
-use super::{Exchange, Headers, Memory, Trap, TrapKind};
+use super::body::{MAX_AWAITED, Reader};
+use super::response_state::BodyState;
+use super::{Exchange, Headers, Trap, TrapKind};
 
 impl Exchange {
-    /// The body of which more has to arrive before this call can be made.
-    ///
-    /// - `read_body` needs as many bytes as it asks for, up to 256 KiB, or all that there are: the end
-    ///   has arrived, or as much as the `content-length` of the message says.
-    /// - What has to do with trailers needs the end, after which they come. All of the body is held
-    ///   until then. After the next handler the request's body has gone, and all that is needed is to
-    ///   [hear](Self::end) which trailers have gone by.
-    #[must_use]
-    pub fn needs(&self, function: Function, args: &[u64], memory: &dyn Memory) -> Option<BodyKind> {
-        let request = self.request_body.incoming.is_arriving();
-        let response = self.response.incoming.is_arriving();
-        if !request && !response {
+    /// Whether one of the bodies has not all arrived.
+    pub(crate) const fn is_arriving(&self) -> bool {
+        self.request_body.incoming.is_arriving() || self.response.incoming.is_arriving()
+    }
+
+    /// Whether more of a body has to arrive before a read of `limit` bytes.
+    pub(crate) fn read_needs_more(&self, kind: BodyKind, limit: u32) -> bool {
+        let wanted = MAX_AWAITED.min(limit as usize);
+        match kind {
+            BodyKind::Request => self.request_read_needs(wanted),
+            BodyKind::Response => self.response_read_needs(wanted),
+        }
+    }
+
+    /// The body that has to end before a call for headers or trailers of this kind.
+    pub(crate) fn trailers_need(&self, kind: HeaderKind) -> Option<BodyKind> {
+        if self.rules().one_trailer_map || !self.features.contains(Features::TRAILERS) {
             return None;
         }
-        let kind = *args.first()? as u32;
-        match function {
-            Function::ReadBody => {
-                let &[_, buf, limit] = args else { return None };
-                let limit = limit as u32;
-                // A call that traps need not wait.
-                if limit == 0 || !memory.contains(buf, limit) {
-                    return None;
-                }
-                let wanted = MOST_AWAITED.min(limit as usize);
-                match BodyKind::from_bits(kind)? {
-                    BodyKind::Request => {
-                        (request && self.request_read_needs(wanted)).then_some(BodyKind::Request)
-                    }
-                    BodyKind::Response => {
-                        (response && self.response_read_needs(wanted)).then_some(BodyKind::Response)
-                    }
-                }
+        let (body, is_arriving) = match kind {
+            HeaderKind::RequestTrailers => {
+                (BodyKind::Request, self.request_body.incoming.is_arriving())
             }
-            Function::GetHeaderNames
-            | Function::GetHeaderValues
-            | Function::SetHeaderValue
-            | Function::AddHeaderValue
-            | Function::RemoveHeader => {
-                if self.rules().one_trailer_map || !self.features.contains(Features::TRAILERS) {
-                    return None;
-                }
-                match HeaderKind::from_bits(kind)? {
-                    HeaderKind::RequestTrailers => request.then_some(BodyKind::Request),
-                    HeaderKind::ResponseTrailers if self.phase == Phase::Response => {
-                        response.then_some(BodyKind::Response)
-                    }
-                    _ => None,
-                }
+            HeaderKind::ResponseTrailers if self.phase == Phase::Response => {
+                (BodyKind::Response, self.response.incoming.is_arriving())
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        is_arriving.then_some(body)
     }
 
     fn request_read_needs(&self, wanted: usize) -> bool {
@@ -72,9 +51,9 @@ impl Exchange {
 
     fn response_read_needs(&self, wanted: usize) -> bool {
         let from_next = match self.response.reader {
-            None => !self.response.writing,
+            None => !self.response.body_state.is_written(),
             Some(Reader::Incoming) => true,
-            Some(Reader::Own { .. }) => false,
+            Some(Reader::Own(_)) => false,
         };
         self.phase == Phase::Response
             && self.buffers_response()
@@ -88,7 +67,7 @@ impl Exchange {
     pub fn holds_whole(&self, kind: BodyKind) -> bool {
         match kind {
             BodyKind::Request => self.rules().request_body_in_memory && self.buffers_request(),
-            BodyKind::Response => self.buffers_response() && self.response.writing,
+            BodyKind::Response => self.buffers_response() && self.response.body_state.is_written(),
         }
     }
 
@@ -111,7 +90,7 @@ impl Exchange {
             }
         };
         // What is held only until it is read is bounded by what a read waits for.
-        let passing = if retains { 0 } else { bytes.len().saturating_add(MOST_AWAITED) };
+        let passing = if retains { 0 } else { bytes.len().saturating_add(MAX_AWAITED) };
         if held > limit.saturating_add(passing) {
             let message = format!(
                 "the {kind} is longer than {limit} bytes, the most that this host holds; read it without buffering, or have the limit raised"
@@ -129,7 +108,7 @@ impl Exchange {
                 rules.request_body_in_memory
                     || self.buffers_request() && !rules.buffering_keeps_last_chunk
             }
-            BodyKind::Response => !self.response.replaced,
+            BodyKind::Response => self.response.body_state != BodyState::Replaced,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What may stand in a method, a header, a status line, and how it is shown in messages.
+//! Validates methods, headers and status codes, and shows bytes in messages.
 
 use http::HeaderValue;
 
@@ -50,10 +50,10 @@ pub(super) fn uri(uri: &str) -> &str {
 }
 
 /// Bytes for a message: quoted, escaped, and cut where they are long.
-pub(super) fn show(bytes: &[u8]) -> String {
-    const MOST: usize = 80;
-    match bytes.get(..MOST) {
-        Some(start) if bytes.len() > MOST => {
+pub(crate) fn show(bytes: &[u8]) -> String {
+    const MAX_LEN: usize = 80;
+    match bytes.get(..MAX_LEN) {
+        Some(start) if bytes.len() > MAX_LEN => {
             format!("{:?}... ({} bytes)", String::from_utf8_lossy(start), bytes.len())
         }
         _ => format!("{:?}", String::from_utf8_lossy(bytes)),

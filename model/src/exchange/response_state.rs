@@ -1,14 +1,13 @@
-//! The response on its way to the client: what the guest and the next handler have made of it so far,
-//! and what has left already.
+//! The state of the response: what the guest and the next handler have set so far, and what is sent.
 
-use super::arriving::Incoming;
+use super::incoming_body::Incoming;
 use super::message::content_length;
 use super::{Headers, body};
 use crate::profile::Rules;
 
-/// The response while it is being made.
+/// The response while guest and next handler make it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct ResponseState {
     pub(super) status: Option<u32>,
     pub(super) headers: Headers,
     pub(super) trailers: Headers,
@@ -18,24 +17,41 @@ pub(super) struct Draft {
     pub(super) body: Vec<u8>,
     /// What the next handler sends; after `body`, unless that replaces it.
     pub(super) incoming: Incoming,
-    /// What the guest has written replaces what the next handler sends.
-    pub(super) replaced: bool,
+    /// What the guest has done with the body.
+    pub(super) body_state: BodyState,
     /// What is sent already: later changes of status and headers come too late.
     pub(super) head: Option<SentHead>,
     pub(super) reader: Option<body::Reader>,
-    /// The guest has begun to write the body; later writes append.
-    pub(super) writing: bool,
+}
+
+/// What the guest has done with the body of the response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum BodyState {
+    /// It has written nothing.
+    #[default]
+    Untouched,
+    /// It has begun to write; later writes append. What the next handler sends follows.
+    Added,
+    /// It has begun to write, in place of what the next handler sends.
+    Replaced,
+}
+
+impl BodyState {
+    /// The guest has begun to write.
+    pub(super) fn is_written(self) -> bool {
+        self != Self::Untouched
+    }
 }
 
 /// A response's head that has been sent.
 #[derive(Clone, Debug)]
 pub(super) struct SentHead {
     pub(super) status: u32,
-    /// Those of the draft, until one of them is changed.
+    /// Those of the response, until one of them is changed.
     pub(super) headers: Option<Headers>,
 }
 
-impl Draft {
+impl ResponseState {
     /// Sends status and headers as they are now.
     pub(super) fn send_head(&mut self) {
         if self.head.is_none() {
@@ -57,20 +73,18 @@ impl Draft {
             upstream_trailers,
             body,
             incoming,
-            replaced,
+            body_state,
             head,
             reader,
-            writing,
         } = self;
         status.is_none()
             && trailers.is_empty()
             && upstream_trailers.is_empty()
             && body.is_empty()
             && incoming.is_empty()
-            && !replaced
+            && !body_state.is_written()
             && head.is_none()
             && reader.is_none()
-            && !writing
     }
 
     /// The headers, to be changed. What was sent stays as it was.

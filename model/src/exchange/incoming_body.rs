@@ -1,50 +1,61 @@
-//! A body on its way from a peer to the model: what has arrived of it, what was read, what is kept.
+//! Tracks a body that arrives from a peer: what has arrived, what was read, what is kept.
+
+use super::body::{Chunk, first};
 
 /// A body, as far as it has arrived.
 ///
-/// What was read and is not to be kept is let go when more arrives, so that a body of any length can
-/// be read in a bounded space.
+/// What was read and need not be kept is dropped when more arrives, so that a body of any length can
+/// be read in bounded memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Incoming {
     data: Vec<u8>,
-    /// How many bytes were let go, all of them before `data`.
+    /// How many bytes were dropped, all of them before `data`.
     gone: u64,
-    /// How many bytes were read, those that were let go among them.
+    /// How many bytes were read, dropped ones included.
     read: u64,
-    /// The end has not arrived.
-    arriving: bool,
-    /// How long it is, where its sender has said so. The end, and the trailers after it, may still be
-    /// on their way when so much has arrived.
-    length: Option<u64>,
+    end: End,
+}
+
+/// Whether the end of a body has arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum End {
+    #[default]
+    Arrived,
+    /// The end, and the trailers after it, have not arrived, perhaps though all bytes have: as many as
+    /// the sender has declared, if it has.
+    Awaited(Option<u64>),
 }
 
 impl Incoming {
-    /// A body that is all there.
+    /// A body that has all arrived.
     pub(super) const fn whole(data: Vec<u8>) -> Self {
-        Self { data, gone: 0, read: 0, arriving: false, length: None }
+        Self { data, gone: 0, read: 0, end: End::Arrived }
     }
 
     /// A body of which nothing has arrived yet; its length, where that is known.
     pub(super) const fn awaited(length: Option<u64>) -> Self {
-        Self { data: Vec::new(), gone: 0, read: 0, arriving: true, length }
+        Self { data: Vec::new(), gone: 0, read: 0, end: End::Awaited(length) }
     }
 
-    /// There is nothing in it, and nothing comes.
+    /// It has no bytes, and none will come.
     pub(super) const fn is_empty(&self) -> bool {
-        !self.arriving && self.data.is_empty() && self.gone == 0
+        !self.is_arriving() && self.data.is_empty() && self.gone == 0
     }
 
     /// The end has not arrived.
     pub(super) const fn is_arriving(&self) -> bool {
-        self.arriving
+        matches!(self.end, End::Awaited(_))
     }
 
     /// No more bytes will come.
     pub(super) fn is_all_there(&self) -> bool {
-        !self.arriving || self.length.is_some_and(|length| self.arrived() >= length)
+        match self.end {
+            End::Arrived => true,
+            End::Awaited(length) => length.is_some_and(|length| self.arrived() >= length),
+        }
     }
 
-    /// More of it has arrived. Unless `keep`, what was read goes. Tells how many bytes are held now.
+    /// Appends what has arrived. Unless `keep`, drops what was read. Returns how many bytes are held.
     pub(super) fn feed(&mut self, bytes: &[u8], keep: bool) -> usize {
         if !keep {
             let read = self.position();
@@ -57,7 +68,7 @@ impl Incoming {
 
     /// The end has arrived.
     pub(super) const fn end(&mut self) {
-        self.arriving = false;
+        self.end = End::Arrived;
     }
 
     /// Where in `data` the next byte to be read is.
@@ -76,11 +87,6 @@ impl Incoming {
         &self.data
     }
 
-    /// All bytes were read, and no more will come.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.is_all_there() && self.unread().is_empty()
-    }
-
     /// How many bytes were read.
     pub(super) const fn read(&self) -> u64 {
         self.read
@@ -91,9 +97,13 @@ impl Incoming {
         self.gone + self.data.len() as u64
     }
 
-    /// These many unread bytes were read.
-    pub(super) const fn advance(&mut self, bytes: usize) {
-        self.read += bytes as u64;
+    /// Reads on: at most so many bytes, of those that have arrived.
+    pub(super) fn take(&mut self, most: usize) -> Chunk<'_> {
+        let start = self.position();
+        let bytes = first(&self.data[start..], most);
+        self.read += bytes.len() as u64;
+        let end = self.is_all_there() && start + bytes.len() == self.data.len();
+        Chunk { bytes, end }
     }
 
     /// Takes what is held out.
