@@ -10,7 +10,7 @@ use super::guest;
 use crate::hosts::replay::GuestUnderTest;
 use crate::hosts::{self, Deployment, failed};
 
-static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../conformance");
+static FILES: Dir<'static> = include_dir!("$FOLDER_CONFORMANCE");
 
 /// What all guests share.
 const PRELUDE: &str = "prelude.wat";
