@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::{
     Error, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, ItemFn, ItemImpl, PathArguments,
-    ReturnType, Signature, Type, Visibility,
+    ReturnType, Signature, Type, TypeReference, Visibility,
 };
 
 use crate::errors::Errors;
@@ -185,17 +185,16 @@ fn check_request_hook(signature: &Signature, hook: &Hook, options: &Options, err
 
 fn response_hook(function: &ImplItemFn, options: &Options, errors: &mut Errors) -> Hook {
     let hook = hook(&function.sig, errors);
-    if let Some(Type::Reference(reference)) = hook.parameters.first()
-        && let Some(mutability) = &reference.mutability
+    if let Some(Type::Reference(TypeReference { mutability: Some(mutability), .. })) =
+        hook.parameters.first()
     {
         errors.add(
             mutability.span(),
             "the response hook can only read the request, since hosts trap on changes after the next handler: `&Request`",
         );
     }
-    if let Some((span, found)) = hook.parameters.first().and_then(|ty| buffering(ty, "Request"))
-        && found != UNBUFFERED
-    {
+    let found = hook.parameters.first().and_then(|ty| buffering(ty, "Request"));
+    if let Some((span, _)) = found.filter(|(_, found)| found != UNBUFFERED) {
         errors.add(
             span,
             "the response hook takes `&Request`, whose body was forwarded: read it in the request hook",

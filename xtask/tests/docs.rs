@@ -120,10 +120,12 @@ fn broken(document: &Path, target: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn code_in_the_readme_is_part_of_an_example() {
-    let readme = read(&root().join("README.md"));
+fn code_in_readmes_is_part_of_an_example() {
+    let readmes = ["README.md", "sdk/README.md", "testkit/README.md"];
     let mut seen = 0;
-    for (before, language, block) in blocks(&readme) {
+    for (before, language, block) in
+        readmes.iter().flat_map(|path| blocks(&read(&root().join(path))))
+    {
         if !["rust", "toml"].contains(&language.as_str()) {
             continue;
         }
@@ -136,7 +138,7 @@ fn code_in_the_readme_is_part_of_an_example() {
         assert!(source.contains(&block), "{file} does not contain this block:\n{block}");
         seen += 1;
     }
-    assert!(seen >= 2, "the README shows a filter and its exchanges");
+    assert!(seen >= 4, "READMEs show a filter and its exchanges, found {seen} blocks");
 }
 
 #[test]

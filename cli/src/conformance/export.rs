@@ -10,7 +10,7 @@ use super::suite::{Case, NamedDeployment, Suite};
 use super::url::DOMAIN;
 use crate::hosts::{self, failed};
 
-const README: &str = include_str!("../../../conformance/README.md");
+const README: &str = include_str!(concat!(env!("FOLDER_CONFORMANCE"), "/README.md"));
 
 /// The list.
 #[derive(Clone, Debug, Serialize)]

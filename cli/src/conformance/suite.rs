@@ -11,7 +11,7 @@ use super::{families, guest};
 use crate::hosts::replay::GuestUnderTest;
 use crate::hosts::{self, Deployment, failed};
 
-static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../conformance");
+static FILES: Dir<'static> = include_dir!("$FOLDER_CONFORMANCE");
 
 /// The functions that guests share.
 const PRELUDE: &str = "prelude.wat";

@@ -5,7 +5,7 @@
 
 use include_dir::{Dir, include_dir};
 
-static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../templates");
+static TEMPLATES: Dir<'static> = include_dir!("$FOLDER_TEMPLATES");
 
 const ENDING: &str = ".template";
 

@@ -3,7 +3,7 @@
 use super::abi::write_body;
 use super::cursor::Cursor;
 use super::types::Message;
-use super::uninit::UninitSlice;
+use super::uninit::{UninitSlice, assume_init};
 
 /// How reading a whole body ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) fn read_whole(
         _ => ReadStatus::Stalled,
     };
     // SAFETY: `fill_whole` has filled as many bytes of `buffer` as it says, from the front.
-    (status, unsafe { buffer.get_unchecked_mut(..result as u32 as usize).assume_init_mut() })
+    (status, unsafe { assume_init(buffer.get_unchecked_mut(..result as u32 as usize)) })
 }
 
 /// Gives a [`ReadStatus`] in the high word, and in the low one how many bytes are filled. Out of line,

@@ -2,7 +2,7 @@
 
 use super::abi::{BodyRead, read_body};
 use super::types::Message;
-use super::uninit::{UninitSlice, written};
+use super::uninit::{UninitSlice, assume_init, written};
 
 /// A buffer that is filled from the front: by reads of a body, or byte by byte.
 pub(crate) struct Cursor<'b> {
@@ -38,7 +38,7 @@ impl<'b> Cursor<'b> {
     #[inline]
     pub(super) fn filled(&mut self) -> &mut [u8] {
         // SAFETY: the first `len` bytes are within the slice and initialised.
-        unsafe { self.slice.get_unchecked_mut(..self.len).assume_init_mut() }
+        unsafe { assume_init(self.slice.get_unchecked_mut(..self.len)) }
     }
 
     /// Empties the buffer and gives back what was in it.
@@ -46,7 +46,7 @@ impl<'b> Cursor<'b> {
     pub(super) fn take(&mut self) -> &[u8] {
         let len = core::mem::take(&mut self.len);
         // SAFETY: the first `len` bytes are within the slice and initialised.
-        unsafe { self.slice.get_unchecked(..len).assume_init_ref() }
+        unsafe { assume_init(self.slice.get_unchecked_mut(..len)) }
     }
 
     /// Drops the first `count` bytes, which have to be there, and moves the rest to the front.
@@ -80,6 +80,6 @@ impl<'b> Cursor<'b> {
     #[inline]
     pub(crate) fn into_bytes(self) -> &'b mut [u8] {
         // SAFETY: the first `len` bytes are within the slice and initialised.
-        unsafe { self.slice.get_unchecked_mut(..self.len).assume_init_mut() }
+        unsafe { assume_init(self.slice.get_unchecked_mut(..self.len)) }
     }
 }

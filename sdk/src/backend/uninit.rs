@@ -25,9 +25,19 @@ pub(super) unsafe fn written(
 ) -> Result<&mut [u8], BufferTooSmall> {
     match slice.get_mut(..len as usize) {
         // SAFETY: the caller says so. (On WebAssembly all memory is initialised anyway.)
-        Some(bytes) => Ok(unsafe { bytes.assume_init_mut() }),
+        Some(bytes) => Ok(unsafe { assume_init(bytes) }),
         None => Err(BufferTooSmall { needed: len }),
     }
+}
+
+/// What `assume_init_mut` of such a slice is, from Rust 1.93 on.
+///
+/// # Safety
+/// All bytes are initialised.
+#[inline]
+pub(super) const unsafe fn assume_init(slice: &mut UninitSlice) -> &mut [u8] {
+    // SAFETY: the caller says so, and `MaybeUninit<u8>` has the layout of `u8`.
+    unsafe { &mut *(core::ptr::from_mut(slice) as *mut [u8]) }
 }
 
 /// Views initialised bytes as a buffer.

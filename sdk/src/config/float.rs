@@ -58,7 +58,7 @@ const F64: Format = Format { significand: 53, least: -1074, infinite: 0x7ff };
 const MOST_DIGITS: u32 = 770;
 
 /// Decimal exponents beyond it give infinity or zero, whatever the digits.
-const MOST_EXPONENT: i32 = 400 + MOST_DIGITS.cast_signed();
+const MOST_EXPONENT: i32 = 400 + MOST_DIGITS as i32;
 
 /// A whole number of up to 7,680 bits, the lowest first: enough for the most digits together with the
 /// zeros that the division by the largest power of ten takes away.

@@ -81,9 +81,9 @@ fn unsigned(value: &mut Value<'_>, most: u64, range: &str) -> Result<u64, Invali
 }
 
 fn signed(value: &mut Value<'_>, most: i64, range: &str) -> Result<i64, Invalid> {
-    let most = most.cast_unsigned();
+    let most = most as u64;
     let (negative, magnitude) = whole(value, most + 1, most, range)?;
-    let number = magnitude.cast_signed();
+    let number = magnitude as i64;
     Ok(if negative { number.wrapping_neg() } else { number })
 }
 

@@ -111,11 +111,11 @@ impl<'b> RequestUri<'b> {
         if prefix.as_bytes().contains(&b'?') {
             return false;
         }
-        if let Some(rest) = core::mem::take(&mut self.0).get_mut(start..)
-            && let Some(first) = rest.first_mut()
-        {
-            *first = b'/';
-            self.0 = rest;
+        if let Some(rest) = core::mem::take(&mut self.0).get_mut(start..) {
+            if let Some(first) = rest.first_mut() {
+                *first = b'/';
+                self.0 = rest;
+            }
         }
         true
     }

@@ -43,10 +43,10 @@ impl<H: Hooks> Exports<H> {
     /// Runs the response hook: the body of `handle_response`.
     #[inline]
     pub fn handle_response(&self, ctx: u32, is_error: bool) {
-        if H::HAS_RESPONSE_HOOK
-            && let Some(forwarded) = self.pending.take(ctx)
-        {
-            self.hooks.response(&self.host, forwarded, is_error);
+        if H::HAS_RESPONSE_HOOK {
+            if let Some(forwarded) = self.pending.take(ctx) {
+                self.hooks.response(&self.host, forwarded, is_error);
+            }
         }
     }
 }

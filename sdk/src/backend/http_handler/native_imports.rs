@@ -16,7 +16,7 @@ impl Argument for u32 {
 
 impl Argument for i32 {
     fn into_bits(self) -> u64 {
-        self.cast_unsigned().into()
+        (self as u32).into()
     }
 }
 
