@@ -1,42 +1,40 @@
-//! Gives a module what it imports, and refuses what no host has.
+//! Gives a module what it imports.
 
 use std::collections::BTreeSet;
 use std::task::Poll;
 
-use http_wasm_abi::{BodyKind, FUNCTIONS, Function, MODULE, Phase, ValueType, WASI_MODULE};
-use wasmtime::{Caller, ExternType, Linker};
+use http_wasm_abi::{BodyKind, Function, MODULE, Phase, ValueType};
+use wasmtime::{Caller, Linker};
 
 use super::bodies::Piece;
 use super::state::{State, with_memory};
-use super::{LoadError, has_type, show_type, wasi};
+use super::{LoadError, wasi};
+use crate::module_info::ModuleInfo;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Headers, LinearMemory, Trap, TrapKind};
 
-/// Defines every import of `module`.
+/// Defines every import of a module whose imports all hosts have.
 pub(super) fn link(
     linker: &mut Linker<State>,
-    module: &wasmtime::Module,
+    info: &ModuleInfo,
     profile: Profile,
 ) -> Result<(), LoadError> {
     // A module may import one function several times, and a linker has it once.
     let mut linked = BTreeSet::new();
-    for import in module.imports() {
-        let (from, name) = (import.module(), import.name());
-        let function = match from {
-            MODULE => Some(http_handler(name, &import.ty(), profile)?),
-            WASI_MODULE => {
-                wasi::check(name, &import.ty())?;
-                None
-            }
-            _ => return Err(LoadError::unknown_import(from, name, from_elsewhere(from))),
-        };
-        if !linked.insert((from.to_owned(), name.to_owned())) {
+    for import in &info.imports {
+        if !linked.insert((&import.module, &import.name)) {
             continue;
         }
-        let defined = match function {
-            Some(function) if waits(module, function) => define_waiting(linker, function),
-            Some(function) => define(linker, function),
-            None => wasi::define(linker, name),
+        let defined = match import.module.as_str() {
+            MODULE => match Function::from_name(&import.name) {
+                Some(function) if profile.missing().contains(&function) => {
+                    return Err(LoadError::MissingFunction { function, profile });
+                }
+                Some(function) if waits(info, function) => define_waiting(linker, function),
+                Some(function) => define(linker, function),
+                None => Err(wasmtime::format_err!("the ABI has no function {}", import.name)),
+            },
+            _ => wasi::define(linker, &import.name),
         };
         defined.map_err(|error| LoadError::Engine(format!("{error:#}")))?;
     }
@@ -45,57 +43,16 @@ pub(super) fn link(
 
 /// Whether a call of this function may have to wait for a body to arrive: reading one does, and what
 /// has to do with trailers, which come after it, where the guest can enable them.
-pub(super) fn waits(module: &wasmtime::Module, function: Function) -> bool {
+pub(super) fn waits(info: &ModuleInfo, function: Function) -> bool {
     match function {
         Function::ReadBody => true,
         Function::GetHeaderNames
         | Function::GetHeaderValues
         | Function::SetHeaderValue
         | Function::AddHeaderValue
-        | Function::RemoveHeader => imports(module, Function::EnableFeatures),
+        | Function::RemoveHeader => info.imports_function(Function::EnableFeatures),
         _ => false,
     }
-}
-
-/// Whether a module imports this function of the ABI.
-pub(super) fn imports(module: &wasmtime::Module, function: Function) -> bool {
-    module.imports().any(|import| import.module() == MODULE && import.name() == function.name())
-}
-
-fn from_elsewhere(module: &str) -> String {
-    let hint = if module == "env" {
-        "; often it is a function that was declared and not linked"
-    } else {
-        ""
-    };
-    format!("import from {MODULE}, or from {WASI_MODULE}, only{hint}")
-}
-
-/// The function of the ABI that an import asks for.
-fn http_handler(name: &str, ty: &ExternType, profile: Profile) -> Result<Function, LoadError> {
-    let Some(function) = Function::from_name(name) else {
-        let known: Vec<_> = FUNCTIONS.iter().map(|function| function.name()).collect();
-        return Err(LoadError::unknown_import(
-            MODULE,
-            name,
-            format!("it has {}", known.join(", ")),
-        ));
-    };
-    match ty {
-        ExternType::Func(found) if has_type(found, function.signature()) => {}
-        found => {
-            return Err(LoadError::import_type(
-                MODULE,
-                name,
-                show_type(found),
-                function.signature(),
-            ));
-        }
-    }
-    if profile.missing().contains(&function) {
-        return Err(LoadError::MissingFunction { function, profile });
-    }
-    Ok(function)
 }
 
 /// Calls the model for a guest. What traps there ends the guest's call.

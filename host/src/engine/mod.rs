@@ -27,12 +27,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_wasm_abi::{FUNCTIONS, Function, PAGE_SIZE, Signature, ValueType, exports};
-use wasmtime::{
-    Config, ExternType, InstanceAllocationStrategy, InstancePre, Linker, PoolingAllocationConfig,
-    ValType,
-};
+use http_wasm_abi::{FUNCTIONS, Function, PAGE_SIZE};
+use wasmtime::{Config, InstanceAllocationStrategy, InstancePre, Linker, PoolingAllocationConfig};
 
+use crate::module_info::{ModuleInfo, interface_faults};
 use http_wasm_model::Profile;
 
 pub use bodies::{Bodies, Piece};
@@ -134,20 +132,29 @@ impl Engine {
         if wasm.len() > options.module_limit {
             return Err(LoadError::TooLong { found: wasm.len(), limit: options.module_limit });
         }
-        check_memory(bounded::first_pages(wasm).unwrap_or_default(), options)?;
+        let info = ModuleInfo::read(wasm).map_err(|error| LoadError::Invalid(error.to_string()))?;
+        // Before it is compiled, for an engine whose space is too small for it.
+        check_memory(info.memories.first().map_or(0, |memory| memory.initial_pages), options)?;
         let failed = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         let module = wasmtime::Module::from_binary(&self.engine, wasm).map_err(failed)?;
-        check_exports(&module)?;
+        if let Some(fault) = interface_faults(&info).into_iter().next() {
+            return Err(fault.into());
+        }
         let mut linker = Linker::new(&self.engine);
-        link::link(&mut linker, &module, options.profile)?;
+        link::link(&mut linker, &info, options.profile)?;
         let pre = linker.instantiate_pre(&module).map_err(failed)?;
-        let waits = FUNCTIONS
-            .into_iter()
-            .any(|function| link::imports(&module, function) && link::waits(&module, function));
-        let direct = !waits && bounded::is_bounded(wasm);
-        let idle_response = bounded::has_idle_response_hook(wasm);
-        let granted = Arc::clone(&self.granted);
-        Ok(Module { pre, options: Arc::clone(options), granted, waits, direct, idle_response })
+        let imports = |function: &Function| info.imports_function(*function);
+        let imports: Arc<[_]> = FUNCTIONS.into_iter().filter(imports).collect();
+        let waits = imports.iter().any(|&function| link::waits(&info, function));
+        Ok(Module {
+            pre,
+            options: Arc::clone(options),
+            granted: Arc::clone(&self.granted),
+            imports,
+            waits,
+            direct: !waits && bounded::is_bounded(&info),
+            idle_response: bounded::has_idle_response_hook(&info),
+        })
     }
 
     /// What its guests may use.
@@ -163,6 +170,8 @@ pub struct Module {
     pre: InstancePre<State>,
     options: Arc<Options>,
     granted: Arc<wasi::Granted>,
+    /// The functions of the ABI that it imports.
+    imports: Arc<[Function]>,
     /// A call may have to wait for a body.
     waits: bool,
     /// A call neither waits nor runs for long.
@@ -190,7 +199,7 @@ impl Module {
     /// Whether it imports this function of the ABI: one that does not can never call it.
     #[must_use]
     pub fn imports(&self, function: Function) -> bool {
-        link::imports(self.pre.module(), function)
+        self.imports.contains(&function)
     }
 
     /// Whether its hooks may have to wait for a body.
@@ -251,56 +260,4 @@ fn config(options: &Options) -> Config {
 fn check_memory(pages: u64, options: &Options) -> Result<(), LoadError> {
     let (found, limit) = (pages.saturating_mul(PAGE_SIZE.into()), options.memory_limit);
     if found > limit { Err(LoadError::Memory { found, limit }) } else { Ok(()) }
-}
-
-fn check_exports(module: &wasmtime::Module) -> Result<(), LoadError> {
-    match module.get_export(exports::MEMORY) {
-        Some(ExternType::Memory(_)) => {}
-        found => return Err(not_exported(exports::MEMORY, "a memory".to_owned(), found)),
-    }
-    for (name, wanted, mandatory) in exports::FUNCTIONS {
-        match module.get_export(name) {
-            None if !mandatory => {}
-            Some(ExternType::Func(found)) if has_type(&found, wanted) => {}
-            found => return Err(not_exported(name, wanted.to_string(), found)),
-        }
-    }
-    Ok(())
-}
-
-fn not_exported(name: &'static str, wanted: String, found: Option<ExternType>) -> LoadError {
-    match found {
-        None => LoadError::MissingExport { name, wanted },
-        Some(found) => LoadError::ExportType { name, found: show_type(&found), wanted },
-    }
-}
-
-/// Whether a function has this type.
-fn has_type(found: &wasmtime::FuncType, wanted: Signature) -> bool {
-    let same = |found: ValType, wanted: ValueType| match wanted {
-        ValueType::I32 => found.is_i32(),
-        ValueType::I64 => found.is_i64(),
-    };
-    found.params().len() == wanted.params.len()
-        && found.params().zip(wanted.params).all(|(found, &wanted)| same(found, wanted))
-        && found.results().len() == usize::from(wanted.result.is_some())
-        && found.results().zip(wanted.result).all(|(found, wanted)| same(found, wanted))
-}
-
-/// A type as messages show it.
-fn show_type(ty: &ExternType) -> String {
-    match ty {
-        ExternType::Func(function) => {
-            let list = |types: Vec<String>| types.join(", ");
-            let params = list(function.params().map(|ty| ty.to_string()).collect());
-            let results = list(function.results().map(|ty| ty.to_string()).collect());
-            let results =
-                if function.results().len() == 1 { results } else { format!("({results})") };
-            format!("({params}) -> {results}")
-        }
-        ExternType::Global(_) => "a global".to_owned(),
-        ExternType::Table(_) => "a table".to_owned(),
-        ExternType::Memory(_) => "a memory".to_owned(),
-        ExternType::Tag(_) => "a tag".to_owned(),
-    }
 }

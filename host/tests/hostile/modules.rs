@@ -1,5 +1,7 @@
 //! Modules that are no guests, or too much of one.
 
+use http_wasm_host::module_info::InterfaceFault;
+
 use super::*;
 
 fn refused(wat: &str) -> LoadError {
@@ -21,15 +23,21 @@ async fn exports_and_imports_of_other_types_are_refused() {
     let wat = r#"(module (memory (export "memory") 1)
         (func (export "handle_request") (result i32) (i32.const 1))
         (func (export "handle_response") (param i32 i32)))"#;
-    assert!(matches!(refused(wat), LoadError::ExportType { name: "handle_request", .. }));
+    assert!(matches!(
+        refused(wat),
+        LoadError::Interface(InterfaceFault::ExportType { name: "handle_request", .. })
+    ));
     let wat = r#"(module (import "http_handler" "log" (func (param i64))) (memory (export "memory") 1)
         (func (export "handle_request") (result i64) (i64.const 1))
         (func (export "handle_response") (param i32 i32)))"#;
-    assert!(matches!(refused(wat), LoadError::ImportType { .. }));
+    assert!(matches!(refused(wat), LoadError::Interface(InterfaceFault::ImportType { .. })));
     let wat = r#"(module (global (export "memory") i32 (i32.const 1))
         (func (export "handle_request") (result i64) (i64.const 1))
         (func (export "handle_response") (param i32 i32)))"#;
-    assert!(matches!(refused(wat), LoadError::ExportType { name: "memory", .. }));
+    assert!(matches!(
+        refused(wat),
+        LoadError::Interface(InterfaceFault::ExportType { name: "memory", .. })
+    ));
 }
 
 #[tokio::test]
@@ -40,7 +48,10 @@ async fn unknown_imports_are_refused() {
             (func (export "handle_request") (result i64) (i64.const 1))
             (func (export "handle_response") (param i32 i32)))"#
         );
-        assert!(matches!(refused(&wat), LoadError::UnknownImport { .. }), "{module}.{name}");
+        assert!(
+            matches!(refused(&wat), LoadError::Interface(InterfaceFault::UnknownImport { .. })),
+            "{module}.{name}"
+        );
     }
 }
 

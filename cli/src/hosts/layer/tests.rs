@@ -45,5 +45,5 @@ fn a_guest_that_cannot_be_loaded_is_named() {
     let error = fixture::replay(&host, folder.path(), "(module)", EXCHANGES).unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("the host rejects the guest `hand`: "), "{text}");
-    assert!(text.contains("does not export"), "{text}");
+    assert!(text.contains("export memory: is missing"), "{text}");
 }

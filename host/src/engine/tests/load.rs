@@ -12,21 +12,24 @@ fn every_function_of_the_table_can_be_linked() {
 
 #[test]
 fn missing_exports_are_named() {
-    let wanted = |text: &str, name: &'static str, wanted: &str| {
-        let wanted = LoadError::MissingExport { name, wanted: wanted.to_owned() };
-        assert_eq!(refused(text), wanted);
+    let missing = |text: &str, name: &'static str, wanted: Option<Signature>| {
+        assert_eq!(refused(text), InterfaceFault::MissingExport { name, wanted }.into());
     };
-    wanted("(module)", "memory", "a memory");
-    wanted(r#"(module (memory (export "memory") 1))"#, "handle_request", "() -> i64");
-    wanted(
+    missing("(module)", "memory", None);
+    missing(
+        r#"(module (memory (export "memory") 1))"#,
+        "handle_request",
+        Some(exports::HANDLE_REQUEST_SIGNATURE),
+    );
+    missing(
         r#"(module (memory (export "memory") 1)
             (func (export "handle_request") (result i64) (i64.const 0)))"#,
         "handle_response",
-        "(i32, i32) -> ()",
+        Some(exports::HANDLE_RESPONSE_SIGNATURE),
     );
     assert_eq!(
         refused("(module)").to_string(),
-        "the guest does not export `memory`, wanted a memory; export it under this name"
+        "the guest cannot be loaded: export memory: is missing; the host reads and writes every argument there; export the linear memory under this name"
     );
 }
 
@@ -37,25 +40,25 @@ fn exports_of_the_wrong_type_are_named() {
         (func (export "handle_response") (param i32 i32)))"#;
     assert_eq!(
         refused(request).to_string(),
-        "the guest exports `handle_request` as () -> i32, wanted () -> i64; change its type"
+        "the guest cannot be loaded: export handle_request: found () -> i32, wanted () -> i64; give the function this type"
     );
     let response = r#"(module (memory (export "memory") 1)
         (func (export "handle_request") (result i64) (i64.const 0))
         (func (export "handle_response") (param i32)))"#;
     assert_eq!(
         refused(response).to_string(),
-        "the guest exports `handle_response` as (i32) -> (), wanted (i32, i32) -> (); change its type"
+        "the guest cannot be loaded: export handle_response: found (i32) -> (), wanted (i32, i32) -> (); give the function this type"
     );
     let start = guest_with("(func (export \"_start\") (param i64))", GO_ON, "");
     assert_eq!(
         refused(&start).to_string(),
-        "the guest exports `_start` as (i64) -> (), wanted () -> (); change its type"
+        "the guest cannot be loaded: export _start: found (i64) -> (), wanted () -> (); give the function this type"
     );
     let memory =
         guest_with(r#"(memory 1) (global (export "memory") i32 (i32.const 0))"#, GO_ON, "");
     assert_eq!(
         refused(&memory).to_string(),
-        "the guest exports `memory` as a global, wanted a memory; change its type"
+        "the guest cannot be loaded: export memory: found a global, wanted a memory; export the linear memory under this name"
     );
 }
 
@@ -65,30 +68,30 @@ fn imports_that_no_host_has_are_named() {
         |import: &str| refused(&guest_with(&format!("(import {import})"), GO_ON, "")).to_string();
     let unknown = import(r#""http_handler" "get_time" (func (result i64))"#);
     assert!(
-        unknown.starts_with("the guest imports `http_handler.get_time`, which this host does not have; it has enable_features, get_config, "),
+        unknown.starts_with("the guest cannot be loaded: import http_handler.get_time: the ABI has no function of this name; use one of enable_features, get_config, "),
         "{unknown}"
     );
     assert_eq!(
         import(r#""http_handler" "get_status_code" (func (param i32) (result i64))"#),
-        "the guest imports `http_handler.get_status_code` as (i32) -> i64, wanted () -> i32; correct its declaration"
+        "the guest cannot be loaded: import http_handler.get_status_code: found (i32) -> i64, wanted () -> i32; declare the import with this type"
     );
     assert_eq!(
         import(r#""http_handler" "get_uri" (global i32)"#),
-        "the guest imports `http_handler.get_uri` as a global, wanted (i32, i32) -> i32; correct its declaration"
+        "the guest cannot be loaded: import http_handler.get_uri: found a global, wanted a function (i32, i32) -> i32; declare the import with this type"
     );
     assert_eq!(
         import(r#""env" "abort" (func)"#),
-        "the guest imports `env.abort`, which this host does not have; import from http_handler, or from wasi_snapshot_preview1, only; often it is a function that was declared and not linked"
+        "the guest cannot be loaded: import env.abort: no host has a module \"env\"; import functions of http_handler only; often this is a function that was declared and not linked"
     );
     assert_eq!(
         import(r#""wasi_snapshot_preview1" "fd_teleport" (func)"#),
-        "the guest imports `wasi_snapshot_preview1.fd_teleport`, which this host does not have; preview 1 of WASI has no such function"
+        "the guest cannot be loaded: import wasi_snapshot_preview1.fd_teleport: preview 1 of WASI has no function of this name; compile for wasm32-wasip1, or without WASI for wasm32v1-none"
     );
     assert_eq!(
         import(
             r#""wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i64) (result i32))"#
         ),
-        "the guest imports `wasi_snapshot_preview1.fd_write` as (i32, i32, i32, i64) -> i32, wanted (i32, i32, i32, i32) -> i32; correct its declaration"
+        "the guest cannot be loaded: import wasi_snapshot_preview1.fd_write: found (i32, i32, i32, i64) -> i32, wanted (i32, i32, i32, i32) -> i32; declare the import with this type"
     );
 }
 

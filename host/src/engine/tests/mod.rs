@@ -8,9 +8,10 @@ mod wasi;
 
 use std::time::Duration;
 
-use http_wasm_abi::{FUNCTIONS, Function, HeaderKind, LogLevel, WASI_MODULE};
+use http_wasm_abi::{FUNCTIONS, Function, HeaderKind, LogLevel, Signature, WASI_MODULE, exports};
 
 use super::*;
+use crate::module_info::InterfaceFault;
 use http_wasm_model::exchange::{NextError, Request, Response, Settings, TrapKind};
 use http_wasm_model::guest::{self, Guest};
 use http_wasm_testkit::{Outcome, driver, guest as guest_text};

@@ -13,10 +13,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http_wasm_abi::wasi::{self, EXIT};
 use http_wasm_abi::{LogLevel, ValueType, WASI_MODULE};
-use wasmtime::{Caller, ExternType, FuncType, Linker, Val, ValType};
+use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
 use super::state::{State, with_memory};
-use super::{LoadError, has_type, show_type};
 use http_wasm_model::exchange::{LinearMemory, Memory, Trap};
 
 pub use grants::{EnvironmentError, Folder, Grants};
@@ -29,19 +28,7 @@ const STDERR: u32 = 2;
 /// A line longer than this is logged in pieces, so that a guest cannot fill the host's memory.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// Whether WASI has this function, with this type.
-pub(super) fn check(name: &str, ty: &ExternType) -> Result<(), LoadError> {
-    let Some((_, wanted)) = wasi::function(name) else {
-        let remedy = "preview 1 of WASI has no such function".to_owned();
-        return Err(LoadError::unknown_import(WASI_MODULE, name, remedy));
-    };
-    match ty {
-        ExternType::Func(found) if has_type(found, wanted) => Ok(()),
-        found => Err(LoadError::import_type(WASI_MODULE, name, show_type(found), wanted)),
-    }
-}
-
-/// Defines a function that [`check`] has accepted.
+/// Defines a function of WASI.
 pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
     let Some((name, signature)) = wasi::function(name) else {
         return Err(wasmtime::format_err!("WASI has no function {name}"));
