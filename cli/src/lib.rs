@@ -10,7 +10,6 @@
 #![deny(clippy::self_named_module_files)]
 
 pub mod build;
-mod calls;
 pub mod check;
 pub mod cli;
 pub mod commands;

@@ -93,7 +93,7 @@ mod tests {
             filter: name.to_owned(),
             path: PathBuf::new(),
             named_path: PathBuf::new(),
-            sizes: Sizes { cargo: 0, link: 0, wasm_opt: 0, last: size },
+            sizes: Sizes { cargo: 0, postlink: 0, wasm_opt: 0, last: size },
             stack: 16,
             report: Report::default(),
         };

@@ -1,4 +1,4 @@
-//! A host puts an instance back to work after its guest has trapped: the link passes must make that
+//! A host puts an instance back to work after its guest has trapped: the post-link passes must make that
 //! harmless for the stack.
 
 // Clippy's exception for tests does not reach their helpers.
@@ -47,7 +47,7 @@ fn failures(module: &[u8]) -> u32 {
 fn an_instance_survives_200_traps() {
     let module = wat::parse_str(GUEST).unwrap();
     assert!(failures(&module) > 180, "without the pass, the instance is dead after 16 traps");
-    let linked = postlink::link(&module).unwrap();
+    let linked = postlink::prepare_entries(&module).unwrap();
     assert_eq!(linked.reset, ["handle_request", "handle_response"]);
     assert_eq!(failures(&linked.bytes), 0);
     assert_eq!(failures(&postlink::strip(&linked.bytes).unwrap()), 0);

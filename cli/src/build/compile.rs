@@ -90,7 +90,7 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
 pub(super) fn machine_paths(
     project: &Project,
     filter: &Filter,
-    sysroot: &Path,
+    sysroot: Option<&Path>,
 ) -> Vec<(PathBuf, String)> {
     let mut paths = Vec::new();
     paths.extend(cargo_home().map(|cargo| (cargo, "/cargo".to_owned())));
@@ -102,13 +102,13 @@ pub(super) fn machine_paths(
         }
     }
     paths.push((project.root.clone(), "/workspace".to_owned()));
-    paths.push((sysroot.to_path_buf(), "/rust".to_owned()));
+    paths.extend(sysroot.map(|sysroot| (sysroot.to_path_buf(), "/rust".to_owned())));
     // The root of the file system would stand for every path there is.
     paths.retain(|(path, _)| path.parent().is_some());
     paths
 }
 
-fn cargo_home() -> Option<PathBuf> {
+pub(super) fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))

@@ -1,4 +1,4 @@
-//! From a filter's source to a guest that a host can load: cargo, the link passes, `wasm-opt`, the
+//! From a filter's source to a guest that a host can load: cargo, the post-link passes, `wasm-opt`, the
 //! check, and the file.
 //!
 //! Each stage is a function over bytes; the file appears only when all of them succeeded, and in one
@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::check::{self, Limits};
+use crate::postlink::{self, StackSize};
+use crate::process;
 use crate::project::{Filter, GuestTarget, Project};
 use crate::tools::{self, BinaryenVersion, WasmOpt};
-use crate::{postlink, process};
 
 pub use compile::{PROFILE, PROFILE_SETTINGS};
 
@@ -58,7 +59,7 @@ pub enum Error {
     },
     /// The module could not be rewritten.
     #[error("`{filter}`: {source}")]
-    Link {
+    Postlink {
         /// The package.
         filter: String,
         /// Why.
@@ -115,8 +116,8 @@ pub struct Options {
 pub struct Sizes {
     /// As cargo's linker wrote it.
     pub cargo: u64,
-    /// After the link passes; names are still inside.
-    pub link: u64,
+    /// After the post-link passes; names are still inside.
+    pub postlink: u64,
     /// After `wasm-opt`; names are still inside.
     pub wasm_opt: u64,
     /// What a host loads.
@@ -124,19 +125,19 @@ pub struct Sizes {
     pub last: u64,
 }
 
-/// The stack where the need is not known: everything fits into one page, and every concurrent
+/// The stack where its size is not known: everything fits into one page, and every concurrent
 /// request costs a whole memory.
 const STACK_SIZE: u32 = 16 * 1024;
 
 /// The stack to link with. The linker wants a multiple of 16. The lowest 16 bytes stay unused: a
 /// buffer there would have a null address, and Rust takes such a reference for an absent one.
-fn stack_size(need: postlink::Need) -> u32 {
-    // A need beyond all memory ends in the linker's error and not in an overflow here.
+fn linker_stack_size(needed: StackSize) -> u32 {
+    // A size beyond all memory ends in the linker's error and not in an overflow here.
     let rounded = |bytes: u32| bytes.min(u32::MAX / 2).next_multiple_of(16) + 16;
-    match need {
-        postlink::Need::Exact(bytes) => rounded(bytes),
+    match needed {
+        StackSize::Exact(bytes) => rounded(bytes),
         // Whoever recurses will do so more than once.
-        postlink::Need::AtLeast(bytes) => rounded(bytes.saturating_mul(2)).max(STACK_SIZE),
+        StackSize::LowerBound(bytes) => rounded(bytes.saturating_mul(2)).max(STACK_SIZE),
     }
 }
 
@@ -165,6 +166,23 @@ pub struct Builder<'a> {
     wasm_opt: WasmOpt,
     sysroot: PathBuf,
     targets: HashSet<GuestTarget>,
+}
+
+/// Folders of this machine whose paths should not be in the guests of a project. Without a project
+/// it is the folder of cargo only.
+#[must_use]
+pub fn machine_folders(project: Option<&Project>) -> Vec<PathBuf> {
+    let Some(project) = project else { return compile::cargo_home().into_iter().collect() };
+    let sysroot = tools::sysroot().ok();
+    let mut folders = Vec::new();
+    for filter in &project.filters {
+        for (folder, _) in compile::machine_paths(project, filter, sysroot.as_deref()) {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+    folders
 }
 
 /// Builds one filter.
@@ -201,17 +219,16 @@ impl<'a> Builder<'a> {
         if self.targets.insert(target) {
             tools::ensure_target(target.triple())?;
         }
-        let wrong = |source| Error::Link { filter: filter.name.clone(), source };
-        let paths = compile::machine_paths(self.project, filter, &self.sysroot);
+        let wrong = |source| Error::Postlink { filter: filter.name.clone(), source };
+        let paths = compile::machine_paths(self.project, filter, Some(&self.sysroot));
         let (compiled, stack) = self.compile(filter, &paths)?;
-        let linked = postlink::link(&compiled).map_err(wrong)?.bytes;
-        let named = self.optimise(filter, &linked)?;
+        let prepared = postlink::prepare_entries(&compiled).map_err(wrong)?.bytes;
+        let named = self.optimise(filter, &prepared)?;
         let last = postlink::strip(&named).map_err(wrong)?;
 
-        let mut limits = self.options.limits;
-        limits.max_size = limits.max_size.into_iter().chain(filter.options.max_size).min();
-        let mut report = check::check(&last, &limits);
-        report.warnings.extend(leak(&last, &paths));
+        let limits = self.options.limits.with_max_size(filter.options.max_size);
+        let folders: Vec<_> = paths.into_iter().map(|(folder, _)| folder).collect();
+        let report = check::check_for_paths(&last, &limits, &folders);
         if !report.is_ok() {
             let filter = filter.name.clone();
             return Err(Error::Refused { filter, report: Box::new(report) });
@@ -223,7 +240,7 @@ impl<'a> Builder<'a> {
         write(&path, &last)?;
         let sizes = Sizes {
             cargo: compiled.len() as u64,
-            link: linked.len() as u64,
+            postlink: prepared.len() as u64,
             wasm_opt: named.len() as u64,
             last: last.len() as u64,
         };
@@ -241,7 +258,7 @@ impl<'a> Builder<'a> {
         let stated = filter.options.stack_size;
         let last = std::fs::read_to_string(&memory).ok().and_then(|text| text.parse().ok());
         // Many filters need none.
-        let mut size = stated.or(last).unwrap_or_else(|| stack_size(postlink::Need::Exact(0)));
+        let mut size = stated.or(last).unwrap_or_else(|| linker_stack_size(StackSize::Exact(0)));
         let mut quiet = false;
         loop {
             let run =
@@ -254,9 +271,9 @@ impl<'a> Builder<'a> {
                     other => other,
                 })?;
             let compiled = read(&compiled)?;
-            let need = postlink::stack_need(&compiled)
-                .map_err(|source| Error::Link { filter: filter.name.clone(), source })?;
-            let wanted = stated.unwrap_or_else(|| stack_size(need));
+            let needed = postlink::stack_size(&compiled)
+                .map_err(|source| Error::Postlink { filter: filter.name.clone(), source })?;
+            let wanted = stated.unwrap_or_else(|| linker_stack_size(needed));
             // What the second run gives is enough, whatever it says about its own need.
             if wanted == size || (quiet && wanted < size) {
                 write(&memory, size.to_string().as_bytes())?;
@@ -267,13 +284,13 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn optimise(&self, filter: &Filter, linked: &[u8]) -> Result<Vec<u8>, Error> {
+    fn optimise(&self, filter: &Filter, prepared: &[u8]) -> Result<Vec<u8>, Error> {
         let cache = cache::Entry::new(&self.place("guests-cache", filter), &self.wasm_opt);
-        if let Some(known) = cache.get(linked) {
+        if let Some(known) = cache.get(prepared) {
             return Ok(known);
         }
-        let optimised = optimise::optimise(&self.wasm_opt, filter.options.target, linked)?;
-        cache.put(linked, &optimised)?;
+        let optimised = optimise::optimise(&self.wasm_opt, filter.options.target, prepared)?;
+        cache.put(prepared, &optimised)?;
         Ok(optimised)
     }
 
@@ -285,24 +302,6 @@ impl<'a> Builder<'a> {
             .join(format!("{folder}{dev}"))
             .join(format!("{}.wasm", filter.options.guest))
     }
-}
-
-/// A path of this machine that is in a guest in spite of all.
-fn leak(guest: &[u8], machine_paths: &[(PathBuf, String)]) -> Option<check::Finding> {
-    let inside = |path: &Path| {
-        let path = path.as_os_str().as_encoded_bytes();
-        guest.windows(path.len()).any(|window| window == path)
-    };
-    // The most special one comes last, and the others are often its beginning.
-    let (path, _) = machine_paths.iter().rev().find(|(path, _)| inside(path))?;
-    Some(check::Finding {
-        subject: "path of this machine".to_owned(),
-        message: format!(
-            "{} is in the guest, so a build in another folder gives other bytes",
-            path.display()
-        ),
-        remedy: "look for env! or include! in the filter and in what it depends on".to_owned(),
-    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -117,7 +117,7 @@ fn an_import_that_no_host_has_is_named() {
     );
     refused(
         &guest(r#"(import "http_handler" "get_uri" (global i32))"#),
-        &["import http_handler.get_uri: found a global, and hosts offer functions only"],
+        &["import http_handler.get_uri: found a global, wanted a function (i32, i32) -> i32"],
     );
     refused(
         &binary(&format!(

@@ -43,7 +43,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     if !global.json() {
         ui::out(format_args!(
             "{:width$}  {:>9} {:>9} {:>9} {:>9}",
-            "filter", "cargo", "link", "wasm-opt", "final"
+            "filter", "cargo", "postlink", "wasm-opt", "final"
         ));
     }
     for filter in filters {
@@ -73,7 +73,7 @@ fn print(guest: &BuiltGuest, width: usize) {
     let sizes = guest.sizes;
     ui::out(format_args!(
         "{:width$}  {:>9} {:>9} {:>9} {:>9}",
-        guest.filter, sizes.cargo, sizes.link, sizes.wasm_opt, sizes.last
+        guest.filter, sizes.cargo, sizes.postlink, sizes.wasm_opt, sizes.last
     ));
     for warning in &guest.report.warnings {
         ui::warn(format_args!("{}: {warning}", guest.filter));

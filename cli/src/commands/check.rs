@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use http_wasm_host::module_info::printable;
 use serde::Serialize;
 
 use super::{GlobalArgs, LimitArgs};
-use crate::check::{Report, check};
+use crate::build::machine_folders;
+use crate::check::rules::{RULES, Rule};
+use crate::check::{Limits, Report, check_for_paths};
+use crate::project::{self, Filter, Project};
 use crate::ui;
 
 /// Arguments of `check`.
@@ -16,6 +20,9 @@ pub struct Args {
     /// Guests of any language, or names of filters that were built; all of the project when none is named
     #[arg(value_name = "FILE.wasm|FILTER")]
     guests: Vec<PathBuf>,
+    /// Say what a rule finds, why, and what to do; all rules when none is named
+    #[arg(long, value_name = "RULE", num_args = 0..=1, default_missing_value = "", conflicts_with = "guests")]
+    explain: Option<String>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -34,12 +41,16 @@ struct Row<'a> {
 /// # Errors
 /// When it could not be done.
 pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
-    let limits = args.limits.into();
+    if let Some(rule) = &args.explain {
+        return explain(rule, global);
+    }
+    let project = global.project();
+    let folders = machine_folders(project.as_ref().ok());
     let mut reports = Vec::new();
-    for file in files(&args.guests, global)? {
+    for (file, limits) in files(&args.guests, project, args.limits.into())? {
         let bytes = std::fs::read(&file)
             .with_context(|| format!("cannot read {}; `build` writes guests", file.display()))?;
-        reports.push((file, check(&bytes, &limits)));
+        reports.push((file, check_for_paths(&bytes, &limits, &folders)));
     }
     let rows: Vec<_> =
         reports.iter().map(|(file, report)| Row { file, ok: report.is_ok(), report }).collect();
@@ -52,29 +63,46 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// What is a file as it is given, and else the guest of a filter of this name.
-fn files(guests: &[PathBuf], global: &GlobalArgs) -> anyhow::Result<Vec<PathBuf>> {
+/// Prints what is known of a rule, or of all.
+fn explain(id: &str, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
+    let wanted: Vec<&Rule> = RULES.iter().filter(|rule| id.is_empty() || rule.id == id).collect();
+    if wanted.is_empty() {
+        let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        anyhow::bail!("there is no rule `{}`; the rules are: {}", printable(id), ids.join(", "));
+    }
+    global.print(&wanted, || {
+        for rule in &wanted {
+            ui::out(rule);
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The files to check and what each may be at most: what is a file as it is given, and else the
+/// guest of a filter of this name, which is also held to the size that its manifest states.
+fn files(
+    guests: &[PathBuf],
+    project: Result<Project, project::Error>,
+    limits: Limits,
+) -> anyhow::Result<Vec<(PathBuf, Limits)>> {
     let is_file = |path: &Path| path.extension().is_some() || path.components().count() > 1;
     if !guests.is_empty() && guests.iter().all(|path| is_file(path)) {
-        return Ok(guests.to_vec());
+        return Ok(guests.iter().map(|path| (path.clone(), limits)).collect());
     }
-    let project = global.project()?;
+    let project = project?;
+    let of_filter = |filter: &Filter| {
+        (project.guest_path(filter), limits.with_max_size(filter.options.max_size))
+    };
     if guests.is_empty() {
-        return Ok(project
-            .select(&[])?
-            .into_iter()
-            .map(|filter| project.guest_path(filter))
-            .collect());
+        return Ok(project.select(&[])?.into_iter().map(of_filter).collect());
     }
     let mut files = Vec::new();
     for path in guests {
         if is_file(path) {
-            files.push(path.clone());
+            files.push((path.clone(), limits));
         } else {
             let name = path.display().to_string();
-            files.extend(
-                project.select(&[name])?.into_iter().map(|filter| project.guest_path(filter)),
-            );
+            files.extend(project.select(&[name])?.into_iter().map(of_filter));
         }
     }
     Ok(files)
@@ -102,10 +130,26 @@ pub fn table(file: &Path, report: &Report) -> String {
     for (kind, findings) in [("problem", &report.problems), ("warning", &report.warnings)] {
         for finding in findings {
             text += &format!(
-                "  {kind}  {}: {}\n           {}\n",
-                finding.subject, finding.message, finding.remedy
+                "  {kind}  {}: {} [{}]\n           {}\n",
+                finding.subject, finding.message, finding.rule, finding.remedy
             );
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::check;
+
+    #[test]
+    fn findings_show_their_rule_in_text_and_json() {
+        let report = check(b"(module)", &Limits::default());
+        let text = table(Path::new("a.wasm"), &report);
+        assert!(text.contains("  problem  file: found text [not-a-module]\n"), "{text}");
+        let row = Row { file: Path::new("a.wasm"), ok: report.is_ok(), report: &report };
+        let json = serde_json::to_value(row).unwrap();
+        assert_eq!(json["problems"][0]["rule"], "not-a-module");
+    }
 }

@@ -59,7 +59,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let sizes = built.sizes;
     for (stage, size) in [
         ("cargo", sizes.cargo),
-        ("link passes", sizes.link),
+        ("post-link passes", sizes.postlink),
         ("wasm-opt", sizes.wasm_opt),
         ("what a host loads", sizes.last),
     ] {

@@ -1,6 +1,6 @@
 //! The passes between the linker's output and the optimiser.
 //!
-//! [`link`] keeps only the exports that a host calls, and makes each of them begin by setting the
+//! [`prepare_entries`] keeps only the exports that a host calls, and makes each of them begin by setting the
 //! stack pointer to its initial value. Hosts put an instance whose guest has trapped back to work,
 //! and a trap does not unwind the stack pointer: without the reset an instance dies for good after
 //! some traps. The reset pays for itself: it tells the optimiser that frames of entry functions lie
@@ -8,7 +8,7 @@
 //!
 //! [`strip`] drops what no host reads: names and all other custom sections.
 
-mod facts;
+mod linked;
 mod stack;
 
 use std::collections::BTreeMap;
@@ -21,9 +21,11 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, Parser};
 
-use facts::{Entry, Facts, StackPointer};
+use linked::{Entry, LinkedModule, StackPointer};
 
-pub use stack::{Need, stack_need};
+use http_wasm_host::module_info::ReadError;
+
+pub use stack::{StackSize, stack_size};
 
 /// The linker's function that runs constructors. When it is exported, the linker leaves it to the
 /// host to call it; when it is not, the linker wraps every other export so that constructors and
@@ -41,15 +43,15 @@ impl From<reencode::Error<Infallible>> for Error {
     }
 }
 
-impl From<wasmparser::BinaryReaderError> for Error {
-    fn from(error: wasmparser::BinaryReaderError) -> Self {
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
         Self(error.to_string())
     }
 }
 
-/// A module after [`link`].
+/// A module after [`prepare_entries`].
 #[derive(Debug, Clone)]
-pub struct Linked {
+pub struct Prepared {
     /// The rewritten module, still with names.
     pub bytes: Vec<u8>,
     /// The exports that were dropped.
@@ -64,32 +66,32 @@ pub struct Linked {
 ///
 /// # Errors
 /// When the bytes are not a module that can be read.
-pub fn link(module: &[u8]) -> Result<Linked, Error> {
-    let facts = Facts::read(module)?;
+pub fn prepare_entries(module: &[u8]) -> Result<Prepared, Error> {
+    let linked = LinkedModule::read(module)?;
     let mut wrappers = BTreeMap::new();
-    for (name, entry) in &facts.entries {
+    for (name, entry) in &linked.entries {
         if is_kept(name) && entry.uses_stack {
-            wrappers.insert(name.clone(), Wrapper::new(entry, facts.stack_pointer));
+            wrappers.insert(name.clone(), Wrapper::new(entry, linked.stack_pointer));
         }
     }
     let reset = wrappers.keys().cloned().collect();
-    if let Some(constructors) = facts.entries.get(CONSTRUCTORS).filter(|entry| !entry.is_empty) {
+    if let Some(constructors) = linked.entries.get(CONSTRUCTORS).filter(|entry| !entry.is_empty) {
         let start = wrappers
             .entry(exports::START.to_owned())
             .or_insert_with(|| Wrapper { calls: Vec::new(), ..Wrapper::new(constructors, None) });
         if start.pointer.is_none() {
-            start.calls.extend(facts.entries.get(exports::START).map(|entry| entry.function));
-            start.pointer = facts.stack_pointer.filter(|_| constructors.uses_stack);
+            start.calls.extend(linked.entries.get(exports::START).map(|entry| entry.function));
+            start.pointer = linked.stack_pointer.filter(|_| constructors.uses_stack);
         }
         start.calls.insert(0, constructors.function);
     }
-    for (function, wrapper) in (facts.functions..).zip(wrappers.values_mut()) {
+    for (function, wrapper) in (linked.info.function_count()..).zip(wrappers.values_mut()) {
         wrapper.function = function;
     }
-    let mut pass = Link { wrappers, names: facts.names, dropped: Vec::new() };
+    let mut pass = PrepareEntries { wrappers, names: linked.names, dropped: Vec::new() };
     let mut output = Module::new();
     pass.parse_core_module(&mut output, Parser::new(0), module)?;
-    Ok(Linked { bytes: output.finish(), dropped: pass.dropped, reset })
+    Ok(Prepared { bytes: output.finish(), dropped: pass.dropped, reset })
 }
 
 /// Drops every custom section.
@@ -125,7 +127,7 @@ impl Wrapper {
     }
 }
 
-struct Link {
+struct PrepareEntries {
     wrappers: BTreeMap<String, Wrapper>,
     names: BTreeMap<u32, String>,
     dropped: Vec<String>,
@@ -133,7 +135,7 @@ struct Link {
 
 type Rewritten = Result<(), reencode::Error<Infallible>>;
 
-impl Reencode for Link {
+impl Reencode for PrepareEntries {
     type Error = Infallible;
 
     fn parse_export(

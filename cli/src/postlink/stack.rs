@@ -8,132 +8,73 @@
 //! any block, and that it leaves the stack pointer as it found it. Where a function does something
 //! else, or where calls form a cycle, the answer says that it is a lower bound only.
 
-use wasmparser::{ElementItems, FunctionBody, Operator, Parser, Payload, TypeRef};
+use wasmparser::{BinaryReader, FunctionBody, Operator};
 
-use super::facts::Facts;
-use crate::calls::Body;
+use super::linked::LinkedModule;
+use http_wasm_host::module_info::{Body, CallGroup, ReadError};
 
-/// Bytes of stack.
+/// Bytes of stack that a module needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum StackSize {
     /// Exactly so many.
     Exact(u32),
     /// So many, and perhaps more: there is recursion, or a frame of unknown size.
-    AtLeast(u32),
-}
-
-/// One function.
-#[derive(Debug, Default)]
-struct Node {
-    frame: u32,
-    /// Whether `frame` is all that it takes.
-    known: bool,
-    body: Body,
+    LowerBound(u32),
 }
 
 /// Computes how much stack a linked module needs; it must still have its names.
 ///
 /// # Errors
 /// When the bytes are not a module that can be read.
-pub fn stack_need(module: &[u8]) -> Result<Need, super::Error> {
-    let facts = Facts::read(module)?;
-    let Some(pointer) = facts.stack_pointer else { return Ok(Need::Exact(0)) };
-    let mut graph = Graph::default();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    if let TypeRef::Func(_) | TypeRef::FuncExact(_) = import?.ty {
-                        // The host has a stack of its own.
-                        graph.nodes.push(Node { known: true, ..Node::default() });
-                    }
+pub fn stack_size(module: &[u8]) -> Result<StackSize, super::Error> {
+    let linked = LinkedModule::read(module)?;
+    let Some(pointer) = linked.stack_pointer else { return Ok(StackSize::Exact(0)) };
+    let info = &linked.info;
+    let entries: Vec<_> = linked.entries.values().map(|entry| entry.function).collect();
+    let mut depths = vec![0_u32; info.table_node() as usize + 1];
+    let mut exact = true;
+    for CallGroup { members, is_recursive } in info.call_groups(entries.iter().copied()) {
+        exact &= !is_recursive;
+        // A chain of calls can go through everything that calls each other.
+        let (mut frames, mut below) = (0_u32, 0);
+        for &node in &members {
+            if node == info.table_node() {
+                exact &= info.table_functions_known;
+            }
+            // The host's functions have a stack of their own.
+            if let Some(body) = info.body(node) {
+                let frame = Frame::of(module, body, pointer.global)?;
+                frames = frames.saturating_add(frame.bytes);
+                exact &= frame.is_known;
+            }
+            for callee in info.callees(node) {
+                match depths.get(callee as usize) {
+                    Some(depth) => below = below.max(*depth),
+                    None => exact = false,
                 }
             }
-            Payload::ElementSection(section) => {
-                for element in section {
-                    if let ElementItems::Functions(functions) = element?.items {
-                        for function in functions {
-                            graph.in_tables.push(function?);
-                        }
-                    } else {
-                        graph.tables_known = false;
-                    }
-                }
-            }
-            Payload::CodeSectionEntry(body) => graph.nodes.push(Node::read(&body, pointer.global)?),
-            _ => {}
+        }
+        for &node in &members {
+            depths[node as usize] = frames.saturating_add(below);
         }
     }
-    graph.states = vec![State::New; graph.nodes.len()];
-    let mut need = 0;
-    for entry in facts.entries.values() {
-        need = need.max(graph.depth(entry.function));
-    }
-    Ok(if graph.exact { Need::Exact(need) } else { Need::AtLeast(need) })
+    let size = entries.iter().filter_map(|entry| depths.get(*entry as usize)).max();
+    let size = size.copied().unwrap_or_default();
+    Ok(if exact { StackSize::Exact(size) } else { StackSize::LowerBound(size) })
 }
 
-#[derive(Debug, Clone, Copy)]
-enum State {
-    New,
-    /// On the way from an entry to here: meeting it again is a cycle.
-    Open,
-    Done(u32),
+/// What one function takes of the stack.
+struct Frame {
+    bytes: u32,
+    /// Whether that is all.
+    is_known: bool,
 }
 
-#[derive(Debug)]
-struct Graph {
-    nodes: Vec<Node>,
-    states: Vec<State>,
-    /// What a call through a table may reach.
-    in_tables: Vec<u32>,
-    tables_known: bool,
-    exact: bool,
-}
-
-impl Default for Graph {
-    fn default() -> Self {
-        Self {
-            nodes: Vec::new(),
-            states: Vec::new(),
-            in_tables: Vec::new(),
-            tables_known: true,
-            exact: true,
-        }
-    }
-}
-
-impl Graph {
-    /// The stack of a function and of everything that it may call.
-    fn depth(&mut self, function: u32) -> u32 {
-        let index = function as usize;
-        match self.states.get(index) {
-            Some(State::Done(depth)) => return *depth,
-            Some(State::New) => {}
-            Some(State::Open) | None => {
-                self.exact = false;
-                return 0;
-            }
-        }
-        self.states[index] = State::Open;
-        let node = &self.nodes[index];
-        let (frame, mut callees) = (node.frame, node.body.calls.clone());
-        let unknown = node.body.calls_unknown;
-        self.exact &= node.known && (self.tables_known || !unknown);
-        if unknown {
-            callees.extend(&self.in_tables);
-        }
-        callees.sort_unstable();
-        callees.dedup();
-        let below = callees.into_iter().map(|callee| self.depth(callee)).max().unwrap_or(0);
-        let depth = frame.saturating_add(below);
-        self.states[index] = State::Done(depth);
-        depth
-    }
-}
-
-impl Node {
-    fn read(body: &FunctionBody<'_>, stack_pointer: u32) -> wasmparser::Result<Self> {
-        let mut node = Self { frame: 0, known: true, body: Body::read(body)? };
+impl Frame {
+    fn of(module: &[u8], body: &Body, stack_pointer: u32) -> Result<Self, ReadError> {
+        let mut found = Self { bytes: 0, is_known: true };
+        let code = module.get(body.code.clone()).unwrap_or_default();
+        let body = FunctionBody::new(BinaryReader::new(code, body.code.start));
         let operators = body.get_operators_reader()?.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut depth = 0_u32;
         for (index, operator) in operators.iter().enumerate() {
@@ -141,21 +82,21 @@ impl Node {
                 Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => depth += 1,
                 Operator::End => depth = depth.saturating_sub(1),
                 Operator::GlobalGet { global_index } if *global_index == stack_pointer => {
-                    let (frame, known) = frame(&operators[index + 1..]);
-                    node.frame = node.frame.saturating_add(frame);
+                    let (bytes, is_known) = taken(&operators[index + 1..]);
+                    found.bytes = found.bytes.saturating_add(bytes);
                     // In a block, it may be in a loop and take its frame many times.
-                    node.known &= known && depth == 0;
+                    found.is_known &= is_known && depth == 0;
                 }
-                Operator::RefFunc { .. } => node.known = false,
+                Operator::RefFunc { .. } => found.is_known = false,
                 _ => {}
             }
         }
-        Ok(node)
+        Ok(found)
     }
 }
 
-/// The frame that is taken from a stack pointer just read, and whether this is understood.
-fn frame(after: &[Operator<'_>]) -> (u32, bool) {
+/// What is taken from a stack pointer just read, and whether this is understood.
+fn taken(after: &[Operator<'_>]) -> (u32, bool) {
     let [
         Operator::I32Const { value },
         Operator::I32Sub,
@@ -172,11 +113,11 @@ fn frame(after: &[Operator<'_>]) -> (u32, bool) {
 mod tests {
     use super::*;
 
-    fn need(functions: &str) -> Need {
+    fn need(functions: &str) -> StackSize {
         let text = http_wasm_testkit::guest::module(&format!(
             "(global $__stack_pointer (mut i32) (i32.const 16384)) {functions}"
         ));
-        stack_need(&wat::parse_str(text).unwrap()).unwrap()
+        stack_size(&wat::parse_str(text).unwrap()).unwrap()
     }
 
     fn function(head: &str, frame: u32, body: &str) -> String {
@@ -197,14 +138,14 @@ mod tests {
             + &function("$a", 64, "call $c")
             + &function("$b", 16, "call $c")
             + &function("$c", 2048, "i32.const 0 i32.const 0 call $set_uri");
-        assert_eq!(need(&text), Need::Exact(1024 + 64 + 2048));
+        assert_eq!(need(&text), StackSize::Exact(1024 + 64 + 2048));
     }
 
     #[test]
     fn what_no_entry_reaches_does_not_count() {
         let text = function(REQUEST, 32, "") + &function("$unused", 4096, "");
-        assert_eq!(need(&text), Need::Exact(32));
-        assert_eq!(need(r#"(func (export "handle_request"))"#), Need::Exact(0));
+        assert_eq!(need(&text), StackSize::Exact(32));
+        assert_eq!(need(r#"(func (export "handle_request"))"#), StackSize::Exact(0));
     }
 
     #[test]
@@ -213,7 +154,7 @@ mod tests {
             "(func {REQUEST} (local $frame i32)
                 global.get $__stack_pointer i32.const 48 i32.sub local.set $frame)"
         );
-        assert_eq!(need(&text), Need::Exact(48));
+        assert_eq!(need(&text), StackSize::Exact(48));
     }
 
     #[test]
@@ -221,7 +162,7 @@ mod tests {
         let text = function(REQUEST, 16, "call $a")
             + &function("$a", 32, "call $b")
             + &function("$b", 64, "call $a");
-        assert_eq!(need(&text), Need::AtLeast(16 + 32 + 64));
+        assert_eq!(need(&text), StackSize::LowerBound(16 + 32 + 64));
     }
 
     #[test]
@@ -230,7 +171,7 @@ mod tests {
             + &function("$a", 32, "")
             + &function("$b", 256, "");
         let text = table + &function(REQUEST, 16, "(call_indirect (type $f) (i32.const 0))");
-        assert_eq!(need(&text), Need::Exact(16 + 256));
+        assert_eq!(need(&text), StackSize::Exact(16 + 256));
     }
 
     #[test]
@@ -247,7 +188,11 @@ mod tests {
                 (i32.sub (global.get $__stack_pointer) (i32.const 16)) (i32.const -64)))",
         ] {
             let text = function(REQUEST, 16, body);
-            assert!(matches!(need(&text), Need::AtLeast(16 | 32)), "{body} {:?}", need(&text));
+            assert!(
+                matches!(need(&text), StackSize::LowerBound(16 | 32)),
+                "{body} {:?}",
+                need(&text)
+            );
         }
     }
 }

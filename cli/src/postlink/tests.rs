@@ -43,29 +43,33 @@ const GUEST: &str = r#"(module
 
 #[test]
 fn only_the_exports_of_the_abi_stay() {
-    let linked = link(&module(GUEST)).unwrap();
-    valid(&linked.bytes);
+    let prepared = prepare_entries(&module(GUEST)).unwrap();
+    valid(&prepared.bytes);
     assert_eq!(
-        exports_of(&linked.bytes),
+        exports_of(&prepared.bytes),
         ["memory", "handle_request", "handle_response", "_start"]
     );
-    assert_eq!(linked.dropped, ["__data_end", "_initialize"]);
-    assert_eq!(custom_sections(&linked.bytes), ["name"]);
+    assert_eq!(prepared.dropped, ["__data_end", "_initialize"]);
+    assert_eq!(custom_sections(&prepared.bytes), ["name"]);
 }
 
 #[test]
 fn only_entries_that_reach_the_stack_reset_it() {
-    let linked = link(&module(GUEST)).unwrap();
-    assert_eq!(linked.reset, ["handle_request"]);
-    let facts = Facts::read(&linked.bytes).unwrap();
-    let entry = &facts.entries["handle_request"];
-    assert_eq!(entry.function, facts.functions - 1, "the export is the function that was added");
-    assert_eq!(facts.names[&entry.function], "handle_request");
+    let prepared = prepare_entries(&module(GUEST)).unwrap();
+    assert_eq!(prepared.reset, ["handle_request"]);
+    let linked = LinkedModule::read(&prepared.bytes).unwrap();
+    let entry = &linked.entries["handle_request"];
+    assert_eq!(
+        entry.function,
+        linked.info.function_count() - 1,
+        "the export is the function that was added"
+    );
+    assert_eq!(linked.names[&entry.function], "handle_request");
 }
 
 #[test]
 fn a_call_through_a_table_may_reach_the_stack() {
-    let linked = link(&module(
+    let prepared = prepare_entries(&module(
         r#"(module
             (type $f (func))
             (table 1 funcref)
@@ -76,8 +80,8 @@ fn a_call_through_a_table_may_reach_the_stack() {
             (func (export "handle_response") (param i32 i32)))"#,
     ))
     .unwrap();
-    valid(&linked.bytes);
-    assert_eq!(linked.reset, ["handle_request"]);
+    valid(&prepared.bytes);
+    assert_eq!(prepared.reset, ["handle_request"]);
 }
 
 #[test]
@@ -88,15 +92,15 @@ fn a_module_without_a_named_stack_pointer_gets_no_reset() {
         "(global $base i32 (i32.const 1)) (global $__stack_pointer (mut i32) (global.get $base))",
         r#"(import "env" "sp" (global $__stack_pointer (mut i32)))"#,
     ] {
-        let linked = link(&module(&format!(
+        let prepared = prepare_entries(&module(&format!(
             r#"(module {global}
                 (memory (export "memory") 1)
                 (func (export "handle_request") (result i64) (i64.const 1))
                 (func (export "handle_response") (param i32 i32)))"#
         )))
         .unwrap();
-        valid(&linked.bytes);
-        assert!(linked.reset.is_empty(), "{global}");
+        valid(&prepared.bytes);
+        assert!(prepared.reset.is_empty(), "{global}");
     }
 }
 
@@ -104,7 +108,7 @@ fn a_module_without_a_named_stack_pointer_gets_no_reset() {
 fn an_entry_that_is_called_from_inside_keeps_its_callers_frame() {
     // `_start` holds a frame while it calls the function behind `handle_request`: the reset must
     // be at the export only.
-    let linked = link(&module(
+    let prepared = prepare_entries(&module(
         r#"(module
             (global $__stack_pointer (mut i32) (i32.const 4096))
             (memory (export "memory") 1)
@@ -115,10 +119,10 @@ fn an_entry_that_is_called_from_inside_keeps_its_callers_frame() {
             (func (export "_start") (drop (call $request))))"#,
     ))
     .unwrap();
-    valid(&linked.bytes);
-    assert_eq!(linked.reset, ["_start", "handle_request"]);
+    valid(&prepared.bytes);
+    assert_eq!(prepared.reset, ["_start", "handle_request"]);
     let bodies: Vec<_> = Parser::new(0)
-        .parse_all(&linked.bytes)
+        .parse_all(&prepared.bytes)
         .filter_map(|payload| match payload.unwrap() {
             wasmparser::Payload::CodeSectionEntry(body) => Some(body.as_bytes().to_vec()),
             _ => None,
@@ -134,22 +138,9 @@ fn an_entry_that_is_called_from_inside_keeps_its_callers_frame() {
 
 /// The functions that the body behind an export calls, in order.
 fn calls_of(bytes: &[u8], export: &str) -> Vec<String> {
-    let facts = Facts::read(bytes).unwrap();
-    let mut index = facts.entries[export].function;
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload.unwrap() {
-            wasmparser::Payload::ImportSection(section) => index -= section.count(),
-            wasmparser::Payload::CodeSectionEntry(body) => {
-                if index == 0 {
-                    let body = crate::calls::Body::read(&body).unwrap();
-                    return body.calls.iter().map(|callee| facts.names[callee].clone()).collect();
-                }
-                index -= 1;
-            }
-            _ => {}
-        }
-    }
-    Vec::new()
+    let linked = LinkedModule::read(bytes).unwrap();
+    let body = linked.info.body(linked.entries[export].function).unwrap();
+    body.calls.iter().map(|callee| linked.names[callee].clone()).collect()
 }
 
 #[test]
@@ -164,9 +155,9 @@ fn constructors_run_in_start() {
                 (func (export "handle_request") (result i64) (i64.const 1))
                 (func (export "handle_response") (param i32 i32)) {start})"#
         );
-        let linked = link(&module(&text)).unwrap().bytes;
-        valid(&linked);
-        linked
+        let prepared = prepare_entries(&module(&text)).unwrap().bytes;
+        valid(&prepared);
+        prepared
     };
     let work = "(global.set $x (i32.const 1))";
     let deep = "(global.set $__stack_pointer (global.get $__stack_pointer))";
@@ -199,8 +190,8 @@ fn strip_drops_every_custom_section() {
 fn what_is_no_module_is_an_error() {
     let whole = module(GUEST);
     for bytes in [&b""[..], b"\0asm", b"not wasm at all", &whole[..whole.len() / 2]] {
-        assert!(link(bytes).is_err(), "{bytes:?}");
+        assert!(prepare_entries(bytes).is_err(), "{bytes:?}");
     }
-    let error = link(b"not wasm at all").unwrap_err().to_string();
+    let error = prepare_entries(b"not wasm at all").unwrap_err().to_string();
     assert!(error.starts_with("cannot rewrite the module: "), "{error}");
 }

@@ -14,7 +14,7 @@ use http_wasm_model::Profile;
 /// A guest, and what was found out while it was built.
 pub(crate) struct Guest {
     pub(crate) bytes: Vec<u8>,
-    /// As cargo's linker wrote it, before the link passes.
+    /// As cargo's linker wrote it, before the post-link passes.
     pub(crate) unlinked: PathBuf,
     pub(crate) built: BuiltGuest,
     module: OnceLock<Module>,

@@ -1,0 +1,108 @@
+//! What a check finds, and what it is asked to hold a guest to.
+
+use std::fmt;
+
+use http_wasm_host::module_info::printable;
+use serde::Serialize;
+
+/// What a guest may be at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Pages of 64 KiB that its memory has at the start. Every concurrent request costs a whole one.
+    pub max_pages: u64,
+    /// Bytes of the file.
+    pub max_size: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_pages: 16, max_size: None }
+    }
+}
+
+impl Limits {
+    /// Also holds the guest to the size that its manifest states.
+    #[must_use]
+    pub fn with_max_size(self, stated: Option<u64>) -> Self {
+        Self { max_size: self.max_size.into_iter().chain(stated).min(), ..self }
+    }
+}
+
+/// How serious a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Some host, or all of them, will not run the guest.
+    Problem,
+    /// The guest runs, but not everywhere or not as one might think.
+    Warning,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Problem => "problem",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+/// Something that a host will not accept, or that the author should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule that found it; `check --explain` says more about it.
+    pub rule: &'static str,
+    /// The export, import or part of the module that it is about.
+    pub subject: String,
+    /// What was found and what was wanted.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {} [{}]", self.subject, self.message, self.remedy, self.rule)
+    }
+}
+
+/// An export or import, with its type in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// Its name; for imports `module.name`. What would act on a terminal is escaped.
+    pub name: String,
+    /// Its type, such as `(i32, i32) -> i32`.
+    #[serde(rename = "type")]
+    pub ty: String,
+}
+
+impl Item {
+    pub(super) fn new(name: &str, ty: &impl fmt::Display) -> Self {
+        Self { name: printable(name), ty: ty.to_string() }
+    }
+}
+
+/// The verdict over a guest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Bytes of the file.
+    pub size: u64,
+    /// Pages of memory at the start; `None` where the module could not be read or has no memory.
+    pub pages: Option<u64>,
+    /// What it exports.
+    pub exports: Vec<Item>,
+    /// What it imports.
+    pub imports: Vec<Item>,
+    /// Why some host, or all of them, will not run it.
+    pub problems: Vec<Finding>,
+    /// What works, but not everywhere or not as one might think.
+    pub warnings: Vec<Finding>,
+}
+
+impl Report {
+    /// Whether every host will load it.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
