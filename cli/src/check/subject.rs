@@ -58,7 +58,7 @@ impl<'a> Content<'a> {
         };
         match ModuleInfo::read(bytes) {
             Ok(info) => {
-                let interface_faults = interface_faults(&info);
+                let interface_faults = interface_faults(&info).collect();
                 Self::Module(Module { bytes, limits, info, interface_faults, features })
             }
             Err(error) => Self::Invalid("module".to_owned(), error.to_string()),

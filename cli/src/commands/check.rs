@@ -140,8 +140,30 @@ pub fn table(file: &Path, report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
     use crate::check::check;
+
+    #[derive(clap::Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn run_with(arguments: &[&str]) -> anyhow::Result<ExitCode> {
+        run(&Command::try_parse_from(["check"].iter().chain(arguments))?.args)
+    }
+
+    #[test]
+    fn rules_are_explained() {
+        for arguments in [&["--explain"][..], &["--explain", "bulk-memory"]] {
+            assert_eq!(run_with(arguments).unwrap(), ExitCode::SUCCESS, "{arguments:?}");
+        }
+        let error = run_with(&["--explain", "bulk"]).unwrap_err().to_string();
+        assert!(error.starts_with("there is no rule `bulk`; the rules are: max-size, "), "{error}");
+        assert!(run_with(&["--explain", "bulk-memory", "a.wasm"]).is_err(), "one or the other");
+    }
 
     #[test]
     fn findings_show_their_rule_in_text_and_json() {

@@ -137,7 +137,7 @@ impl Engine {
         check_memory(info.memories.first().map_or(0, |memory| memory.initial_pages), options)?;
         let failed = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         let module = wasmtime::Module::from_binary(&self.engine, wasm).map_err(failed)?;
-        if let Some(fault) = interface_faults(&info).into_iter().next() {
+        if let Some(fault) = interface_faults(&info).next() {
             return Err(fault.into());
         }
         let mut linker = Linker::new(&self.engine);

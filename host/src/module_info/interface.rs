@@ -47,16 +47,13 @@ pub enum InterfaceFault {
     },
 }
 
-/// All faults in what a module exports and imports.
-#[must_use]
-pub fn interface_faults(info: &ModuleInfo) -> Vec<InterfaceFault> {
+/// The faults in what a module exports and imports.
+pub fn interface_faults(info: &ModuleInfo) -> impl Iterator<Item = InterfaceFault> {
     let functions = exports::FUNCTIONS.map(|(name, ty, mandatory)| (name, Some(ty), mandatory));
     let exports = [(exports::MEMORY, None, true)].into_iter().chain(functions);
-    let mut faults: Vec<_> = exports
+    exports
         .filter_map(|(name, wanted, mandatory)| export_fault(info, name, wanted, mandatory))
-        .collect();
-    faults.extend(info.imports.iter().filter_map(import_fault));
-    faults
+        .chain(info.imports.iter().filter_map(import_fault))
 }
 
 fn export_fault(
@@ -116,11 +113,11 @@ impl InterfaceFault {
             }
             Self::ExportType { found, wanted, .. } => match wanted {
                 Some(wanted) => wrong_type(found, *wanted),
-                None => format!("found {}, wanted a memory", kind(found)),
+                None => format!("found a {}, wanted a memory", found.kind()),
             },
             Self::ImportType { found, wanted, .. } => wrong_type(found, *wanted),
             Self::UnknownImport { found, .. } if !matches!(found, ItemType::Function(_)) => {
-                format!("found {found}, and hosts offer functions only")
+                format!("found a {found}, and hosts offer functions only")
             }
             Self::UnknownImport { module, .. } => match module.as_str() {
                 MODULE => "the ABI has no function of this name".to_owned(),
@@ -179,15 +176,7 @@ impl std::error::Error for InterfaceFault {}
 fn wrong_type(found: &ItemType, wanted: Signature) -> String {
     match found {
         ItemType::Function(found) => format!("found {found}, wanted {wanted}"),
-        found => format!("found {found}, wanted a function {wanted}"),
-    }
-}
-
-/// What an item is, without its type.
-fn kind(ty: &ItemType) -> String {
-    match ty {
-        ItemType::Function(_) => "a function".to_owned(),
-        other => other.to_string(),
+        found => format!("found a {found}, wanted a function {wanted}"),
     }
 }
 

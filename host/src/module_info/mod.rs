@@ -9,13 +9,16 @@ mod body;
 mod call_graph;
 mod interface;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use http_wasm_abi::{Function, MODULE, Signature, ValueType, exports};
 use wasmparser::{
     BinaryReaderError, CompositeInnerType, ConstExpr, ElementItems, ExternalKind, FuncType,
-    Operator, Parser, Payload, TypeRef, ValType,
+    Operator, Parser, Payload, SectionLimited, TypeRef, ValType,
 };
 
 pub use body::Body;
@@ -37,6 +40,17 @@ impl From<BinaryReaderError> for ReadError {
     }
 }
 
+/// The most items that a section can have: engines have the same limit, and this reader comes first.
+const MAX_ITEMS: u32 = 1_000_000;
+
+fn limited<T>(section: SectionLimited<'_, T>) -> Result<SectionLimited<'_, T>, ReadError> {
+    if section.count() > MAX_ITEMS {
+        let message = format!("a section has more than {MAX_ITEMS} items");
+        return Err(ReadError { message, offset: section.range().start });
+    }
+    Ok(section)
+}
+
 /// The type of an import or export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemType {
@@ -53,6 +67,18 @@ pub enum ItemType {
 }
 
 impl ItemType {
+    /// What it is, without its type.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Function(_) => "function",
+            Self::Memory => "memory",
+            Self::Table => "table",
+            Self::Global => "global",
+            Self::Tag => "tag",
+        }
+    }
+
     /// Whether it is a function of this type.
     #[must_use]
     pub fn is_function(&self, wanted: Signature) -> bool {
@@ -62,19 +88,16 @@ impl ItemType {
 
 impl fmt::Display for ItemType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Function(ty) => return write!(f, "{ty}"),
-            Self::Memory => "a memory",
-            Self::Table => "a table",
-            Self::Global => "a global",
-            Self::Tag => "a tag",
-        })
+        match self {
+            Self::Function(ty) => write!(f, "{ty}"),
+            other => f.write_str(other.kind()),
+        }
     }
 }
 
 /// The type of a function; `None` where it names a type that is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FunctionType(Option<FuncType>);
+pub struct FunctionType(Option<Arc<FuncType>>);
 
 impl FunctionType {
     /// Whether it is this one of the ABI.
@@ -161,7 +184,8 @@ pub struct ModuleInfo {
     pub table_functions: Vec<u32>,
     /// Whether `table_functions` has all of them.
     pub table_functions_known: bool,
-    types: Vec<Option<FuncType>>,
+    /// Shared, because a long one may be the type of many items.
+    types: Vec<Option<Arc<FuncType>>>,
     /// The type of each function, imported ones first.
     function_types: Vec<u32>,
     imported_globals: u32,
@@ -239,43 +263,43 @@ impl ModuleInfo {
         FunctionType(self.types.get(index as usize).cloned().flatten())
     }
 
-    fn add(&mut self, payload: Payload<'_>) -> wasmparser::Result<()> {
+    fn add(&mut self, payload: Payload<'_>) -> Result<(), ReadError> {
         match payload {
             Payload::TypeSection(section) => {
-                for group in section {
+                for group in limited(section)? {
                     self.types.extend(group?.into_types().map(
                         |ty| match ty.composite_type.inner {
-                            CompositeInnerType::Func(ty) => Some(ty),
+                            CompositeInnerType::Func(ty) => Some(Arc::new(ty)),
                             _ => None,
                         },
                     ));
                 }
             }
             Payload::ImportSection(section) => {
-                for import in section.into_imports() {
+                for import in limited(section)?.into_imports() {
                     self.add_import(import?);
                 }
             }
             Payload::FunctionSection(section) => {
-                for ty in section {
+                for ty in limited(section)? {
                     self.function_types.push(ty?);
                 }
             }
             Payload::MemorySection(section) => {
-                for memory in section {
+                for memory in limited(section)? {
                     let initial_pages = memory?.initial;
                     self.memories.push(Memory { initial_pages, is_imported: false });
                 }
             }
             Payload::GlobalSection(section) => {
-                for global in section {
+                for global in limited(section)? {
                     let global = global?;
                     let is_mutable = global.ty.mutable;
                     self.globals.push(if is_mutable { constant(&global.init_expr)? } else { None });
                 }
             }
             Payload::ExportSection(section) => {
-                for export in section {
+                for export in limited(section)? {
                     let export = export?;
                     let ty = match export.kind {
                         ExternalKind::Func | ExternalKind::FuncExact => {
@@ -292,7 +316,7 @@ impl ModuleInfo {
             }
             Payload::StartSection { func, .. } => self.start = Some(func),
             Payload::ElementSection(section) => {
-                for element in section {
+                for element in limited(section)? {
                     if let ElementItems::Functions(functions) = element?.items {
                         for function in functions {
                             self.table_functions.push(function?);

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::*;
+use http_wasm_host::engine::{Module, Options};
+
+use super::{Level, RULES, Rule, find};
 use crate::check::{Finding, Limits, Report, check_for_paths};
 
 const MEMORY: &str = r#"(memory (export "memory") 1)"#;
@@ -113,6 +115,18 @@ fn each_rule_finds_what_it_is_for() {
         assert!(finds(&good, rule).is_empty(), "{id}: {good:#?}");
         // What is near it has no fault of this kind, and what has one has no other.
         assert_eq!(bad.problems.len() + bad.warnings.len(), 1, "{id}: {bad:#?}");
+    }
+}
+
+#[test]
+fn the_engine_says_the_same_of_the_same_fault() {
+    for (id, bad, _) in examples() {
+        if ["missing-export", "export-type", "unknown-import", "import-type"].contains(&id) {
+            let error = Module::new(&bad, Options::default()).err().expect("it is refused");
+            let Finding { subject, message, remedy, .. } = &report(&bad).problems[0];
+            let wanted = format!("the guest cannot be loaded: {subject}: {message}; {remedy}");
+            assert_eq!(error.to_string(), wanted, "{id}");
+        }
     }
 }
 
