@@ -18,7 +18,8 @@ use std::path::PathBuf;
 pub use features::ACCEPTED;
 pub use report::{Finding, Item, Level, Limits, Report};
 
-use rules::{Found, Judge, RULES};
+use report::Found;
+use rules::{Judge, RULES};
 use subject::{Content, Subject};
 
 /// Checks the bytes of a guest.

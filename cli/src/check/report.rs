@@ -47,6 +47,26 @@ impl fmt::Display for Level {
     }
 }
 
+/// What a rule has found: a [`Finding`] that does not say yet which rule it is of.
+pub(super) struct Found {
+    /// The export, import or part of the module that it is about.
+    pub(super) subject: String,
+    /// What was found and what was wanted.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) remedy: String,
+}
+
+impl Found {
+    pub(super) fn new(
+        subject: impl Into<String>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { subject: subject.into(), message: message.into(), remedy: remedy.into() }
+    }
+}
+
 /// Something that a host will not accept, or that the author should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {

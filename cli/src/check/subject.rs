@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use http_wasm_host::module_info::{InterfaceFault, ModuleInfo, interface_faults};
+use http_wasm_host::module_info::{InterfaceFault, ModuleInfo, interface_faults, printable};
 
-use super::Limits;
 use super::features::NeededFeatures;
-use super::rules::Found;
+use super::report::{Found, Limits};
 
 /// A file that may be a guest.
 pub(super) struct Subject<'a> {
@@ -24,7 +23,7 @@ pub(super) enum Content<'a> {
     /// A module that no engine takes: where it is wrong, and what is wrong.
     Invalid(String, String),
     /// A valid module.
-    Module(Module<'a>),
+    Module(Box<Module<'a>>),
 }
 
 /// A valid module.
@@ -53,13 +52,15 @@ impl<'a> Content<'a> {
             Ok(features) => features,
             Err(error) => {
                 let place = format!("byte {}", error.offset());
-                return Self::Invalid(place, error.message().to_owned());
+                // It may quote the module's own names.
+                return Self::Invalid(place, printable(error.message()));
             }
         };
         match ModuleInfo::read(bytes) {
             Ok(info) => {
                 let interface_faults = interface_faults(&info).collect();
-                Self::Module(Module { bytes, limits, info, interface_faults, features })
+                let module = Module { bytes, limits, info, interface_faults, features };
+                Self::Module(Box::new(module))
             }
             Err(error) => Self::Invalid("module".to_owned(), error.to_string()),
         }

@@ -30,7 +30,7 @@ use std::time::Duration;
 use http_wasm_abi::{FUNCTIONS, Function, PAGE_SIZE};
 use wasmtime::{Config, InstanceAllocationStrategy, InstancePre, Linker, PoolingAllocationConfig};
 
-use crate::module_info::{ModuleInfo, interface_faults};
+use crate::module_info::{ModuleInfo, interface_faults, printable};
 use http_wasm_model::Profile;
 
 pub use bodies::{Bodies, Piece};
@@ -135,7 +135,8 @@ impl Engine {
         let info = ModuleInfo::read(wasm).map_err(|error| LoadError::Invalid(error.to_string()))?;
         // Before it is compiled, for an engine whose space is too small for it.
         check_memory(info.memories.first().map_or(0, |memory| memory.initial_pages), options)?;
-        let failed = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        // An error may quote the module's own names.
+        let failed = |error: wasmtime::Error| LoadError::Invalid(printable(&format!("{error:#}")));
         let module = wasmtime::Module::from_binary(&self.engine, wasm).map_err(failed)?;
         if let Some(fault) = interface_faults(&info).next() {
             return Err(fault.into());

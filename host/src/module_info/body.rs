@@ -40,11 +40,11 @@ impl Body {
                 | Operator::ReturnCallIndirect { .. }
                 | Operator::CallRef { .. }
                 | Operator::ReturnCallRef { .. } => found.calls_unknown = true,
-                Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index } => {
-                    // Most functions use one global, the stack pointer.
-                    if found.globals.last() != Some(&global_index) {
-                        found.globals.push(global_index);
-                    }
+                // Most functions use one global, the stack pointer.
+                Operator::GlobalGet { global_index } | Operator::GlobalSet { global_index }
+                    if found.globals.last() != Some(&global_index) =>
+                {
+                    found.globals.push(global_index);
                 }
                 Operator::Loop { .. }
                 | Operator::MemoryFill { .. }

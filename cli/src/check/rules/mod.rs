@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::report::Level;
+use super::report::{Found, Level};
 use super::subject::{Module, Subject};
 
 /// Declares the modules and lists their rules, in the order in which they are applied.
@@ -67,26 +67,6 @@ pub(super) enum Judge {
     File(fn(&Subject<'_>) -> Vec<Found>),
     /// Valid modules only.
     Module(fn(&Module<'_>) -> Vec<Found>),
-}
-
-/// What a rule has found.
-pub(super) struct Found {
-    /// The export, import or part of the module that it is about.
-    pub(super) subject: String,
-    /// What was found and what was wanted.
-    pub(super) message: String,
-    /// What to do.
-    pub(super) remedy: String,
-}
-
-impl Found {
-    fn new(
-        subject: impl Into<String>,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { subject: subject.into(), message: message.into(), remedy: remedy.into() }
-    }
 }
 
 impl fmt::Display for Rule {

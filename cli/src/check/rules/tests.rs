@@ -91,7 +91,7 @@ fn custom_section(content: &str) -> Vec<u8> {
     section
 }
 
-fn report(bytes: &[u8]) -> Report {
+fn report_of(bytes: &[u8]) -> Report {
     let limits = Limits { max_size: Some(1000), ..Limits::default() };
     check_for_paths(bytes, &limits, &[PathBuf::from("/home/me"), PathBuf::from("/rust")])
 }
@@ -110,7 +110,7 @@ fn each_rule_finds_what_it_is_for() {
     let ids: Vec<_> = examples.iter().map(|(id, ..)| *id).collect();
     assert_eq!(ids, RULES.iter().map(|rule| rule.id).collect::<Vec<_>>());
     for (rule, (id, bad, good)) in RULES.iter().zip(&examples) {
-        let (bad, good) = (report(bad), report(good));
+        let (bad, good) = (report_of(bad), report_of(good));
         assert_eq!(finds(&bad, rule).len(), 1, "{id}: {bad:#?}");
         assert!(finds(&good, rule).is_empty(), "{id}: {good:#?}");
         // What is near it has no fault of this kind, and what has one has no other.
@@ -123,7 +123,7 @@ fn the_engine_says_the_same_of_the_same_fault() {
     for (id, bad, _) in examples() {
         if ["missing-export", "export-type", "unknown-import", "import-type"].contains(&id) {
             let error = Module::new(&bad, Options::default()).err().expect("it is refused");
-            let Finding { subject, message, remedy, .. } = &report(&bad).problems[0];
+            let Finding { subject, message, remedy, .. } = &report_of(&bad).problems[0];
             let wanted = format!("the guest cannot be loaded: {subject}: {message}; {remedy}");
             assert_eq!(error.to_string(), wanted, "{id}");
         }
@@ -150,13 +150,16 @@ fn names_of_a_module_cannot_act_on_a_terminal() {
         r#"(import "env" "a\1b[2J\0a  problem  forged" (func)) (import "\1b]0;x\07" "\e2\80\aerever" (func))
         (func (export "\1b[31m"))"#,
     );
-    let report = report(&wasm);
+    let report = report_of(&wasm);
     let findings = report.problems.iter().map(ToString::to_string);
     let items = report.imports.iter().chain(&report.exports).map(|item| item.name.clone());
     let texts: Vec<_> = findings.chain(items).collect();
     for text in &texts {
         assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
     }
+    let twice = r#"(func (export "\1b[31m")) (func (export "\1b[31m"))"#;
+    let error = report_of(&guest(twice)).problems.remove(0).message;
+    assert!(error.contains(r"\u{1b}[31m"), "{error:?}");
     assert!(texts[0].contains(r"import env.a\u{1b}[2J\n  problem  forged: "), "{}", texts[0]);
 }
 

@@ -1,5 +1,6 @@
 //! The rule `unsupported-feature`.
 
+use http_wasm_host::module_info::printable;
 use wasmparser::WasmFeatures;
 
 use super::{Found, Judge, Level, Module, Rule};
@@ -21,7 +22,7 @@ fn judge(module: &Module<'_>) -> Vec<Found> {
     let features = &module.features;
     if let (true, Some(error)) = (features.features.is_empty(), &features.error) {
         // Two features together do what neither does alone; the validator's own words must do.
-        let message = format!("the module needs more than WebAssembly 2.0: {}", error.message());
+        let message = format!("the module needs more than WebAssembly 2.0: {}", printable(error.message()));
         return vec![Found::new(format!("byte {}", error.offset()), message, remedy)];
     }
     let needed: Vec<_> = features
