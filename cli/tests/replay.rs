@@ -139,7 +139,10 @@ fn an_error_in_the_input_names_its_position() {
     };
     let without_export = GUEST.replace("(export \"handle_response\")", "");
     let error = error_of(&files(&without_export, EXCHANGES));
-    assert!(error.contains("guest.wasm") && error.contains("`handle_response`"), "{error}");
+    assert!(
+        error.contains("guest.wasm") && error.contains("export handle_response: is missing"),
+        "{error}"
+    );
 
     let error = error_of(&files(&GUEST, "[[exchange]]\nname = \"a\"\nexpct = 1\n"));
     assert!(error.contains("exchanges.toml:3:") && error.contains("expct"), "{error}");

@@ -14,7 +14,7 @@ pub enum LoadError {
     #[error("not a module of WebAssembly 2.0: {0}")]
     Invalid(String),
     /// It lacks an export of the ABI, or imports what no host has, or one of them has another type.
-    #[error("the guest cannot be loaded: {0}")]
+    #[error(transparent)]
     Interface(#[from] InterfaceFault),
     /// The ABI has the function, hosts of this profile have not.
     #[error(

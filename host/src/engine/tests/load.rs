@@ -29,7 +29,7 @@ fn missing_exports_are_named() {
     );
     assert_eq!(
         refused("(module)").to_string(),
-        "the guest cannot be loaded: export memory: is missing; the host reads and writes every argument there; export the linear memory under this name"
+        "export memory: is missing; the host reads and writes every argument there; export the linear memory under this name"
     );
 }
 
@@ -40,25 +40,25 @@ fn exports_of_the_wrong_type_are_named() {
         (func (export "handle_response") (param i32 i32)))"#;
     assert_eq!(
         refused(request).to_string(),
-        "the guest cannot be loaded: export handle_request: found () -> i32, wanted () -> i64; give the function this type"
+        "export handle_request: found () -> i32, wanted () -> i64; give the function this type"
     );
     let response = r#"(module (memory (export "memory") 1)
         (func (export "handle_request") (result i64) (i64.const 0))
         (func (export "handle_response") (param i32)))"#;
     assert_eq!(
         refused(response).to_string(),
-        "the guest cannot be loaded: export handle_response: found (i32) -> (), wanted (i32, i32) -> (); give the function this type"
+        "export handle_response: found (i32) -> (), wanted (i32, i32) -> (); give the function this type"
     );
     let start = guest_with("(func (export \"_start\") (param i64))", GO_ON, "");
     assert_eq!(
         refused(&start).to_string(),
-        "the guest cannot be loaded: export _start: found (i64) -> (), wanted () -> (); give the function this type"
+        "export _start: found (i64) -> (), wanted () -> (); give the function this type"
     );
     let memory =
         guest_with(r#"(memory 1) (global (export "memory") i32 (i32.const 0))"#, GO_ON, "");
     assert_eq!(
         refused(&memory).to_string(),
-        "the guest cannot be loaded: export memory: found a global, wanted a memory; export the linear memory under this name"
+        "export memory: found a global, wanted a memory; export the linear memory under this name"
     );
 }
 
@@ -68,30 +68,30 @@ fn imports_that_no_host_has_are_named() {
         |import: &str| refused(&guest_with(&format!("(import {import})"), GO_ON, "")).to_string();
     let unknown = import(r#""http_handler" "get_time" (func (result i64))"#);
     assert!(
-        unknown.starts_with("the guest cannot be loaded: import http_handler.get_time: the ABI has no function of this name; use one of enable_features, get_config, "),
+        unknown.starts_with("import http_handler.get_time: the ABI has no function of this name; use one of enable_features, get_config, "),
         "{unknown}"
     );
     assert_eq!(
         import(r#""http_handler" "get_status_code" (func (param i32) (result i64))"#),
-        "the guest cannot be loaded: import http_handler.get_status_code: found (i32) -> i64, wanted () -> i32; declare the import with this type"
+        "import http_handler.get_status_code: found (i32) -> i64, wanted () -> i32; declare the import with this type"
     );
     assert_eq!(
         import(r#""http_handler" "get_uri" (global i32)"#),
-        "the guest cannot be loaded: import http_handler.get_uri: found a global, wanted a function (i32, i32) -> i32; declare the import with this type"
+        "import http_handler.get_uri: found a global, wanted a function (i32, i32) -> i32; declare the import with this type"
     );
     assert_eq!(
         import(r#""env" "abort" (func)"#),
-        "the guest cannot be loaded: import env.abort: no host has a module \"env\"; import functions of http_handler only; often this is a function that was declared and not linked"
+        "import env.abort: no host has a module \"env\"; import functions of http_handler only; often this is a function that was declared and not linked"
     );
     assert_eq!(
         import(r#""wasi_snapshot_preview1" "fd_teleport" (func)"#),
-        "the guest cannot be loaded: import wasi_snapshot_preview1.fd_teleport: preview 1 of WASI has no function of this name; compile for wasm32-wasip1, or without WASI for wasm32v1-none"
+        "import wasi_snapshot_preview1.fd_teleport: preview 1 of WASI has no function of this name; compile for wasm32-wasip1, or without WASI for wasm32v1-none"
     );
     assert_eq!(
         import(
             r#""wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i64) (result i32))"#
         ),
-        "the guest cannot be loaded: import wasi_snapshot_preview1.fd_write: found (i32, i32, i32, i64) -> i32, wanted (i32, i32, i32, i32) -> i32; declare the import with this type"
+        "import wasi_snapshot_preview1.fd_write: found (i32, i32, i32, i64) -> i32, wanted (i32, i32, i32, i32) -> i32; declare the import with this type"
     );
 }
 
