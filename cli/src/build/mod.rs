@@ -91,7 +91,10 @@ impl Error {
     pub const fn is_finding(&self) -> bool {
         matches!(
             self,
-            Self::Compile { .. } | Self::NoModule { .. } | Self::Link { .. } | Self::Refused { .. }
+            Self::Compile { .. }
+                | Self::NoModule { .. }
+                | Self::Postlink { .. }
+                | Self::Refused { .. }
         )
     }
 }

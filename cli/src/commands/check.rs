@@ -149,10 +149,13 @@ mod tests {
     struct Command {
         #[command(flatten)]
         args: Args,
+        #[command(flatten)]
+        global: GlobalArgs,
     }
 
     fn run_with(arguments: &[&str]) -> anyhow::Result<ExitCode> {
-        run(&Command::try_parse_from(["check"].iter().chain(arguments))?.args)
+        let command = Command::try_parse_from(["check"].iter().chain(arguments))?;
+        run(&command.args, &command.global)
     }
 
     #[test]
