@@ -9,7 +9,7 @@ use http_wasm_abi::exports;
 use crate::module_info::{CallGroup, ModuleInfo};
 
 /// The most instructions that count as not for long: they take about a tenth of a millisecond.
-const FEW: u64 = 100_000;
+const MAX_INSTRUCTIONS: u64 = 100_000;
 /// What a call of a host function counts as, in instructions.
 const HOST_CALL: u64 = 1_000;
 
@@ -29,7 +29,7 @@ pub(super) fn is_bounded(info: &ModuleInfo) -> bool {
     }
     info.entries().all(|entry| {
         let cost = costs.get(entry as usize).copied().flatten();
-        cost.is_some_and(|cost| cost <= FEW)
+        cost.is_some_and(|cost| cost <= MAX_INSTRUCTIONS)
     })
 }
 

@@ -141,7 +141,7 @@ fn define(linker: &mut Linker<State>, function: Function) -> wasmtime::Result<()
     .map(|_| ())
 }
 
-/// The same for functions that may wait.
+/// Defines a function that may wait by its shape. Like `define_shapes`, but with futures.
 macro_rules! define_waiting_shapes {
     ($linker:ident, $function:ident; $($count:literal: $($arg:ident),*;)+) => {
         match ($function.signature().params.len(), $function.signature().result) {
