@@ -7,7 +7,7 @@ use crate::process;
 use crate::project::GuestTarget;
 use crate::tools::WasmOpt;
 
-/// What `wasm-opt` is told. The features are what `check` accepts, so that it can neither bring in
+/// The options of `wasm-opt`. The features are what `check` accepts, so that it can neither bring in
 /// nor keep what a host refuses. Names stay (`-g`) and are dropped later, from the same code.
 pub(super) const FLAGS: &[&str] = &[
     "-Oz",

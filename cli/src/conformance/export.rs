@@ -15,7 +15,7 @@ const README: &str = include_str!(concat!(env!("FOLDER_CONFORMANCE"), "/README.m
 /// The list.
 #[derive(Clone, Debug, Serialize)]
 struct Manifest {
-    /// Where the host must send what guests let pass.
+    /// Where the host must send what guests forward.
     upstream: String,
     places: Vec<Place>,
 }

@@ -299,8 +299,8 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
 
     /// Replaces the body. ABI: `write_body`.
     ///
-    /// A request that came without a body, and so without `content-length`, cannot be told from a
-    /// chunked one; the official Go host forwards it without a body whatever is written.
+    /// A request that came without a body, and so without `content-length`, looks like a chunked one;
+    /// the official Go host forwards it without a body whatever is written.
     ///
     /// # Errors
     /// Where the request declares another length, or the body was used before: nothing was written

@@ -27,7 +27,7 @@ impl<'t> Decimal<'t> {
         let power = parts.next().unwrap_or_default();
         let mut exponent = 0;
         for digit in power.iter().filter(|byte| byte.is_ascii_digit()) {
-            exponent = (exponent * 10 + i32::from(digit & 15)).min(MOST_POWER);
+            exponent = (exponent * 10 + i32::from(digit & 15)).min(MAX_POWER);
         }
         if let [b'-', ..] = power {
             exponent = -exponent;
@@ -38,7 +38,7 @@ impl<'t> Decimal<'t> {
 }
 
 /// Powers beyond it are all the same: no configuration has as many digits.
-const MOST_POWER: i32 = 100_000_000;
+const MAX_POWER: i32 = 100_000_000;
 
 /// What a format of IEEE 754 is made of.
 struct Format {
@@ -55,10 +55,10 @@ const F64: Format = Format { significand: 53, least: -1074, infinite: 0x7ff };
 
 /// Digits beyond these only matter by whether one is not zero: no tie between two numbers of 64 bits
 /// has more than 767.
-const MOST_DIGITS: u32 = 770;
+const MAX_DIGITS: u32 = 770;
 
 /// Decimal exponents beyond it give infinity or zero, whatever the digits.
-const MOST_EXPONENT: i32 = 400 + MOST_DIGITS as i32;
+const MAX_EXPONENT: i32 = 400 + MAX_DIGITS as i32;
 
 /// A whole number of up to 7,680 bits, the lowest first: enough for the most digits together with the
 /// zeros that the division by the largest power of ten takes away.
@@ -113,7 +113,7 @@ fn nearest(number: Decimal<'_>, format: &Format) -> Option<u64> {
     let mut significant = 0;
     let mut exact = true;
     for &digit in number.whole.iter().chain(number.fraction) {
-        if significant == MOST_DIGITS {
+        if significant == MAX_DIGITS {
             exact &= digit == b'0';
             exponent += 1;
         } else if significant > 0 || digit != b'0' {
@@ -121,10 +121,10 @@ fn nearest(number: Decimal<'_>, format: &Format) -> Option<u64> {
             significant += 1;
         }
     }
-    if significant == 0 || exponent < -MOST_EXPONENT {
+    if significant == 0 || exponent < -MAX_EXPONENT {
         return Some(0);
     }
-    if exponent > MOST_EXPONENT {
+    if exponent > MAX_EXPONENT {
         return None;
     }
     // Bits below the point: more than the powers of ten can take away and than the significand has.

@@ -6,7 +6,7 @@ use crate::error::InvalidStatusCode;
 
 /// The status code of a final response: 200 to 999.
 ///
-/// 1xx are not final: a host that is told to send one waits for another.
+/// 1xx are not final: after one of them a host still waits for the final response.
 ///
 /// ```
 /// use http_wasm_sdk::StatusCode;

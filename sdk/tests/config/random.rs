@@ -187,7 +187,7 @@ proptest! {
     })]
 
     #[test]
-    #[cfg_attr(miri, ignore = "most of it is serde_json at work, for a minute there")]
+    #[cfg_attr(miri, ignore = "takes a minute there, most of it in serde_json")]
     fn a_document_says_the_same_however_it_is_written(sample in sample()) {
         let document = sample_json(&sample);
         prop_assert_eq!(read(&document.to_string()), Ok(sample.clone()));
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    #[cfg_attr(miri, ignore = "most of it is serde_json at work, for a minute there")]
+    #[cfg_attr(miri, ignore = "takes a minute there, most of it in serde_json")]
     fn what_serde_takes_for_json_is_json(document in any_json()) {
         let text = document.to_string();
         if let Err(error) = config::from_bytes::<Sample>(text.as_bytes()) {
@@ -216,7 +216,7 @@ proptest! {
     }
 
     #[test]
-    #[cfg_attr(miri, ignore = "most of it is serde_json at work, for a minute there")]
+    #[cfg_attr(miri, ignore = "takes a minute there, most of it in serde_json")]
     fn what_serde_does_not_take_for_json_is_none(
         document in any_json(), at in any::<prop::sample::Index>(), change in any::<u8>(), cut: bool,
     ) {

@@ -8,13 +8,13 @@ use crate::guests::request_body::BUFFER_LEN;
 use crate::guests::{REQUEST_BODY, RESPONSE_BODY, STREAM_WITHOUT_BUFFERING};
 
 /// Longer than what the filters read at a time: 3,000 bytes.
-const LONG: usize = BUFFER_LEN + if cfg!(miri) { 10 } else { 952 };
+const LARGE_LEN: usize = BUFFER_LEN + if cfg!(miri) { 10 } else { 952 };
 
 /// Shorter than what they read at a time.
-const SHORT: usize = BUFFER_LEN - if cfg!(miri) { 4 } else { 48 };
+const SMALL_LEN: usize = BUFFER_LEN - if cfg!(miri) { 4 } else { 48 };
 
 fn long() -> String {
-    ('a'..='z').cycle().take(LONG).collect()
+    ('a'..='z').cycle().take(LARGE_LEN).collect()
 }
 
 fn upload(path: &str, profile: Profile) -> Scenario {
@@ -47,7 +47,7 @@ fn a_request_body_read_in_chunks_arrives_whole() {
             scenario.request.chunked = chunked;
             let outcome = REQUEST_BODY.run(&scenario);
             assert_logged(&outcome, "done");
-            assert_eq!(outcome.upstream_header("x-sum"), Some(&*LONG.to_string()));
+            assert_eq!(outcome.upstream_header("x-sum"), Some(&*LARGE_LEN.to_string()));
             assert_eq!(outcome.upstream_text(), long());
             assert_eq!(outcome.status(), 200);
         }
@@ -173,9 +173,9 @@ fn only_a_chunked_request_body_changes_its_length() {
 #[test]
 fn a_request_body_is_not_read_or_written_twice() {
     for &profile in HOSTS {
-        let outcome = REQUEST_BODY.run(&upload("/twice", profile).body(&long()[..SHORT]));
+        let outcome = REQUEST_BODY.run(&upload("/twice", profile).body(&long()[..SMALL_LEN]));
         assert_logged(&outcome, "used");
-        assert_eq!(outcome.upstream_text(), &long()[..SHORT]);
+        assert_eq!(outcome.upstream_text(), &long()[..SMALL_LEN]);
     }
 }
 
@@ -251,7 +251,7 @@ fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
             for &profile in HOSTS {
                 // With a single write, the whole body has to fit into the buffer.
                 let at_once = path.contains("_all") || profile == Profile::Express;
-                let body = &long()[..if at_once { SHORT } else { LONG }];
+                let body = &long()[..if at_once { SMALL_LEN } else { LARGE_LEN }];
                 let upload = upload(path, profile).body(body).read_sizes(sizes);
                 let outcome = REQUEST_BODY.run(&upload);
                 assert_logged(&outcome, "done");
@@ -262,7 +262,7 @@ fn short_and_empty_reads_neither_cut_a_body_nor_loop() {
         }
         for &profile in HOSTS {
             for path in ["/map_overlapping", "/map_all"] {
-                let body = &long()[..SHORT];
+                let body = &long()[..SMALL_LEN];
                 let responded = Scenario::get(path).upstream_body(body).profile(profile);
                 let outcome = RESPONSE_BODY.run(&responded.read_sizes(sizes));
                 // Express keeps only the last of several writes.
@@ -357,7 +357,7 @@ fn a_response_body_longer_than_the_buffer_is_not_changed() {
             let outcome = RESPONSE_BODY.run(&scenario);
             assert_logged(&outcome, "too long");
             assert_eq!(outcome.response_text(), long());
-            assert_eq!(outcome.response_header("content-length"), Some(&*LONG.to_string()));
+            assert_eq!(outcome.response_header("content-length"), Some(&*LARGE_LEN.to_string()));
         }
     }
 }

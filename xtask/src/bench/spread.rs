@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// The middle of several measurements, and the least of them: what it takes as a rule, and what it
-/// takes when nothing else is at work.
+/// takes when the machine does nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Spread {
     /// The median.

@@ -1,4 +1,4 @@
-//! What single hosts do in their own way, and how they are told apart.
+//! What single hosts do in their own way, and how the SDK recognises them.
 
 use http_wasm_abi::Features;
 

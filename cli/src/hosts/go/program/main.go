@@ -29,7 +29,7 @@ import (
 func main() {
 	guest := flag.String("guest", "", "the guest, a .wasm file")
 	config := flag.String("config-file", "", "the file whose bytes the guest reads as its config; none if empty")
-	upstream := flag.String("upstream", "", "where requests go that the guest lets pass, http://host:port")
+	upstream := flag.String("upstream", "", "where requests go that the guest forwards, http://host:port")
 	level := flag.Int("log-level", int(api.LogLevelDebug), "messages below this level are not logged; -1 debug to 3 none")
 	listen := flag.String("listen", "127.0.0.1:0", "where to listen; port 0 lets the system choose")
 	flag.Parse()
