@@ -11,13 +11,14 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use arbitrary::Unstructured;
+use cargo_http_wasm::check::{Limits, check};
 use http_wasm_abi::{FUNCTIONS, Features, MODULE, PAGE_SIZE, Signature, ValueType};
-use http_wasm_model::Profile;
 use http_wasm_host::engine::{LoadError, Module, Options};
+use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Request, Response, Settings, Trap, TrapKind};
 use http_wasm_model::guest;
+use http_wasm_testkit::driver;
 use libfuzzer_sys::{Corpus, fuzz_target};
-use cargo_http_wasm::check::{Limits, check};
 
 /// What the imports of a guest may be: all functions of the ABI.
 static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -128,7 +129,7 @@ fn play(module: &Module, profile: Profile) {
     }
     let request = Request { body: b"body".to_vec(), ..Request::default() };
     let mut next = |_: &Request| Ok(Response { body: b"hello".to_vec(), ..Response::default() });
-    let outcome = guest::run(&mut instance, &started.settings, request, &mut next);
+    let outcome = driver::run(&mut instance, &started.settings, request, &mut next);
     if let Some(trap) = &outcome.trap {
         says_why(trap);
     }

@@ -12,9 +12,7 @@
 //! `cargo +nightly fuzz run exchange -- -runs=1000000`
 #![no_main]
 
-#[path = "exchange/calls.rs"]
 mod calls;
-#[path = "exchange/oracle/mod.rs"]
 mod oracle;
 
 use arbitrary::Arbitrary;
@@ -25,6 +23,7 @@ use http_wasm_model::exchange::{
     TrapKind,
 };
 use http_wasm_model::guest::{self, Guest};
+use http_wasm_testkit::driver;
 use libfuzzer_sys::fuzz_target;
 
 use calls::{Op, WORDS, word};
@@ -275,7 +274,7 @@ fn play(input: &Input, profile: Profile) -> Played {
             trailers: headers(&answered.trailers),
         })
     };
-    let outcome = guest::run(&mut script, &started.settings, request, &mut next);
+    let outcome = driver::run(&mut script, &started.settings, request, &mut next);
     same_logs(&outcome.logs, &script.oracle);
     let Script { mut oracle, story, forwarded, .. } = script;
 
