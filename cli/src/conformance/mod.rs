@@ -3,12 +3,11 @@
 //!
 //! The suite is data, the folder `conformance/` of the repository, and embedded in the tool. A case
 //! is a guest, `SUBJECT/NAME.wat`, and its exchanges, `SUBJECT/NAME.toml`; a subject is a function of
-//! the ABI or a rule of it. Cases that differ in little are generated: see [`families`]. Where a known host is known to differ stands in `deviations.toml`, with
-//! the reason.
+//! the ABI or a rule of it. Cases that differ in little are generated: see [`families`].
+//! `deviations.toml` lists where known hosts differ, with the reason.
 //!
-//! This module reads the suite and judges what came of it. How exchanges run over HTTP is the
-//! business of [`crate::hosts`]; the hosts that only this suite is held against are [`url`] and
-//! [`command`].
+//! This module reads the suite and judges the results. [`crate::hosts`] runs exchanges over HTTP; the
+//! hosts that only this suite can be run on are [`url`] and [`command`].
 
 pub mod command;
 pub mod coverage;
