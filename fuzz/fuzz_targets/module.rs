@@ -15,7 +15,7 @@ use cargo_http_wasm::check::{Limits, check};
 use http_wasm_abi::{FUNCTIONS, Features, MODULE, PAGE_SIZE, Signature, ValueType};
 use http_wasm_host::engine::{LoadError, Module, Options};
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::{Request, Response, Settings, Trap, TrapKind};
+use http_wasm_model::exchange::{InstanceSettings, Request, Response, Settings, Trap, TrapKind};
 use http_wasm_model::guest;
 use http_wasm_testkit::driver;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -120,8 +120,8 @@ fn examine(wasm: &[u8], mode: u8) {
 fn play(module: &Module, profile: Profile) {
     let begun = Instant::now();
     let mut instance = module.instance();
-    let settings =
-        Settings { profile, features: Features::BUFFER_RESPONSE, ..Settings::with_config("{}") };
+    let settings = Settings { profile, ..Settings::with_config("{}") };
+    let settings = InstanceSettings { features: Features::BUFFER_RESPONSE, ..settings.into() };
     let started = guest::start(&mut instance, settings);
     if let Some(trap) = &started.trap {
         says_why(trap);

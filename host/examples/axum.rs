@@ -76,7 +76,7 @@ async fn hello() -> ([(&'static str, &'static str); 3], &'static str) {
 fn load(engine: &Engine, file: &Path) -> Result<GuestLayer, Box<dyn Error>> {
     let module = engine.module(&std::fs::read(file)?)?;
     // Which functions a guest calls is for tests; keeping it takes time.
-    let settings = Settings { record_calls: false, ..Settings::default() };
+    let settings = Settings::default();
     let pool = Arc::new(Pool::new(module, settings)?);
     let name = file.display().to_string();
     let layer = GuestLayer::builder(pool).observe(move |event| eprintln!("{name}: {event}"));

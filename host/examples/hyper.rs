@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// When the file cannot be read, is no guest, or does not start.
 pub(crate) fn load(file: &Path) -> Result<GuestLayer, Box<dyn Error>> {
     let module = Module::new(&std::fs::read(file)?, Options::default())?;
-    let settings = Settings { record_calls: false, ..Settings::default() };
+    let settings = Settings::default();
     let builder = GuestLayer::builder(Arc::new(Pool::new(module, settings)?));
     Ok(builder.observe(|event| eprintln!("{event}")).build())
 }

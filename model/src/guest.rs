@@ -1,8 +1,10 @@
 //! The interface of what runs on the model, and the rules around its hooks.
 
+use std::sync::Arc;
+
 use http_wasm_abi::CtxNext;
 
-use crate::exchange::{Exchange, HostCall, LogEntry, Response, Settings, Trap, TrapKind};
+use crate::exchange::{Exchange, HostCall, InstanceSettings, LogEntry, Response, Trap, TrapKind};
 
 /// A guest: an instance of a WebAssembly module, or a handler that runs natively.
 ///
@@ -59,7 +61,7 @@ impl<G: Guest + ?Sized> Guest for Box<G> {
 #[derive(Clone, Debug)]
 pub struct Started {
     /// The settings for the exchanges of this instance, with the features that it enabled.
-    pub settings: Settings,
+    pub settings: Arc<InstanceSettings>,
     /// What was logged.
     pub logs: Vec<LogEntry>,
     /// Which host functions were called.
@@ -69,11 +71,11 @@ pub struct Started {
 }
 
 /// Initialises a guest.
-pub fn start(guest: &mut dyn Guest, settings: Settings) -> Started {
+pub fn start(guest: &mut dyn Guest, settings: impl Into<Arc<InstanceSettings>>) -> Started {
     let mut exchange = Exchange::new(settings);
     let trap = guest.start(&mut exchange).err();
     let (logs, calls, _) = exchange.take_records();
-    Started { settings: exchange.into_settings(), logs, calls, trap }
+    Started { settings: exchange.into_instance_settings(), logs, calls, trap }
 }
 
 /// Runs the request hook, and checks what it returns where the profile does.

@@ -1,6 +1,8 @@
 //! Runs one exchange with a guest, from its request to what the client gets.
 
-use http_wasm_model::exchange::{Exchange, NextError, Request, Response, Settings, Trap};
+use std::sync::Arc;
+
+use http_wasm_model::exchange::{Exchange, InstanceSettings, NextError, Request, Response, Trap};
 use http_wasm_model::guest::{Guest, after_trap, request_hook};
 
 use crate::Outcome;
@@ -12,11 +14,11 @@ use crate::Outcome;
 /// was written of the body. A trap in the response hook breaks the connection, as on real hosts.
 pub fn run(
     guest: &mut dyn Guest,
-    settings: &Settings,
+    settings: &Arc<InstanceSettings>,
     request: Request,
     next: &mut dyn FnMut(&Request) -> Result<Response, NextError>,
 ) -> Outcome {
-    let mut exchange = Exchange::for_request(settings.clone(), request);
+    let mut exchange = Exchange::for_request(Arc::clone(settings), request);
     let mut upstream = None;
     let result = drive(guest, &mut exchange, &mut upstream, next);
     let (response, trap) = match result {
@@ -25,7 +27,7 @@ pub fn run(
         Err(Failure::Response(trap)) => (None, Some(trap)),
     };
     let (logs, calls, problems) = exchange.take_records();
-    Outcome { profile: settings.profile, upstream, response, logs, calls, trap, problems }
+    Outcome { profile: settings.settings.profile, upstream, response, logs, calls, trap, problems }
 }
 
 enum Failure {

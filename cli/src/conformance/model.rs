@@ -4,7 +4,7 @@
 use http_wasm_abi::{Features, Function, Phase};
 use http_wasm_host::engine::{LoadError, Module, Options};
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::{HostCall, Settings};
+use http_wasm_model::exchange::{HostCall, InstanceSettings};
 use http_wasm_testkit::recorded::{Mismatch, Recorded, compare};
 use http_wasm_testkit::report::{ExchangeReport, Verdict};
 use http_wasm_testkit::scenario::Session;
@@ -39,10 +39,10 @@ pub struct Called {
 /// When a guest cannot be loaded.
 pub fn run(
     suite: &Suite,
-    settings: &Settings,
+    settings: &InstanceSettings,
     host: &str,
 ) -> Result<(Report, Vec<Called>), LoadError> {
-    let profile = settings.profile;
+    let profile = settings.settings.profile;
     let mut cases = Vec::new();
     let mut called = Vec::new();
     for case in &suite.cases {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http_wasm_abi::{Features, LogLevel};
 use http_wasm_host::engine::LoadError;
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::Settings;
+use http_wasm_model::exchange::{InstanceSettings, Settings, TestSettings};
 
 use super::*;
 use crate::hosts::HOSTS;
@@ -17,12 +17,15 @@ fn suite() -> Suite {
     }
 }
 
-fn with(profile: Profile) -> Settings {
-    Settings { profile, ..Settings::default() }
+fn with(profile: Profile) -> InstanceSettings {
+    Settings { profile, ..Settings::default() }.into()
 }
 
 /// The verdicts are shown where the test fails.
-fn play(settings: &Settings, host: &str) -> Result<(Report, Vec<model::Called>), LoadError> {
+fn play(
+    settings: &InstanceSettings,
+    host: &str,
+) -> Result<(Report, Vec<model::Called>), LoadError> {
     let played = model::run(&suite(), settings, host);
     if let Ok((report, _)) = &played {
         println!("{}{}", report.table(), report.details().join("\n"));
@@ -63,11 +66,14 @@ fn the_model_passes_in_the_profile_of_the_go_host() {
 /// what is logged.
 #[test]
 fn a_host_that_uses_its_freedom_does_not_fail() {
-    let settings = Settings {
-        read_sizes: vec![3, 0, 1],
-        missing_features: Features::TRAILERS,
-        log_threshold: LogLevel::Error,
-        ..with(Profile::Strict)
+    let settings = InstanceSettings {
+        settings: Settings { log_threshold: LogLevel::Error, ..Settings::default() },
+        test: TestSettings {
+            read_sizes: vec![3, 0, 1],
+            missing_features: Features::TRAILERS,
+            ..TestSettings::default()
+        },
+        features: Features::NONE,
     };
     let (report, _) = play(&settings, "nobody").unwrap();
     assert!(report.counts.good(), "what is free is taken for a must");

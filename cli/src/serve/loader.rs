@@ -86,7 +86,6 @@ impl Loader {
             log_threshold: guest.log,
             record_calls: self.options.trace,
             limits: self.options.limits,
-            ..Settings::default()
         };
         Pool::new(module, settings).map_err(|source| Error::Start { path: path(), source })
     }

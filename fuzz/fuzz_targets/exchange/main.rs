@@ -19,7 +19,7 @@ use arbitrary::Arbitrary;
 use http_wasm_abi::{CtxNext, Features, LogLevel, Phase};
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{
-    Exchange, Headers, LinearMemory, LogEntry, NextError, Request, Response, Settings, Trap,
+    Exchange, Headers, LinearMemory, LogEntry, NextError, Request, Response, Settings, Trap, InstanceSettings,
     TrapKind,
 };
 use http_wasm_model::guest::{self, Guest};
@@ -235,10 +235,11 @@ fn play(input: &Input, profile: Profile) -> Played {
         profile,
         config: config.to_vec(),
         log_threshold: threshold,
-        features: Features::from_bits(features),
         record_calls: input.recorded,
         ..Settings::default()
     };
+    let features_before = Features::from_bits(features);
+    let settings = InstanceSettings { features: features_before, ..settings.into() };
     let oracle = Oracle::new(profile, threshold, config, features);
     let mut script =
         Script { input, oracle, memory: calls::memory(), story: Vec::new(), forwarded: None };

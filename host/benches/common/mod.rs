@@ -136,7 +136,7 @@ pub(crate) fn file(file: &Path) -> Module {
 /// A service with a guest around it.
 pub(crate) fn guard<S>(module: &Module, inner: S) -> GuestService<S> {
     let limits = Limits { request_body: 1 << 30, response_body: 1 << 30, ..Limits::default() };
-    let settings = Settings { record_calls: false, limits, ..Settings::default() };
+    let settings = Settings { limits, ..Settings::default() };
     let pool = Pool::new(module.clone(), settings).expect("the guest starts");
     GuestLayer::new(Arc::new(pool)).layer(inner)
 }

@@ -13,11 +13,13 @@ use crate::module_info::ModuleInfo;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Headers, LinearMemory, Trap, TrapKind};
 
-/// Defines every import of a module whose imports all hosts have.
+/// Defines every import of a module whose imports all hosts have. With `trailers` it may enable these,
+/// and functions wait for them.
 pub(super) fn link(
     linker: &mut Linker<State>,
     info: &ModuleInfo,
     profile: Profile,
+    trailers: bool,
 ) -> Result<(), LoadError> {
     // A module may import one function several times, and a linker has it once.
     let mut linked = BTreeSet::new();
@@ -30,7 +32,7 @@ pub(super) fn link(
                 Some(function) if profile.missing().contains(&function) => {
                     return Err(LoadError::MissingFunction { function, profile });
                 }
-                Some(function) if waits(info, function) => define_waiting(linker, function),
+                Some(function) if function.may_wait(trailers) => define_waiting(linker, function),
                 Some(function) => define(linker, function),
                 None => Err(wasmtime::format_err!("the ABI has no function {}", import.name)),
             },
@@ -39,20 +41,6 @@ pub(super) fn link(
         defined.map_err(|error| LoadError::Engine(format!("{error:#}")))?;
     }
     Ok(())
-}
-
-/// Whether a call of this function may have to wait for a body to arrive: reading one does, and what
-/// has to do with trailers, which come after it, where the guest can enable them.
-pub(super) fn waits(info: &ModuleInfo, function: Function) -> bool {
-    match function {
-        Function::ReadBody => true,
-        Function::GetHeaderNames
-        | Function::GetHeaderValues
-        | Function::SetHeaderValue
-        | Function::AddHeaderValue
-        | Function::RemoveHeader => info.imports_function(Function::EnableFeatures),
-        _ => false,
-    }
 }
 
 /// Calls the model for a guest. What traps there ends the guest's call.

@@ -12,34 +12,39 @@
 mod bodies;
 mod bounded;
 mod cache;
-mod clock;
-mod ended;
+mod capabilities;
+mod epoch;
 mod error;
+mod execution;
 mod instance;
 mod link;
 mod pool;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trap;
 mod wasi;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_wasm_abi::{FUNCTIONS, Function, PAGE_SIZE};
+use http_wasm_abi::PAGE_SIZE;
 use wasmtime::{Config, InstanceAllocationStrategy, InstancePre, Linker, PoolingAllocationConfig};
 
 use crate::module_info::{ModuleInfo, interface_faults, printable};
 use http_wasm_model::Profile;
 
 pub use bodies::{Bodies, Piece};
-pub use clock::TICK;
+pub use capabilities::Capabilities;
+pub use epoch::TICK;
 pub use error::LoadError;
-pub use instance::Instance;
-pub use pool::{Pinned, Pool, StartError};
+pub use execution::Mode;
+pub use instance::{Hook, Instance};
+pub use pool::{InstanceGuard, Pool, StartError};
 pub use wasi::{EnvironmentError, Folder, Grants};
 
+use execution::Execution;
 use state::State;
 
 /// What guests may use, and how they are run.
@@ -114,7 +119,7 @@ impl Engine {
         }
         let engine = wasmtime::Engine::new(&config).map_err(failed)?;
         if options.time_limit.is_some() {
-            clock::start(&engine);
+            epoch::start(&engine);
         }
         let granted = options.grants.open().map_err(|(folder, error)| {
             LoadError::Engine(format!("cannot grant {}: {error}", folder.display()))
@@ -142,20 +147,19 @@ impl Engine {
             return Err(fault.into());
         }
         let mut linker = Linker::new(&self.engine);
-        link::link(&mut linker, &info, options.profile)?;
+        let trailers = capabilities::may_enable_trailers(&info);
+        link::link(&mut linker, &info, options.profile, trailers)?;
         let pre = linker.instantiate_pre(&module).map_err(failed)?;
-        let imports = |function: &Function| info.imports_function(*function);
-        let imports: Arc<[_]> = FUNCTIONS.into_iter().filter(imports).collect();
-        let waits = imports.iter().any(|&function| link::waits(&info, function));
-        Ok(Module {
-            pre,
-            options: Arc::clone(options),
-            granted: Arc::clone(&self.granted),
-            imports,
-            waits,
-            direct: !waits && bounded::is_bounded(&info),
-            idle_response: bounded::has_idle_response_hook(&info),
-        })
+        let execution = if !info.abi_functions(|found| found.may_wait(trailers)).is_empty() {
+            Execution::Waits
+        } else if bounded::is_bounded(&info) {
+            Execution::Bounded
+        } else {
+            Execution::unbounded()
+        };
+        let capabilities = Capabilities::new(&info, bounded::has_idle_response_hook(&info));
+        let granted = Arc::clone(&self.granted);
+        Ok(Module { pre, options: Arc::clone(options), granted, execution, capabilities })
     }
 
     /// What its guests may use.
@@ -171,14 +175,8 @@ pub struct Module {
     pre: InstancePre<State>,
     options: Arc<Options>,
     granted: Arc<wasi::Granted>,
-    /// The functions of the ABI that it imports.
-    imports: Arc<[Function]>,
-    /// A call may have to wait for a body.
-    waits: bool,
-    /// A call neither waits nor runs for long.
-    direct: bool,
-    /// The response hook does nothing.
-    idle_response: bool,
+    execution: Execution,
+    capabilities: Capabilities,
 }
 
 impl Module {
@@ -197,29 +195,16 @@ impl Module {
         Instance::new(self)
     }
 
-    /// Whether it imports this function of the ABI: one that does not can never call it.
-    #[must_use]
-    pub fn imports(&self, function: Function) -> bool {
-        self.imports.contains(&function)
-    }
-
     /// Whether its hooks may have to wait for a body.
     #[must_use]
     pub const fn waits(&self) -> bool {
-        self.waits
+        matches!(self.execution, Execution::Waits)
     }
 
-    /// Whether its response hook does nothing. Such a hook need not be called.
+    /// What its guests can do with an exchange.
     #[must_use]
-    pub const fn has_idle_response_hook(&self) -> bool {
-        self.idle_response
-    }
-
-    /// Whether its hooks neither wait nor run for long, whatever they are given. Such a guest can be
-    /// called directly, and is.
-    #[must_use]
-    pub const fn is_direct(&self) -> bool {
-        self.direct
+    pub const fn capabilities(&self) -> Capabilities {
+        self.capabilities
     }
 
     /// What its guests may use.

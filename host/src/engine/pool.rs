@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::instance::now;
 use super::{Instance, Module};
-use http_wasm_model::exchange::{Exchange, LogEntry, Settings, Trap};
-use http_wasm_model::guest::Guest;
+use http_wasm_model::exchange::{Exchange, InstanceSettings, LogEntry, Settings, Trap};
 
 /// A new instance could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,22 +34,20 @@ pub enum StartError {
 /// has more memory than is worth keeping.
 pub struct Pool {
     module: Module,
-    settings: Arc<Settings>,
+    settings: Arc<InstanceSettings>,
     reuse_after_trap: bool,
-    most_idle: usize,
-    most_memory: u64,
-    idle: Mutex<Vec<Kept>>,
+    max_idle: usize,
+    max_instance_memory: u64,
+    idle: Mutex<Vec<PooledBox>>,
     gauge: Arc<Gauge>,
 }
 
 /// In a box, because it is moved for each request.
-type Kept = Box<Idle>;
+type PooledBox = Box<Pooled>;
 
-struct Idle {
+struct Pooled {
     instance: Instance,
-    /// Room for an exchange.
-    exchange: Box<Exchange>,
-    settings: Arc<Settings>,
+    settings: Arc<InstanceSettings>,
     /// What was logged while it was initialised, until somebody asks.
     start_logs: Vec<LogEntry>,
     counted: Counted,
@@ -98,9 +96,12 @@ impl Pool {
     /// # Errors
     ///
     /// When the guest traps during initialisation, or its configuration is too long.
-    pub fn new(module: Module, settings: impl Into<Arc<Settings>>) -> Result<Self, StartError> {
+    pub fn new(
+        module: Module,
+        settings: impl Into<Arc<InstanceSettings>>,
+    ) -> Result<Self, StartError> {
         let settings = settings.into();
-        let (found, limit) = (settings.config.len(), module.options().config_limit);
+        let (found, limit) = (settings.settings.config.len(), module.options().config_limit);
         if found > limit {
             return Err(StartError::Config { found, limit });
         }
@@ -108,8 +109,8 @@ impl Pool {
             module,
             settings,
             reuse_after_trap: false,
-            most_idle: usize::MAX,
-            most_memory: 8 << 20,
+            max_idle: usize::MAX,
+            max_instance_memory: 8 << 20,
             idle: Mutex::default(),
             gauge: Arc::default(),
         };
@@ -128,16 +129,16 @@ impl Pool {
     /// Keeps at most so many instances while no request needs them. Unless set, as many as were ever
     /// needed at once.
     #[must_use]
-    pub const fn most_idle(mut self, most: usize) -> Self {
-        self.most_idle = most;
+    pub const fn max_idle(mut self, most: usize) -> Self {
+        self.max_idle = most;
         self
     }
 
     /// Keeps only instances with at most so many bytes of memory, because memory never shrinks.
     /// 8 MiB unless set.
     #[must_use]
-    pub const fn most_memory(mut self, most: u64) -> Self {
-        self.most_memory = most;
+    pub const fn max_instance_memory(mut self, most: u64) -> Self {
+        self.max_instance_memory = most;
         self
     }
 
@@ -146,77 +147,56 @@ impl Pool {
     /// # Errors
     ///
     /// When the guest traps during initialisation.
-    pub fn warm(&self, count: usize) -> Result<(), StartError> {
-        let pinned = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
-        drop(pinned);
+    pub fn prewarm(&self, count: usize) -> Result<(), StartError> {
+        let guards = (0..count).map(|_| self.take()).collect::<Result<Vec<_>, _>>()?;
+        drop(guards);
         Ok(())
     }
 
-    /// An instance, pinned for one request; it goes back when the result is dropped.
+    /// An instance for one request; it goes back when the guard is dropped.
     ///
     /// # Errors
     ///
     /// When a new instance is needed and traps during initialisation.
-    pub fn take(&self) -> Result<Pinned<&Self>, StartError> {
-        let idle = self.pop();
-        let idle = match idle {
-            Some(idle) => idle,
-            None => {
-                let mut instance = self.module.instance();
-                let mut exchange = Exchange::new(Arc::clone(&self.settings));
-                let result = instance.start(&mut exchange);
-                self.started(instance, exchange, result)?
-            }
-        };
-        Ok(Pinned { idle: Some(idle), pool: self })
+    pub fn take(&self) -> Result<InstanceGuard<&Self>, StartError> {
+        now(self.pop_or_start()).map(|pooled| InstanceGuard { pooled: Some(pooled), pool: self })
     }
 
-    /// As [`Self::take`], for an instance that outlives the borrow of the pool, and without blocking
-    /// the thread while a new one starts.
+    /// Like [`Self::take`], but the guard owns the pool, and the thread is not blocked while a new
+    /// instance starts.
     ///
     /// # Errors
     ///
     /// When a new instance is needed and traps during initialisation.
-    pub async fn take_owned(self: Arc<Self>) -> Result<Pinned<Arc<Self>>, StartError> {
-        let idle = self.pop();
-        let idle = match idle {
-            Some(idle) => idle,
-            None => {
-                let mut instance = self.module.instance();
-                let mut exchange = Exchange::new(Arc::clone(&self.settings));
-                let result = instance.start_streaming(&mut exchange).await;
-                self.started(instance, exchange, result)?
-            }
-        };
-        Ok(Pinned { idle: Some(idle), pool: self })
+    pub async fn take_owned(self: Arc<Self>) -> Result<InstanceGuard<Arc<Self>>, StartError> {
+        let pooled = self.pop_or_start().await?;
+        Ok(InstanceGuard { pooled: Some(pooled), pool: self })
     }
 
-    /// An instance that is idle, if there is one.
-    pub(crate) fn try_take_owned(self: &Arc<Self>) -> Option<Pinned<Arc<Self>>> {
-        let idle = self.pop()?;
-        Some(Pinned { idle: Some(idle), pool: Arc::clone(self) })
+    /// An idle instance, if there is one.
+    pub(crate) fn try_take_owned(self: &Arc<Self>) -> Option<InstanceGuard<Arc<Self>>> {
+        let pooled = self.idle().pop()?;
+        Some(InstanceGuard { pooled: Some(pooled), pool: Arc::clone(self) })
     }
 
-    fn pop(&self) -> Option<Kept> {
-        self.idle().pop()
-    }
-
-    fn started(
-        &self,
-        instance: Instance,
-        mut exchange: Exchange,
-        result: Result<(), Trap>,
-    ) -> Result<Kept, StartError> {
-        result.map_err(StartError::Trap)?;
+    async fn pop_or_start(&self) -> Result<Box<Pooled>, StartError> {
+        let idle = self.idle().pop();
+        if let Some(pooled) = idle {
+            return Ok(pooled);
+        }
+        let mut instance = self.module.instance();
+        *instance.exchange_mut() = Exchange::new(Arc::clone(&self.settings));
+        instance.start().await.map_err(StartError::Trap)?;
+        let mut exchange = std::mem::take(instance.exchange_mut());
         let (start_logs, _, _) = exchange.take_records();
         let counted = Counted::new(&self.gauge, instance.memory_size());
-        let settings = exchange.into_shared_settings();
-        Ok(Box::new(Idle { instance, exchange: Box::default(), settings, start_logs, counted }))
+        let settings = exchange.into_instance_settings();
+        Ok(Box::new(Pooled { instance, settings, start_logs, counted }))
     }
 
     /// Whether it keeps as many instances as were ever needed at once.
     pub(crate) const fn keeps_all(&self) -> bool {
-        self.most_idle == usize::MAX
+        self.max_idle == usize::MAX
     }
 
     /// The module of its instances.
@@ -228,16 +208,16 @@ impl Pool {
     /// What holds for all its instances, before they have enabled features.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.settings.settings
     }
 
-    /// How many instances there are, idle or at work.
+    /// How many instances there are, idle or in use.
     #[must_use]
     pub fn instances(&self) -> usize {
         self.gauge.instances.load(Ordering::Relaxed)
     }
 
-    /// The bytes of memory that they have together; of those at work, when they began.
+    /// The bytes of memory that they have together; of those in use, when they began.
     #[must_use]
     pub fn memory(&self) -> u64 {
         self.gauge.memory.load(Ordering::Relaxed)
@@ -249,69 +229,65 @@ impl Pool {
         self.idle().len()
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<PooledBox>> {
         // Nothing can panic while the list is locked in a state that is not whole.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An instance that serves one request.
-pub struct Pinned<P: Deref<Target = Pool>> {
+/// An instance in use; it goes back to its pool when this is dropped, unless it has trapped or has
+/// grown.
+pub struct InstanceGuard<P: Deref<Target = Pool>> {
     pool: P,
     /// Taken out when it goes back.
-    idle: Option<Kept>,
+    pooled: Option<Box<Pooled>>,
 }
 
-impl<P: Deref<Target = Pool>> Pinned<P> {
-    /// The instance, and the settings for its exchanges, for a host that drives the hooks itself.
-    pub fn instance(&mut self) -> (&mut Instance, &Arc<Settings>) {
-        let Idle { instance, settings, .. } = self.parts();
-        (instance, settings)
-    }
-
-    /// The instance, and room for the exchange that it works on.
-    pub(crate) fn at_work(&mut self) -> (&mut Instance, &mut Box<Exchange>) {
-        let Idle { instance, exchange, .. } = self.parts();
-        (instance, exchange)
-    }
-
-    /// Room for an exchange, and its settings.
-    pub(crate) fn room(&mut self) -> (&mut Exchange, &Arc<Settings>) {
-        let Idle { exchange, settings, .. } = self.parts();
-        (exchange, settings)
-    }
-
-    fn parts(&mut self) -> &mut Idle {
-        match &mut self.idle {
-            Some(idle) => idle,
+impl<P: Deref<Target = Pool>> InstanceGuard<P> {
+    /// The instance, and the settings for its exchanges, for a host that calls the hooks itself.
+    #[inline]
+    pub fn instance(&mut self) -> (&mut Instance, &Arc<InstanceSettings>) {
+        match &mut self.pooled {
+            Some(pooled) => (&mut pooled.instance, &pooled.settings),
             None => unreachable!("only drop takes the instance out"),
         }
     }
 
-    /// What the instance logged while it was initialised, if nobody has asked before.
+    /// What the instance logged while it was initialised, unless it was asked for before.
     pub fn take_start_logs(&mut self) -> Vec<LogEntry> {
-        self.idle.as_mut().map(|idle| std::mem::take(&mut idle.start_logs)).unwrap_or_default()
+        self.pooled
+            .as_mut()
+            .map(|pooled| std::mem::take(&mut pooled.start_logs))
+            .unwrap_or_default()
     }
 
-    /// Throws the instance away: for a request that ended before the guest was done with it, after
-    /// which nobody knows what its memory holds.
+    /// Whether the instance can be used again: it has not trapped, or the pool keeps those, and it has
+    /// no more memory than the pool keeps.
+    pub(crate) fn is_reusable(&mut self) -> bool {
+        let Some(pooled) = &mut self.pooled else { return false };
+        let memory = pooled.instance.memory_size();
+        pooled.counted.set(memory);
+        let pool = &*self.pool;
+        (pool.reuse_after_trap || !pooled.instance.has_trapped())
+            && memory <= pool.max_instance_memory
+    }
+
+    /// Drops the instance: for a request that ended before the guest was done with it, after which its
+    /// memory is in an unspecified state.
     pub fn discard(mut self) {
-        drop(self.idle.take());
+        drop(self.pooled.take());
     }
 }
 
-impl<P: Deref<Target = Pool>> Drop for Pinned<P> {
+impl<P: Deref<Target = Pool>> Drop for InstanceGuard<P> {
     fn drop(&mut self) {
         // A host that panics has left this instance between its hooks.
-        let Some(mut idle) = self.idle.take().filter(|_| !std::thread::panicking()) else { return };
-        let memory = idle.instance.memory_size();
-        idle.counted.set(memory);
-        let is_good = self.pool.reuse_after_trap || !idle.instance.has_trapped();
-        if is_good && memory <= self.pool.most_memory {
-            let mut kept = self.pool.idle();
-            if kept.len() < self.pool.most_idle {
-                kept.push(idle);
-            }
+        if std::thread::panicking() || !self.is_reusable() {
+            return;
+        }
+        let mut idle = self.pool.idle();
+        if idle.len() < self.pool.max_idle {
+            idle.extend(self.pooled.take());
         }
     }
 }

@@ -1,16 +1,17 @@
 //! What the host functions of an instance work on.
 
 use http_wasm_abi::exports;
+use http_wasm_model::exchange::Exchange;
 use wasmtime::{AsContextMut, Caller, Memory, StoreLimits};
 
 use super::bodies::Bodies;
+use super::execution::Mode;
 use super::wasi::files::Files;
-use http_wasm_model::exchange::Exchange;
 
 /// The data of a store.
 pub(super) struct State {
-    /// The exchange that is being run; moved in for each hook.
-    pub(super) exchange: Box<Exchange>,
+    /// The exchange that the instance works on.
+    pub(super) exchange: Exchange,
     /// Where bodies come from that have not arrived.
     pub(super) bodies: Option<Box<dyn Bodies>>,
     /// What it has open of the folders that it was granted.
@@ -21,8 +22,23 @@ pub(super) struct State {
     pub(super) limits: StoreLimits,
     /// How many ticks the hook may still run.
     pub(super) ticks: u64,
-    /// Whether a hook that runs for long gives its thread away now and then.
-    pub(super) yields: bool,
+    /// How the hook was called.
+    pub(super) mode: Mode,
+}
+
+impl State {
+    pub(super) fn new(files: Files, limits: StoreLimits) -> Self {
+        Self {
+            exchange: Exchange::default(),
+            bodies: None,
+            files,
+            output: [Vec::new(), Vec::new()],
+            memory: None,
+            limits,
+            ticks: 0,
+            mode: Mode::Fiber,
+        }
+    }
 }
 
 /// The guest's memory and the state beside it, for a host function.

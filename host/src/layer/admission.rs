@@ -1,17 +1,19 @@
-//! How many requests a guest works on at once, and how many wait for their turn.
+//! How many instances a layer uses at once, and how many requests wait for one.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How many instances there may be, and what becomes of requests that find all of them at work.
+use crate::engine::StartError;
+
+/// How many instances a layer uses at once, and what becomes of requests that find all of them in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
-    /// The most instances that work at once. 256 unless changed. Of 8 or more, up to an eighth are
-    /// only for requests that their guest is done with before the inner service is called.
+    /// The most instances in use at once, those among them that threads keep at hand. 256 unless
+    /// changed.
     pub instances: usize,
     /// The most requests that wait for one; the client of one more gets 503. 1,024 unless changed.
     pub queue: usize,
@@ -25,13 +27,20 @@ impl Default for Capacity {
     }
 }
 
-/// Lets requests in.
+/// Why a request gets no instance.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// All are in use, and the queue is full or too slow.
+    Busy,
+    /// A new one could not be started.
+    Start(StartError),
+}
+
+/// Counts the instances in use, and the requests that wait.
 #[derive(Debug)]
 pub(super) struct Admission {
     capacity: Capacity,
-    /// How many instances may be at work without a permit.
-    reserved: AtomicUsize,
-    working: AtomicUsize,
+    used: AtomicUsize,
     waiting: AtomicUsize,
     freed: Notify,
 }
@@ -44,56 +53,38 @@ impl Admission {
     pub(super) fn new(capacity: Capacity) -> Self {
         Self {
             capacity,
-            reserved: AtomicUsize::new(0),
-            working: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             freed: Notify::new(),
         }
     }
 
-    /// Sets how many instances may be at work without a permit, and are counted as if they had one.
-    pub(super) fn reserve(&self, instances: usize) {
-        self.reserved.store(instances, Ordering::SeqCst);
-    }
-
-    fn most(&self) -> usize {
-        self.capacity.instances.saturating_sub(self.reserved.load(Ordering::Relaxed)).max(1)
-    }
-
-    /// Whether there is a right to an instance now.
-    pub(super) fn admits(&self) -> bool {
-        self.working.load(Ordering::Relaxed) < self.most()
-    }
-
-    /// A permit for an instance that is at work without one already.
-    pub(super) fn admit_reserved(self: &Arc<Self>) -> Permit {
-        self.working.fetch_add(1, Ordering::SeqCst);
-        Permit(Arc::clone(self))
+    /// Whether a request waits.
+    #[inline]
+    pub(super) fn has_waiting(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
     }
 
     /// The right to an instance, if there is one at once.
     pub(super) fn try_admit(self: &Arc<Self>) -> Option<Permit> {
-        let most = self.most();
-        let one_more = |working: usize| (working < most).then_some(working + 1);
+        let most = self.capacity.instances.max(1);
+        let one_more = |used: usize| (used < most).then_some(used + 1);
         // In one order for all with `waiting`, so that whoever frees an instance sees who waits.
-        self.working
+        self.used
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more)
             .is_ok()
             .then(|| Permit(Arc::clone(self)))
     }
 
-    /// The right to an instance; `None` where the queue is full, or too slow.
-    pub(super) async fn admit(self: &Arc<Self>) -> Option<Permit> {
-        if let Some(permit) = self.try_admit() {
-            return Some(permit);
-        }
+    /// Waits until `attempt` has what it wants; `None` where the queue is full, or too slow.
+    pub(super) async fn wait<R>(&self, attempt: impl Fn() -> Option<R>) -> Option<R> {
         let _place = Place::take(&self.waiting, self.capacity.queue)?;
         let turn = async {
             loop {
                 let mut freed = pin!(self.freed.notified());
                 freed.as_mut().enable();
-                if let Some(permit) = self.try_admit() {
-                    return permit;
+                if let Some(found) = attempt() {
+                    return found;
                 }
                 freed.await;
             }
@@ -104,8 +95,8 @@ impl Admission {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.working.fetch_sub(1, Ordering::SeqCst);
-        if self.0.waiting.load(Ordering::SeqCst) > 0 {
+        self.0.used.fetch_sub(1, Ordering::SeqCst);
+        if self.0.has_waiting() {
             self.0.freed.notify_one();
         }
     }
@@ -128,65 +119,33 @@ impl Drop for Place<'_> {
     }
 }
 
-/// How many messages of guests are passed on in a second.
-#[derive(Debug)]
-pub(super) struct LogRate {
-    most: u32,
-    since: Instant,
-    count: u32,
-}
-
-impl LogRate {
-    pub(super) fn new(most: u32) -> Self {
-        Self { most, since: Instant::now(), count: 0 }
-    }
-
-    /// Whether one more may pass.
-    pub(super) fn admits(&mut self) -> bool {
-        if self.count < self.most {
-            self.count += 1;
-            return true;
-        }
-        if self.since.elapsed() < Duration::from_secs(1) {
-            return false;
-        }
-        self.since = Instant::now();
-        self.count = 1;
-        self.most > 0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    async fn admit(admission: &Arc<Admission>) -> Option<Permit> {
+        match admission.try_admit() {
+            Some(permit) => Some(permit),
+            None => admission.wait(|| admission.try_admit()).await,
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn requests_wait_in_a_queue_that_is_bounded_in_length_and_time() {
         let wait = Duration::from_secs(1);
         let admission = Arc::new(Admission::new(Capacity { instances: 1, queue: 1, wait }));
-        let first = admission.admit().await.expect("nobody is there");
+        let first = admit(&admission).await.expect("nobody is there");
         let waiting = Arc::clone(&admission);
-        let second = tokio::spawn(async move { waiting.admit().await });
+        let second = tokio::spawn(async move { admit(&waiting).await });
         tokio::task::yield_now().await;
-        assert!(admission.admit().await.is_none(), "the queue is full");
+        assert!(admit(&admission).await.is_none(), "the queue is full");
         drop(first);
         let second = second.await.expect("no panic").expect("its turn has come");
         let began = tokio::time::Instant::now();
-        assert!(admission.admit().await.is_none());
+        assert!(admit(&admission).await.is_none());
         assert_eq!(began.elapsed(), wait);
         drop(second);
-        assert!(admission.admit().await.is_some());
+        assert!(admit(&admission).await.is_some());
         assert_eq!(admission.waiting.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn messages_pass_at_a_rate() {
-        let mut rate = LogRate::new(2);
-        assert_eq!([rate.admits(), rate.admits(), rate.admits()], [true, true, false]);
-        rate.since = rate.since.checked_sub(Duration::from_secs(1)).expect("a second ago");
-        assert!(rate.admits());
-        let mut none = LogRate::new(0);
-        none.since = none.since.checked_sub(Duration::from_secs(1)).expect("a second ago");
-        assert!(!none.admits());
     }
 }

@@ -56,8 +56,8 @@ struct Made {
     note: Option<TrailerNote>,
     /// Of the stream only the trailers are wanted.
     is_replaced: bool,
-    /// Its length is not to be told here: it came without one, or a `content-length` among the
-    /// headers tells it, and servers that compare the two stumble over the answer to HEAD.
+    /// Its size hint hides its length: it came without one, or a `content-length` among the headers
+    /// has it, and servers that compare the two stumble over the answer to HEAD.
     hides_length: bool,
 }
 
@@ -249,7 +249,7 @@ impl http_body::Body for Made {
         };
         let first = self.first.as_ref().map_or(0, Bytes::len) as u64;
         let lower = hint.lower() + first;
-        // With trailers the end cannot be told by a length.
+        // With trailers a length does not say where the end is.
         match hint.upper() {
             Some(upper) if !self.has_trailers() && !self.hides_length => {
                 hint.set_upper(upper + first);

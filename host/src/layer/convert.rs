@@ -7,23 +7,12 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, Entry, HOST, TRAILER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, request, response,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, response};
 
 use super::ClientAddr;
 use super::body::Body;
-use http_wasm_model::exchange::{Framing, Request, Response, Rest};
-
-/// What of a request a guest cannot look at, because it does not import the function.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Unseen {
-    /// Method and URI.
-    pub(super) line: bool,
-    pub(super) headers: bool,
-    pub(super) version: bool,
-    pub(super) source_addr: bool,
-}
+use crate::engine::Capabilities;
+use http_wasm_model::exchange::{Forwarded, Framing, Request, Response, Rest};
 
 /// What of a request's headers no guest gets to see, as in Go's `net/http`: how the body travels on
 /// this connection, and which trailers follow on it.
@@ -63,7 +52,7 @@ impl Hidden {
 pub(super) fn fill_request(
     request: &mut http::Request<Body>,
     arrives: bool,
-    unseen: Unseen,
+    capabilities: Capabilities,
     model: &mut Request,
 ) {
     // Servers give a URI with an authority to requests over HTTP/2, and to those of a proxy.
@@ -73,52 +62,24 @@ pub(super) fn fill_request(
     {
         request.headers_mut().insert(HOST, host);
     }
-    if !unseen.line {
-        fill_line(request, model);
+    request.method().as_str().clone_into(&mut model.method);
+    path_and_query(request.uri()).clone_into(&mut model.uri);
+    if capabilities.reads_version {
+        version(request.version()).clone_into(&mut model.version);
     }
-    let seen_version = if unseen.version { "" } else { version(request.version()) };
-    seen_version.clone_into(&mut model.version);
     model.source_addr.clear();
-    if !unseen.source_addr
+    if capabilities.reads_source_addr
         && let Some(ClientAddr(address)) = request.extensions().get()
     {
         model.source_addr = address.to_string();
     }
-    if !unseen.headers
+    if capabilities.reads_headers
         && let Some(hidden) = Hidden::take(request.headers_mut())
     {
         request.extensions_mut().insert(hidden);
     }
     model.chunked = arrives && !request.headers().contains_key(CONTENT_LENGTH);
-    model.headers.borrow_from(request.headers_mut());
-}
-
-/// Puts method and URI of a request into the model's.
-pub(super) fn fill_line(request: &http::Request<Body>, model: &mut Request) {
-    request.method().as_str().clone_into(&mut model.method);
-    path_and_query(request.uri()).clone_into(&mut model.uri);
-}
-
-/// Makes of a request what the inner service gets, where the guest has at most changed its head. `line`
-/// says whether it may have changed method and URI, `unseen` what it could not see.
-#[inline]
-pub(super) fn pass_request(
-    request: &mut http::Request<Body>,
-    model: &mut Request,
-    line: bool,
-    unseen: Unseen,
-) -> Result<(), String> {
-    if line {
-        set_method(request.method_mut(), &model.method)?;
-        set_uri(request.uri_mut(), &model.uri)?;
-    }
-    model.headers.give_back_to(request.headers_mut()).map_err(wrong_header)?;
-    if !unseen.headers
-        && let Some(hidden) = request.extensions_mut().remove::<Hidden>()
-    {
-        hidden.restore(request.headers_mut(), |_| true);
-    }
-    Ok(())
+    model.headers.take_from(request.headers_mut());
 }
 
 /// Sets a method to what the model has.
@@ -129,7 +90,7 @@ fn set_method(method: &mut Method, model: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The same for a URI, of which the model has path and query.
+/// Sets path and query of a URI to what the model has.
 fn set_uri(uri: &mut Uri, model: &str) -> Result<(), String> {
     if model != path_and_query(uri) {
         let mut changed = std::mem::take(uri).into_parts();
@@ -164,54 +125,92 @@ pub(super) fn response_head(parts: &mut response::Parts) -> Response {
     }
 }
 
-/// The request for the inner service, as the guest has left it. `stream` is what the model has not
-/// had of its body, and `rest` says what becomes of that.
-pub(super) fn to_request(
-    mut parts: request::Parts,
-    model: Request,
-    rest: Rest,
+/// Makes a request into what the inner service gets, as the guest has left it. Gives back what was not
+/// read of a body that the guest has replaced.
+#[inline]
+pub(super) fn forward_request(
+    request: &mut http::Request<Body>,
+    model: Forwarded<'_>,
     framing: Option<Framing>,
-    stream: &mut Body,
-) -> Result<http::Request<Body>, String> {
-    set_method(&mut parts.method, &model.method)?;
-    set_uri(&mut parts.uri, &model.uri)?;
-    parts.headers = to_map(model.headers)?;
-    let trailers = to_map(model.trailers)?;
-    let headers = &mut parts.headers;
-    let body = match rest {
-        Rest::AsSent => as_sent(headers, framing, model.body, std::mem::take(stream)),
-        // A request's trailers belong to the body that is replaced.
-        Rest::Nothing | Rest::Trailers => {
-            let length = model.body.len();
-            if model.chunked && length > 0 {
-                headers.remove(CONTENT_LENGTH);
-            } else {
-                headers.remove(TRANSFER_ENCODING);
-                headers.remove(TRAILER);
-                if length > 0 || headers.contains_key(CONTENT_LENGTH) {
-                    headers.insert(CONTENT_LENGTH, length.into());
-                }
-            }
-            // Without a name for its length a body stays one of unknown length.
-            Body::full(model.body).hide_length(model.chunked)
-        }
-        Rest::Changed(length) => {
-            match length.filter(|_| !model.chunked) {
-                Some(length) => _ = headers.insert(CONTENT_LENGTH, length.into()),
-                None => _ = headers.remove(CONTENT_LENGTH),
-            }
-            std::mem::take(stream).after(model.body).hide_length(true)
-        }
-    };
-    let declared = headers.contains_key(CONTENT_LENGTH);
-    if let Some(hidden) = parts.extensions.remove::<Hidden>() {
-        let follow = !trailers.is_empty() || !matches!(rest, Rest::Nothing | Rest::Trailers);
-        let in_chunks = !declared && (follow || !http_body::Body::is_end_stream(&body));
-        hidden.restore(headers, |name| in_chunks || follow && name == TRAILER);
+    capabilities: Capabilities,
+) -> Result<Body, String> {
+    let Forwarded { method, uri, headers, trailers, body, chunked, rest } = model;
+    if capabilities.writes_line {
+        set_method(request.method_mut(), method)?;
+        set_uri(request.uri_mut(), uri)?;
     }
-    announce(headers, &trailers);
-    let body = body.with_trailers(trailers).hide_length(declared);
-    Ok(http::Request::from_parts(parts, body))
+    headers.move_to(request.headers_mut()).map_err(wrong_header)?;
+    let is_untouched = match rest {
+        Rest::AsSent => true,
+        Rest::Nothing => {
+            http_body::Body::is_end_stream(request.body())
+                && !request.headers().contains_key(TRANSFER_ENCODING)
+        }
+        Rest::Trailers | Rest::Changed(_) => false,
+    };
+    // Most requests: no more than the head has changed.
+    if is_untouched
+        && body.is_empty()
+        && trailers.is_empty()
+        && framing.is_none()
+        && request.extensions().get::<Hidden>().is_none()
+    {
+        return Ok(Body::empty());
+    }
+    let mut headers = std::mem::take(request.headers_mut());
+    let trailers = to_map(trailers)?;
+    let mut unread = Body::empty();
+    if rest == Rest::AsSent
+        && let Some(framing) = framing
+    {
+        framing.restore(&mut headers);
+    }
+    // A body that is forwarded as it came stays where it is.
+    let is_as_sent = rest == Rest::AsSent && body.is_empty() && trailers.is_empty();
+    if !is_as_sent {
+        let stream = std::mem::take(request.body_mut());
+        *request.body_mut() = match rest {
+            Rest::AsSent => stream.after(body),
+            // A request's trailers belong to the body that is replaced.
+            Rest::Nothing | Rest::Trailers => {
+                unread = stream;
+                let length = body.len();
+                if chunked && length > 0 {
+                    headers.remove(CONTENT_LENGTH);
+                } else {
+                    headers.remove(TRANSFER_ENCODING);
+                    headers.remove(TRAILER);
+                    if length > 0 || headers.contains_key(CONTENT_LENGTH) {
+                        headers.insert(CONTENT_LENGTH, length.into());
+                    }
+                }
+                // Without a name for its length a body stays one of unknown length.
+                Body::full(body).hide_length(chunked)
+            }
+            Rest::Changed(length) => {
+                match length.filter(|_| !chunked) {
+                    Some(length) => _ = headers.insert(CONTENT_LENGTH, length.into()),
+                    None => _ = headers.remove(CONTENT_LENGTH),
+                }
+                stream.after(body).hide_length(true)
+            }
+        };
+    }
+    let declared = headers.contains_key(CONTENT_LENGTH);
+    if capabilities.reads_headers
+        && let Some(hidden) = request.extensions_mut().remove::<Hidden>()
+    {
+        let follow = !trailers.is_empty() || !matches!(rest, Rest::Nothing | Rest::Trailers);
+        let in_chunks = !declared && (follow || !http_body::Body::is_end_stream(request.body()));
+        hidden.restore(&mut headers, |name| in_chunks || follow && name == TRAILER);
+    }
+    announce(&mut headers, &trailers);
+    if !is_as_sent {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = body.with_trailers(trailers).hide_length(declared);
+    }
+    *request.headers_mut() = headers;
+    Ok(unread)
 }
 
 /// The response for the client, as the guest has left it.
@@ -229,7 +228,9 @@ pub(super) fn to_response(
     parts.headers = to_map(model.headers)?;
     let trailers = to_map(model.trailers)?;
     let headers = &mut parts.headers;
-    let body = match rest {
+    // A body that is forwarded as it came stays as it is.
+    let is_as_sent = rest == Rest::AsSent && model.body.is_empty() && trailers.is_empty();
+    let mut body = match rest {
         Rest::AsSent => as_sent(headers, framing, model.body, stream),
         Rest::Nothing => {
             headers.remove(TRANSFER_ENCODING);
@@ -249,9 +250,11 @@ pub(super) fn to_response(
             stream.after(model.body).hide_length(true)
         }
     };
-    announce(headers, &trailers);
-    let declared = headers.contains_key(CONTENT_LENGTH);
-    let body = body.with_trailers(trailers).hide_length(declared);
+    if !is_as_sent {
+        announce(headers, &trailers);
+        let declared = headers.contains_key(CONTENT_LENGTH);
+        body = body.with_trailers(trailers).hide_length(declared);
+    }
     Ok(http::Response::from_parts(parts, body))
 }
 
@@ -281,7 +284,7 @@ pub(super) fn to_map(model: http_wasm_model::exchange::Headers) -> Result<Header
     model.into_map().map_err(wrong_header)
 }
 
-fn wrong_header((name, value): (String, Vec<u8>)) -> String {
+pub(super) fn wrong_header((name, value): (String, Vec<u8>)) -> String {
     wrong("header", &format!("{name}: {}", String::from_utf8_lossy(&value)))
 }
 

@@ -1,4 +1,4 @@
-//! What a layer tells its owner, and why it has no response.
+//! Events of a layer for its owner, and why it has no response.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub enum Event<'a> {
     /// A hook trapped. In the request hook: the client gets 500. In the response hook: the service
     /// fails with [`Error::Response`].
     Trap(Phase, &'a Trap),
-    /// The inner service failed; the guest's response hook is told so.
+    /// The inner service failed; the guest's response hook sees `is_error`.
     NextFailed(&'a BoxError),
     /// A body did not come, or was longer than what is held of one. The client gets 413, 408 or 400 for
     /// its own, and 502 for the inner service's.
@@ -36,7 +36,7 @@ pub enum Event<'a> {
         /// How many bytes of names and values.
         bytes: usize,
     },
-    /// Every instance was at work, and as many requests waited as may, or this one for as long as it
+    /// Every instance was in use, and as many requests waited as may, or this one for as long as it
     /// may. The client gets 503.
     Busy,
     /// So many messages of the guest were not passed on, because there were too many in a second.
@@ -68,15 +68,15 @@ impl std::fmt::Display for Event<'_> {
             Self::Body(kind, BodyFault::Broken(error)) => {
                 write!(f, "the {kind} did not arrive whole: {error}")
             }
-            Self::Body(kind, BodyFault::Slow(patience)) => {
-                write!(f, "nothing came of the {kind} for {patience:?}")
+            Self::Body(kind, BodyFault::Slow(timeout)) => {
+                write!(f, "nothing came of the {kind} for {timeout:?}")
             }
             Self::Headers { count, bytes } => write!(
                 f,
                 "the request has {count} headers of {bytes} bytes, which is more than the limits: the client gets 431; raise them"
             ),
             Self::Busy => f.write_str(
-                "every instance is at work, and no more requests may wait: the client gets 503; raise the capacity",
+                "every instance is in use, and no more requests may wait: the client gets 503; raise the capacity",
             ),
             Self::LogsDropped(count) => {
                 write!(f, "{count} messages of the guest were dropped, it logs too many in a second")

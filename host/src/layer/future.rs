@@ -1,16 +1,16 @@
 //! The response to come.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Response;
 use pin_project_lite::pin_project;
-use tracing::Span;
+use tracing::{Instrument as _, Span};
 
 use super::Error;
 use super::body::{Body, BoxError};
-use super::quick::Head;
+use super::exchange::{Answer, Pending, Responded, Responding};
 
 pin_project! {
     /// The response of a [`GuestService`](super::GuestService), whose inner service answers with the
@@ -23,35 +23,41 @@ pin_project! {
 }
 
 pin_project! {
-    #[project = StateNow]
+    #[project = StateProjection]
     enum State<F> {
-        /// It is there. What was not read of the request's body is let go when somebody asks for that:
-        /// a server closes a connection whose request is dropped before it has looked for more.
-        Ended { result: Option<Result<Response<Body>, Error>>, unread: Body },
-        /// The guest is done, and the inner service is not.
-        Passes { #[pin] next: F, head: Head, span: Option<Box<Span>> },
-        /// The guest is not done.
-        Waits { future: Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>> },
+        /// It is there; see [`Step::Respond`](super::exchange::Step::Respond).
+        Ready { response: Option<Result<Response<Body>, Error>>, unread: Body },
+        /// The inner service works on it.
+        Forwarded { #[pin] next: F, pending: Option<Pending>, span: Option<Box<Span>> },
+        /// The guest works on it, or an instance is waited for.
+        Waiting { future: Responding },
     }
 }
 
 impl<F> ResponseFuture<F> {
     #[inline(always)]
-    pub(super) const fn ended(result: Result<Response<Body>, Error>, unread: Body) -> Self {
-        Self { state: State::Ended { result: Some(result), unread } }
+    pub(super) const fn ready(response: Result<Response<Body>, Error>, unread: Body) -> Self {
+        Self { state: State::Ready { response: Some(response), unread } }
     }
 
     #[inline(always)]
-    pub(super) fn passes(next: F, head: Head, span: Span) -> Self {
+    pub(super) fn forwarded(next: F, pending: Pending, span: Span) -> Self {
         // Large, and rarely there.
         let span = (!span.is_disabled()).then(|| Box::new(span));
-        Self { state: State::Passes { next, head, span } }
+        Self { state: State::Forwarded { next, pending: Some(pending), span } }
     }
 
-    pub(super) fn waits(
+    pub(super) fn responded(responded: Responded) -> Self {
+        match responded {
+            Responded::Ready(response) => Self::ready(response, Body::empty()),
+            Responded::Wait(future) => Self { state: State::Waiting { future } },
+        }
+    }
+
+    pub(super) fn waiting(
         future: impl Future<Output = Result<Response<Body>, Error>> + Send + 'static,
     ) -> Self {
-        Self { state: State::Waits { future: Box::pin(future) } }
+        Self { state: State::Waiting { future: Box::pin(future) } }
     }
 }
 
@@ -64,22 +70,37 @@ where
 {
     type Output = Result<Response<Body>, Error>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateNow::Ended { result, unread } => {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = match self.as_mut().project().state.project() {
+            StateProjection::Ready { response, unread } => {
                 drop(std::mem::take(unread));
-                match result.take() {
-                    Some(result) => Poll::Ready(result),
+                return match response.take() {
+                    Some(response) => Poll::Ready(response),
                     None => panic!("polled after it was done"),
+                };
+            }
+            StateProjection::Forwarded { next, pending, span } => {
+                let entered = span.as_ref().map(|span| span.enter());
+                let answer = match super::catch(|| next.poll(context)) {
+                    Ok(Poll::Pending) => return Poll::Pending,
+                    Ok(Poll::Ready(answer)) => Answer::from(answer),
+                    Err(panic) => Answer::Panicked(panic),
+                };
+                let Some(pending) = pending.take() else { panic!("polled after it was done") };
+                let responded = pending.respond(answer);
+                drop(entered);
+                match responded {
+                    Responded::Ready(response) => return Poll::Ready(response),
+                    Responded::Wait(future) => match span.take() {
+                        Some(span) => Box::pin(future.instrument(*span)),
+                        None => future,
+                    },
                 }
             }
-            StateNow::Passes { next, head, span } => {
-                let _entered = span.as_ref().map(|span| span.enter());
-                let answer = ready!(next.poll(context));
-                Poll::Ready(head.end(answer))
-            }
-            StateNow::Waits { future } => future.as_mut().poll(context),
-        }
+            StateProjection::Waiting { future } => return future.as_mut().poll(context),
+        };
+        self.as_mut().project().state.set(State::Waiting { future });
+        self.poll(context)
     }
 }
 

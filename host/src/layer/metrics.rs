@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use http_wasm_model::exchange::TrapKind;
 
-/// Of so many exchanges one is timed, because looking at the clock costs as much as a small guest.
-const TIMED: u64 = 64;
+/// One of so many exchanges is timed, because reading the clock costs as much as a small guest.
+const SAMPLE_EVERY: u64 = 64;
 
 /// What a layer has done since it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Metrics {
     pub traps: Vec<(TrapKind, u64)>,
     /// Requests that were refused for the size of their headers, with 431.
     pub refused_headers: u64,
-    /// Requests that were refused because every instance was at work, with 503.
+    /// Requests that were refused because every instance was in use, with 503.
     pub refused_busy: u64,
     /// Bodies that were longer than what is held of them, answered with 413 or 502.
     pub bodies_too_large: u64,
@@ -36,9 +36,9 @@ pub struct Metrics {
     pub bodies_slow: u64,
     /// Failures of the inner service, panics among them.
     pub next_failures: u64,
-    /// Requests that were given up while the inner service worked on them, whose response hook was
+    /// Requests that were cancelled while the inner service worked on them, whose response hook was
     /// then called with an error.
-    pub given_up: u64,
+    pub cancelled: u64,
     /// Messages of guests that were not passed on, because there were too many in a second.
     pub dropped_logs: u64,
     /// Exchanges that were timed, one of every 64.
@@ -55,7 +55,7 @@ pub struct Metrics {
 
 macro_rules! counters {
     ($($name:ident),+ $(,)?) => {
-        /// The same, while it is counted.
+        /// The counters of the threads that share a slot.
         #[derive(Debug, Default)]
         pub(super) struct Counters {
             $(pub(super) $name: AtomicU64,)+
@@ -98,7 +98,7 @@ counters!(
     bodies_broken,
     bodies_slow,
     next_failures,
-    given_up,
+    cancelled,
     dropped_logs,
     timed,
 );
@@ -106,11 +106,6 @@ counters!(
 /// Counts one more.
 pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Counts one more where nobody else counts at the same time.
-pub(super) fn count_alone(counter: &AtomicU64) {
-    counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
 impl Counters {
@@ -126,14 +121,6 @@ impl Counters {
         Timer::new(self.exchanges.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The same where nobody else counts at the same time.
-    #[inline]
-    pub(super) fn begin_alone(&self) -> Timer {
-        let number = self.exchanges.load(Ordering::Relaxed);
-        self.exchanges.store(number + 1, Ordering::Relaxed);
-        Timer::new(number)
-    }
-
     #[inline]
     pub(super) fn end(&self, timer: &mut Timer) {
         timer.host_until_now();
@@ -147,7 +134,7 @@ impl Counters {
 }
 
 /// Where the time of an exchange goes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Timer {
     /// Until when it is accounted for; `None`: it is not timed.
     last: Option<Instant>,
@@ -159,7 +146,7 @@ impl Timer {
     /// Begins to time the exchange of this number, if it is one that is timed.
     fn new(number: u64) -> Self {
         Self {
-            last: number.is_multiple_of(TIMED).then(Instant::now),
+            last: number.is_multiple_of(SAMPLE_EVERY).then(Instant::now),
             guest: Duration::ZERO,
             host: Duration::ZERO,
         }

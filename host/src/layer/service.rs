@@ -9,13 +9,13 @@ use http::{Request, Response};
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::play::{self, Begun};
-use super::{Body, BoxError, Error, ResponseFuture, Shared};
+use super::exchange::{self, Answer, Step, Wait};
+use super::{Body, BoxError, Error, Handle, ResponseFuture};
 
 /// A service with a guest around it; made by [`GuestLayer`](super::GuestLayer).
 #[derive(Clone)]
 pub struct GuestService<S> {
-    pub(super) shared: Arc<Shared>,
+    pub(super) handle: Arc<Handle>,
     pub(super) inner: S,
 }
 
@@ -47,24 +47,24 @@ where
         let mut request = request.map(Body::stream);
         let span =
             tracing::info_span!("exchange", method = %request.method(), uri = %request.uri());
-        let entered = span.enter();
-        match play::begin(&self.shared, &mut request) {
-            Begun::Ended(result, unread) => ResponseFuture::ended(result, unread),
-            Begun::Passes(head) => {
-                let next = self.inner.call(request);
-                drop(entered);
-                ResponseFuture::passes(next, head, span)
+        let step = span.in_scope(|| exchange::begin(&self.handle.shared, &mut request));
+        match step {
+            Step::Respond(response, unread) => ResponseFuture::ready(response, unread),
+            Step::Forward(pending) => match super::catch(|| self.inner.call(request)) {
+                Ok(next) => ResponseFuture::forwarded(next, pending, span),
+                Err(panic) => {
+                    let responded = span.in_scope(|| pending.respond(Answer::Panicked(panic)));
+                    ResponseFuture::responded(responded)
+                }
+            },
+            Step::Wait(Wait::ResponseHook(responding, unread)) => {
+                drop(unread);
+                ResponseFuture::waiting(responding.instrument(span))
             }
-            Begun::Next(request, passing) => {
-                drop(entered);
-                let inner = self.take_inner();
-                let passing = async move { passing.end(play::call(inner, request).await) };
-                ResponseFuture::waits(passing.instrument(span))
-            }
-            Begun::Waits => {
-                drop(entered);
-                let playing = play::play(Arc::clone(&self.shared), self.take_inner(), request);
-                ResponseFuture::waits(playing.instrument(span))
+            Step::Wait(wait) => {
+                let shared = Arc::clone(&self.handle.shared);
+                let running = exchange::run(wait, shared, self.take_inner(), request);
+                ResponseFuture::waiting(running.instrument(span))
             }
         }
     }

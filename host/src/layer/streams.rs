@@ -19,7 +19,7 @@ pub(super) struct Streams {
     response: Option<Body>,
     /// The trailers of the request, once its body has gone on.
     note: Option<TrailerNote>,
-    patience: Duration,
+    timeout: Duration,
     /// Runs while a piece is awaited.
     timer: Option<Pin<Box<Sleep>>>,
     /// Why the last piece did not come.
@@ -36,9 +36,9 @@ pub(super) enum StreamFault {
 }
 
 impl Streams {
-    pub(super) const fn new(request: Body, patience: Duration) -> Self {
+    pub(super) const fn new(request: Body, timeout: Duration) -> Self {
         let (response, note) = (None, None);
-        Self { request: Some(request), response, note, patience, timer: None, fault: None }
+        Self { request: Some(request), response, note, timeout, timer: None, fault: None }
     }
 
     pub(super) fn set_response(&mut self, body: Body) {
@@ -62,7 +62,7 @@ impl Streams {
 
     /// Hands the bodies to a guest that waits for them.
     pub(super) fn lend(&mut self) -> Box<dyn Bodies> {
-        let lent = std::mem::replace(self, Self::new(Body::empty(), self.patience));
+        let lent = std::mem::replace(self, Self::new(Body::empty(), self.timeout));
         Box::new(lent)
     }
 
@@ -99,13 +99,12 @@ impl Bodies for Streams {
             Poll::Ready(Some(Err(error))) => self.fail(StreamFault::Broken(kind, error)),
             Poll::Ready(None) => Piece::End(Headers::new()),
             Poll::Pending => {
-                let patience = self.patience;
-                let timer =
-                    self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+                let timeout = self.timeout;
+                let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
                 if timer.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }
-                self.fail(StreamFault::Slow(kind, patience))
+                self.fail(StreamFault::Slow(kind, timeout))
             }
         };
         self.timer = None;
@@ -125,10 +124,10 @@ impl std::fmt::Display for StreamFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Broken(kind, error) => write!(f, "the {kind} did not arrive whole: {error}"),
-            Self::Slow(kind, patience) => {
+            Self::Slow(kind, timeout) => {
                 write!(
                     f,
-                    "nothing came of the {kind} for {patience:?}; send it faster, or have the host's patience raised"
+                    "nothing came of the {kind} for {timeout:?}; send it faster, or have the host's body read timeout raised"
                 )
             }
         }

@@ -13,6 +13,8 @@ pub struct Body {
     pub instructions: u32,
     /// The functions that it calls by index, each as often as it stands there.
     pub calls: Vec<u32>,
+    /// The calls whose last argument is an `i32.const`: callee and argument.
+    pub constant_calls: Vec<(u32, i32)>,
     /// Whether it calls through a table or a reference: the callee is not known.
     pub calls_unknown: bool,
     /// The globals that it reads or writes.
@@ -30,11 +32,17 @@ impl Body {
 
     pub(super) fn read(body: &FunctionBody<'_>) -> wasmparser::Result<Self> {
         let mut found = Self { code: body.range(), ..Self::default() };
+        let mut constant = None;
         for operator in body.get_operators_reader()? {
             found.instructions += 1;
+            let argument = constant.take();
             match operator? {
+                Operator::I32Const { value } => constant = Some(value),
                 Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
                     found.calls.push(function_index);
+                    found
+                        .constant_calls
+                        .extend(argument.map(|argument| (function_index, argument)));
                 }
                 Operator::CallIndirect { .. }
                 | Operator::ReturnCallIndirect { .. }

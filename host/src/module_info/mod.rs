@@ -259,6 +259,39 @@ impl ModuleInfo {
         self.imports.iter().any(|import| import.module == MODULE && import.name == name)
     }
 
+    /// The last argument of each call of a function of the ABI, where all of them are constants.
+    #[must_use]
+    pub fn constant_arguments(&self, function: Function) -> Option<Vec<i32>> {
+        let indices = self.abi_functions(|found| found == function);
+        let is_it = |index: u32| indices.binary_search(&index).is_ok();
+        let is_known =
+            self.table_functions_known && !self.table_functions.iter().any(|&index| is_it(index));
+        let calls = |body: &Body| body.calls.iter().filter(|&&callee| is_it(callee)).count();
+        let constants: Vec<i32> = self
+            .bodies
+            .iter()
+            .flat_map(|body| &body.constant_calls)
+            .filter_map(|&(callee, argument)| is_it(callee).then_some(argument))
+            .collect();
+        let all = self.bodies.iter().map(calls).sum::<usize>();
+        (is_known && constants.len() == all).then_some(constants)
+    }
+
+    /// The indices of the imported functions that are such functions of the ABI, in order.
+    #[must_use]
+    pub fn abi_functions(&self, wanted: impl Fn(Function) -> bool) -> Vec<u32> {
+        let functions =
+            self.imports.iter().filter(|import| matches!(import.ty, ItemType::Function(_)));
+        let is_wanted = |import: &Import| {
+            import.module == MODULE && Function::from_name(&import.name).is_some_and(&wanted)
+        };
+        (0..)
+            .zip(functions)
+            .filter(|(_, import)| is_wanted(import))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     fn type_at(&self, index: u32) -> FunctionType {
         FunctionType(self.types.get(index as usize).cloned().flatten())
     }

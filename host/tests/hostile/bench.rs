@@ -118,7 +118,7 @@ pub(crate) fn layer(
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
     let module = engine.module(&wasm)?;
     let limits = Limits { request_body: 1 << 20, response_body: 1 << 20, ..Limits::default() };
-    let settings = Settings { record_calls: false, limits, ..Settings::default() };
+    let settings = Settings { limits, ..Settings::default() };
     let pool = Pool::new(module, settings)?;
     Ok(GuestLayer::builder(Arc::new(pool)).observe(observer).build())
 }

@@ -82,11 +82,6 @@ impl RequestBody {
         Self { incoming, ..Self::default() }
     }
 
-    /// The guest has neither read nor written it.
-    pub(super) const fn is_untouched(&self) -> bool {
-        self.source.is_none() && self.written.is_none()
-    }
-
     pub(super) const fn is_opened(&self) -> bool {
         self.source.is_some()
     }
@@ -225,7 +220,7 @@ impl Exchange {
             BodyKind::Response if buffered => self.write_buffered(bytes),
             BodyKind::Response => self.write_through(bytes)?,
         }
-        let limits = &self.settings.limits;
+        let limits = &self.settings.settings.limits;
         let (len, limit) = match kind {
             BodyKind::Request => (self.request_body.written_len(), limits.request_body),
             BodyKind::Response => (self.response.body.len(), limits.response_body),
@@ -269,7 +264,7 @@ impl Exchange {
 
     /// How much the next `read_body` may give at most.
     fn next_read_size(&mut self, limit: u32) -> usize {
-        let sizes = &self.settings.read_sizes;
+        let sizes = &self.settings.test.read_sizes;
         let most = match sizes.get(self.reads % sizes.len().max(1)) {
             Some(&size) => size.min(limit),
             None => limit,

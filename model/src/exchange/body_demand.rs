@@ -79,7 +79,7 @@ impl Exchange {
     /// [`TrapKind::TooLarge`].
     pub fn feed(&mut self, kind: BodyKind, bytes: &[u8]) -> Result<(), Trap> {
         let retains = self.retains(kind);
-        let limits = &self.settings.limits;
+        let limits = &self.settings.settings.limits;
         let (held, limit) = match kind {
             BodyKind::Request => {
                 let keep = retains || !self.request_body.reads_in_passing();

@@ -235,7 +235,7 @@ impl Exchange {
         kind: HeaderKind,
         bytes: usize,
     ) -> Result<(), Trap> {
-        let limits = &self.settings.limits;
+        let limits = &self.settings.settings.limits;
         let count = self.headers(kind).count();
         if count >= limits.header_count {
             let message = format_args!(

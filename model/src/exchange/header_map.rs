@@ -279,12 +279,57 @@ impl Headers {
         names.filter(|name| other.contains(name)).map(str::to_owned).collect()
     }
 
-    /// Puts all of `firsts` before the values that their names have here.
-    pub(crate) fn prepend_all(&mut self, mut firsts: Self) {
-        if !self.is_empty() && !firsts.in_both(self).is_empty() {
-            std::mem::swap(self, &mut firsts);
+    /// Removes all of them.
+    pub(crate) fn clear(&mut self) {
+        self.table.take();
+        match &mut self.form {
+            Form::Few(few) => few.clear(),
+            form => *form = Form::default(),
         }
-        self.append_all(firsts);
+    }
+
+    /// Takes in those of a map, which is left empty, in place of those that were here.
+    #[inline]
+    pub fn take_from(&mut self, map: &mut HeaderMap) {
+        self.table.take();
+        match &mut self.form {
+            Form::Map(own) if own.is_empty() => std::mem::swap(own, map),
+            form => *form = Form::Map(std::mem::take(map)),
+        }
+    }
+
+    /// Moves all of them to a map, in place of those that were there.
+    ///
+    /// # Errors
+    ///
+    /// The first name and value that HTTP does not allow.
+    #[inline]
+    pub fn move_to(&mut self, map: &mut HeaderMap) -> Result<(), (String, Vec<u8>)> {
+        match &mut self.form {
+            Form::Map(own) => {
+                self.table.take();
+                std::mem::swap(own, map);
+                own.clear();
+            }
+            _ => *map = std::mem::take(self).into_map()?,
+        }
+        Ok(())
+    }
+
+    /// Whether they are a list.
+    pub(crate) const fn is_list(&self) -> bool {
+        matches!(self.form, Form::Few(_))
+    }
+
+    /// Takes all of them out, where they are a list: one, which needs no room, and all others.
+    pub(crate) fn take_list(&mut self) -> SetHeaders {
+        let Form::Few(few) = &mut self.form else { return SetHeaders::default() };
+        self.table.take();
+        match few.len() {
+            // The room of the list stays.
+            0 | 1 => SetHeaders { one: few.pop(), more: Vec::new() },
+            _ => SetHeaders { one: None, more: std::mem::take(few) },
+        }
     }
 
     /// The map of an HTTP library.
@@ -294,6 +339,7 @@ impl Headers {
     /// The first name and value that HTTP does not allow.
     pub fn into_map(self) -> Result<HeaderMap, (String, Vec<u8>)> {
         match self.form {
+            Form::Few(few) if few.is_empty() => Ok(HeaderMap::new()),
             Form::Few(few) => Ok(few.into_iter().collect()),
             Form::Map(map) => Ok(map),
             Form::Table => to_map(self.table.into_inner().unwrap_or_default()),
@@ -386,6 +432,42 @@ pub(crate) enum Write {
 
 fn has_upper(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// A few headers, taken out of an exchange; most guests set one.
+#[derive(Debug, Default)]
+pub struct SetHeaders {
+    one: Option<(HeaderName, HeaderValue)>,
+    /// All of them, where they are not one.
+    more: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl SetHeaders {
+    /// Adds all of them to a map where it has none of these names, nor too many already. Whether it has.
+    pub(super) fn add_to(&mut self, map: &mut HeaderMap) -> bool {
+        let mut all = self.one.iter().chain(&self.more);
+        let fits = map.len() + self.more.len() + 1 < MAX_MAP_VALUES;
+        if !fits || all.any(|(name, _)| map.contains_key(name)) {
+            return false;
+        }
+        for (name, value) in self.one.take().into_iter().chain(self.more.drain(..)) {
+            map.append(name, value);
+        }
+        true
+    }
+}
+
+impl From<SetHeaders> for Headers {
+    fn from(SetHeaders { one, more }: SetHeaders) -> Self {
+        let mut list = more;
+        list.extend(one);
+        let form = if list.len() <= SMALL_LEN {
+            Form::Few(list)
+        } else {
+            Form::Map(list.into_iter().collect())
+        };
+        Self { form, table: OnceLock::new() }
+    }
 }
 
 impl From<HeaderMap> for Headers {

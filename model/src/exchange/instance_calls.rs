@@ -3,7 +3,7 @@
 use http_wasm_abi::{Features, Function, LogLevel};
 
 use super::checks::Bytes;
-use super::{Exchange, Limits, LogEntry, Settings, Trap};
+use super::{Exchange, Limits, LogEntry, Trap};
 
 /// The messages of a hook, within limits.
 #[derive(Clone, Debug, Default)]
@@ -57,16 +57,17 @@ impl Exchange {
             self.report(ENABLE, "request buffering was enabled after reading had begun: it comes too late; enable features first");
         }
         let enabled = if self.rules().features_echo { asked } else { self.features.union(asked) };
-        let enabled = enabled.without(self.settings.missing_features);
+        let enabled = enabled.without(self.settings.test.missing_features);
         self.enable(enabled);
         Ok(enabled)
     }
 
     /// The configuration, as `get_config` gives it. Each call counts as one of the guest, for
-    /// [`Settings::later_configs`].
+    /// [`TestSettings::later_configs`](super::TestSettings::later_configs).
     pub(crate) fn config(&mut self) -> Result<&[u8], Trap> {
         self.check_phase(Function::GetConfig, false)?;
-        let Settings { config, later_configs, .. } = &*self.settings;
+        let config = &self.settings.settings.config;
+        let later_configs = &self.settings.test.later_configs;
         let replaced = self.config_reads.min(later_configs.len());
         self.config_reads += 1;
         Ok(replaced.checked_sub(1).map_or(config, |index| &later_configs[index]))
@@ -74,7 +75,7 @@ impl Exchange {
 
     /// Whether a message of this level is written.
     pub(crate) fn log_enabled(&self, level: LogLevel) -> bool {
-        level >= self.settings.log_threshold && level != LogLevel::None
+        level >= self.settings.settings.log_threshold && level != LogLevel::None
     }
 
     /// Writes a message, as `log` does.
@@ -85,7 +86,7 @@ impl Exchange {
             let message = self.text(Function::Log, "message", message)?;
             if is_enabled {
                 let message = message.into_owned();
-                self.logs.push(LogEntry { level, message }, &self.settings.limits);
+                self.logs.push(LogEntry { level, message }, &self.settings.settings.limits);
             }
         }
         Ok(())

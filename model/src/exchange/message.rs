@@ -40,23 +40,6 @@ impl Default for Request {
     }
 }
 
-impl Request {
-    /// Takes everything out, and makes nothing anew in its place.
-    pub(super) fn take(&mut self) -> Self {
-        use std::mem::take;
-        Self {
-            method: take(&mut self.method),
-            uri: take(&mut self.uri),
-            version: take(&mut self.version),
-            headers: take(&mut self.headers),
-            body: take(&mut self.body),
-            chunked: take(&mut self.chunked),
-            trailers: take(&mut self.trailers),
-            source_addr: take(&mut self.source_addr),
-        }
-    }
-}
-
 /// A response: as the next handler gave it, or as the client got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {

@@ -13,18 +13,18 @@
 mod body;
 mod body_demand;
 mod checks;
-mod flow;
 mod framing;
 mod header_cache;
 mod header_calls;
 mod header_map;
 mod incoming_body;
 mod instance_calls;
+mod lifecycle;
 mod limits;
 mod message;
-mod passing;
 mod request_line;
 mod response_state;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod trap;
@@ -35,68 +35,19 @@ use std::sync::Arc;
 use http_wasm_abi::{Features, Function, LogLevel, Phase};
 
 use crate::memory::Outside;
-use crate::profile::{Profile, Rules};
+use crate::profile::Rules;
 use incoming_body::Incoming;
 
 pub use crate::memory::{LinearMemory, Memory};
-pub use flow::{NextError, Rest};
 pub use framing::Framing;
-pub use header_map::Headers;
+pub use header_map::{Headers, SetHeaders};
+pub use lifecycle::{Forwarded, NextError, Outgoing, Rest};
 pub use limits::Limits;
 pub use message::{Request, Response};
-pub use passing::{Few, NoRoom, failed_next_status, merge_framing, merge_passing};
+pub use response_state::{add_headers, failed_next_status};
+pub use settings::{InstanceSettings, Settings, TestSettings};
 pub use trap::{Problem, Trap, TrapKind};
 pub(crate) use validate::show;
-
-/// What holds for all exchanges of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// Whose semantics apply.
-    pub profile: Profile,
-    /// What `get_config` reads.
-    pub config: Vec<u8>,
-    /// What it reads from its second call on in an exchange: one after the other, and then the last
-    /// for ever, as on a host whose configuration is replaced between two calls. Empty, the default:
-    /// [`config`](Self::config) at each call.
-    pub later_configs: Vec<Vec<u8>>,
-    /// Messages below this level are not written. Debug, the lowest, unless changed.
-    pub log_threshold: LogLevel,
-    /// What the guest enabled during initialisation.
-    pub features: Features,
-    /// The most bytes that each `read_body` gives, used in turn and from the start again; a 0 makes
-    /// an empty read that is not the end. Empty, the default: as many as there are.
-    pub read_sizes: Vec<u32>,
-    /// Features that this host does not have: they are not enabled.
-    pub missing_features: Features,
-    /// Whether host calls are kept, for [`Exchange::calls`]. On unless changed.
-    pub record_calls: bool,
-    /// How much is held for the guest.
-    pub limits: Limits,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            profile: Profile::default(),
-            config: Vec::new(),
-            later_configs: Vec::new(),
-            log_threshold: LogLevel::Debug,
-            features: Features::NONE,
-            read_sizes: Vec::new(),
-            missing_features: Features::NONE,
-            record_calls: true,
-            limits: Limits::default(),
-        }
-    }
-}
-
-impl Settings {
-    /// The default settings with this configuration.
-    #[must_use]
-    pub fn with_config(config: impl Into<Vec<u8>>) -> Self {
-        Self { config: config.into(), ..Self::default() }
-    }
-}
 
 /// A message that the guest logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +81,7 @@ impl std::fmt::Display for HostCall {
 /// One request and its response, or the initialisation of an instance.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    settings: Arc<Settings>,
+    settings: Arc<InstanceSettings>,
     phase: Phase,
     /// What is enabled for this exchange: what initialisation enabled, and more.
     features: Features,
@@ -141,8 +92,6 @@ pub struct Exchange {
     sent_length: Option<u64>,
     /// Where the request's body ends as the client said it, once the guest has said otherwise.
     sent_framing: Option<Box<Framing>>,
-    /// The guest does not look at the request after the next handler: it need not be kept.
-    gives_request_away: bool,
     /// How many bytes of header names and values the guest has written.
     header_bytes: usize,
     header_cache: header_cache::HeaderCache,
@@ -161,18 +110,23 @@ pub struct Exchange {
 
 impl Default for Exchange {
     fn default() -> Self {
-        Self::new(Settings::default())
+        Self::new(InstanceSettings::default())
     }
 }
 
 impl Exchange {
     /// The initialisation of an instance: [`Phase::Init`].
     #[must_use]
-    pub fn new(settings: impl Into<Arc<Settings>>) -> Self {
+    pub fn new(settings: impl Into<Arc<InstanceSettings>>) -> Self {
         Self::with(settings.into(), Phase::Init, Request::default(), Incoming::default())
     }
 
-    fn with(settings: Arc<Settings>, phase: Phase, request: Request, incoming: Incoming) -> Self {
+    fn with(
+        settings: Arc<InstanceSettings>,
+        phase: Phase,
+        request: Request,
+        incoming: Incoming,
+    ) -> Self {
         Self {
             phase,
             features: settings.features,
@@ -180,7 +134,6 @@ impl Exchange {
             sent_uri: None,
             sent_length: None,
             sent_framing: None,
-            gives_request_away: false,
             header_bytes: 0,
             header_cache: header_cache::HeaderCache::default(),
             head_request: request.method == "HEAD",
@@ -195,22 +148,16 @@ impl Exchange {
         }
     }
 
-    /// What holds for all exchanges of the instance; after initialisation with the features that it
-    /// enabled.
+    /// How the host treats the guest.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.settings.settings
     }
 
-    /// Takes the settings out, to carry them from initialisation to the exchanges.
+    /// Takes out what holds for all exchanges of the instance, to carry it from initialisation to the
+    /// exchanges: with the features that the guest has enabled.
     #[must_use]
-    pub fn into_settings(self) -> Settings {
-        Arc::unwrap_or_clone(self.settings)
-    }
-
-    /// The same, for many exchanges to share.
-    #[must_use]
-    pub fn into_shared_settings(self) -> Arc<Settings> {
+    pub fn into_instance_settings(self) -> Arc<InstanceSettings> {
         self.settings
     }
 
@@ -256,8 +203,9 @@ impl Exchange {
 
     /// Writes a message that did not come through `log`, such as a line on the guest's stderr.
     pub fn host_log(&mut self, level: LogLevel, message: impl Into<String>) {
-        if level >= self.settings.log_threshold {
-            self.logs.push(LogEntry { level, message: message.into() }, &self.settings.limits);
+        if level >= self.settings().log_threshold {
+            self.logs
+                .push(LogEntry { level, message: message.into() }, &self.settings.settings.limits);
         }
     }
 
@@ -272,7 +220,7 @@ impl Exchange {
     }
 
     fn rules(&self) -> &'static Rules {
-        self.settings.profile.rules()
+        self.settings().profile.rules()
     }
 
     /// The features that decide about buffering on this host.
@@ -280,7 +228,9 @@ impl Exchange {
         if self.rules().buffering_from_start_only { self.settings.features } else { self.features }
     }
 
-    fn buffers_response(&self) -> bool {
+    /// Whether the response is held for the guest, which can then read and change it.
+    #[must_use]
+    pub fn buffers_response(&self) -> bool {
         self.buffering().contains(Features::BUFFER_RESPONSE)
     }
 

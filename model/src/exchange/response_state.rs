@@ -1,9 +1,13 @@
 //! The state of the response: what the guest and the next handler have set so far, and what is sent.
 
+use http::{HeaderMap, StatusCode};
+use http_wasm_abi::Phase;
+
+use super::header_map::SetHeaders;
 use super::incoming_body::Incoming;
 use super::message::content_length;
-use super::{Headers, body};
-use crate::profile::Rules;
+use super::{Headers, Problem, body};
+use crate::profile::Profile;
 
 /// The response while guest and next handler make it.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +63,28 @@ impl ResponseState {
         }
     }
 
-    /// Nothing is in it.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.has_headers_only() && self.headers.is_empty()
+    /// Empties it, and keeps what was allocated.
+    pub(super) fn reset(&mut self) {
+        let Self {
+            status,
+            headers,
+            trailers,
+            upstream_trailers,
+            body,
+            incoming,
+            body_state,
+            head,
+            reader,
+        } = self;
+        *status = None;
+        headers.clear();
+        trailers.clear();
+        upstream_trailers.clear();
+        body.clear();
+        *incoming = Incoming::default();
+        *body_state = BodyState::Untouched;
+        *head = None;
+        *reader = None;
     }
 
     /// At most headers are in it.
@@ -102,13 +125,33 @@ impl ResponseState {
     }
 }
 
+/// Adds the headers that the guest has set before the next handler to those that this has sent. What is
+/// not portable about it is given to `report`.
+///
+/// # Errors
+///
+/// When there is no room for them.
+pub fn add_headers(
+    profile: Profile,
+    mut mine: SetHeaders,
+    theirs: &mut HeaderMap,
+    report: impl FnMut(Problem),
+) -> Result<(), (String, Vec<u8>)> {
+    if !mine.add_to(theirs) {
+        let merged = std::mem::take(theirs).into();
+        *theirs = merge_headers(profile, mine.into(), merged, report).into_map()?;
+    }
+    Ok(())
+}
+
 /// The headers of a response: those that the guest has set before the next handler, and those that
 /// this has sent. What is not portable about it is given to `report`.
+#[must_use]
 pub(super) fn merge_headers(
-    rules: &Rules,
-    mine: Headers,
+    profile: Profile,
+    mut mine: Headers,
     theirs: Headers,
-    mut report: impl FnMut(String),
+    mut report: impl FnMut(Problem),
 ) -> Headers {
     let mut merged = theirs;
     if mine.is_empty() {
@@ -117,22 +160,31 @@ pub(super) fn merge_headers(
     if merged.is_empty() {
         return mine;
     }
-    let mut mine = mine;
-    for name in mine.in_both(&merged) {
+    let rules = profile.rules();
+    let both = mine.in_both(&merged);
+    if both.is_empty() {
+        merged.append_all(mine);
+        return merged;
+    }
+    for name in both {
         if rules.reports {
-            report(set_twice(&name));
+            let message = format!(
+                "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
+            );
+            report(Problem { phase: Phase::Response, function: None, message });
         }
         if rules.exact_case {
             mine.remove(&name);
         }
     }
-    merged.prepend_all(mine);
-    merged
+    // Those of the guest come first.
+    mine.append_all(merged);
+    mine
 }
 
-/// What is not portable about a header that guest and next handler have both set.
-pub(super) fn set_twice(name: &str) -> String {
-    format!(
-        "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
-    )
+/// The status that a client gets where the next handler failed and the guest has set none.
+#[must_use]
+pub fn failed_next_status(profile: Profile) -> StatusCode {
+    let status = profile.rules().failed_next_status;
+    StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
 }

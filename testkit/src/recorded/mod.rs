@@ -52,7 +52,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::scenario::Scenario;
-use http_wasm_model::exchange::{LogEntry, Request, Settings};
+use http_wasm_model::exchange::{InstanceSettings, LogEntry, Request, Settings};
 
 pub use compare::{Mismatch, compare, compare_wire};
 pub use read::{ReadError, parse, read};
@@ -105,9 +105,16 @@ pub enum Level {
 impl Recorded {
     /// The exchange as a scenario: with its own configuration, and otherwise these settings.
     #[must_use]
-    pub fn scenario(&self, settings: &Settings) -> Scenario {
+    pub fn scenario(&self, settings: &InstanceSettings) -> Scenario {
         Scenario {
-            settings: Settings { config: self.config.clone(), ..settings.clone() },
+            settings: InstanceSettings {
+                settings: Settings {
+                    config: self.config.clone(),
+                    record_calls: true,
+                    ..settings.settings.clone()
+                },
+                ..settings.clone()
+            },
             request: self.request.clone(),
             upstream: self.upstream.clone(),
         }

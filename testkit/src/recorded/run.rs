@@ -1,14 +1,20 @@
 //! Runs recorded exchanges with a guest.
 
+use std::sync::Arc;
+
 use super::{Mismatch, Recorded, compare};
-use http_wasm_model::exchange::Settings;
+use http_wasm_model::exchange::InstanceSettings;
 use http_wasm_model::guest::Guest;
 
 use crate::Outcome;
 use crate::scenario::Session;
 
 /// Runs one exchange with a guest that has been started; does not compare.
-pub fn run(guest: &mut dyn Guest, settings: &Settings, recorded: &Recorded) -> Outcome {
+pub fn run(
+    guest: &mut dyn Guest,
+    settings: &Arc<InstanceSettings>,
+    recorded: &Recorded,
+) -> Outcome {
     recorded.scenario(settings).run(guest, settings)
 }
 
@@ -35,14 +41,14 @@ impl Report {
 /// configuration changes.
 #[derive(Debug)]
 pub struct Runner<'a, G> {
-    settings: Settings,
+    settings: InstanceSettings,
     session: Session<'a, G>,
 }
 
 impl<'a, G: Guest> Runner<'a, G> {
     /// A runner that makes its guests with `make`. The configuration comes from the exchanges.
-    pub fn new(settings: Settings, make: impl FnMut() -> G + 'a) -> Self {
-        Self { settings, session: Session::new(make) }
+    pub fn new(settings: impl Into<InstanceSettings>, make: impl FnMut() -> G + 'a) -> Self {
+        Self { settings: settings.into(), session: Session::new(make) }
     }
 
     /// Keeps a guest that has trapped, as the official Go host does; off by default.

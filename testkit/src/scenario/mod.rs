@@ -10,9 +10,11 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use http_wasm_abi::{Features, LogLevel};
 
-use http_wasm_model::exchange::{NextError, Request, Response, Settings};
+use http_wasm_model::exchange::{InstanceSettings, NextError, Request, Response, Settings};
 use http_wasm_model::guest::Guest;
 
 use crate::{Outcome, driver};
@@ -36,7 +38,7 @@ pub use session::Session;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
     /// The host: its profile, the configuration, what it logs.
-    pub settings: Settings,
+    pub settings: InstanceSettings,
     /// What the client sends.
     pub request: Request,
     /// What the next handler does.
@@ -75,7 +77,8 @@ impl Default for Scenario {
     /// `GET /` without headers, on a host of the strict profile; the response is an empty 200.
     fn default() -> Self {
         Self {
-            settings: Settings::default(),
+            // A test that fails shows the calls.
+            settings: Settings { record_calls: true, ..Settings::default() }.into(),
             request: Request::default(),
             upstream: Upstream::default(),
         }
@@ -196,14 +199,14 @@ impl Scenario {
     /// Sets whose semantics apply; the default is strict, which has the traps of all hosts together.
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
-        self.settings.profile = profile;
+        self.settings.settings.profile = profile;
         self
     }
 
     /// Sets the configuration that the guest reads; empty by default.
     #[must_use]
     pub fn config(mut self, config: impl Into<Vec<u8>>) -> Self {
-        self.settings.config = config.into();
+        self.settings.settings.config = config.into();
         self
     }
 
@@ -211,14 +214,14 @@ impl Scenario {
     /// keeps the last: what a guest sees whose configuration changes while it reads it.
     #[must_use]
     pub fn later_configs<C: Into<Vec<u8>>>(mut self, configs: impl IntoIterator<Item = C>) -> Self {
-        self.settings.later_configs = configs.into_iter().map(Into::into).collect();
+        self.settings.test.later_configs = configs.into_iter().map(Into::into).collect();
         self
     }
 
     /// Makes the host drop messages below this level; by default it writes all of them.
     #[must_use]
     pub const fn log_threshold(mut self, level: LogLevel) -> Self {
-        self.settings.log_threshold = level;
+        self.settings.settings.log_threshold = level;
         self
     }
 
@@ -226,14 +229,14 @@ impl Scenario {
     /// is an empty read before the end.
     #[must_use]
     pub fn read_sizes(mut self, sizes: impl Into<Vec<u32>>) -> Self {
-        self.settings.read_sizes = sizes.into();
+        self.settings.test.read_sizes = sizes.into();
         self
     }
 
     /// Removes features from the host, which then does not enable them.
     #[must_use]
     pub const fn without_features(mut self, features: Features) -> Self {
-        self.settings.missing_features = features;
+        self.settings.test.missing_features = features;
         self
     }
 }
@@ -242,7 +245,7 @@ impl Scenario {
     /// Runs it with a guest that was started, with the settings that starting it gave.
     ///
     /// [`Session`] starts guests as they are needed, with the settings of the scenario.
-    pub fn run(&self, guest: &mut dyn Guest, settings: &Settings) -> Outcome {
+    pub fn run(&self, guest: &mut dyn Guest, settings: &Arc<InstanceSettings>) -> Outcome {
         let mut next = |_: &_| match &self.upstream {
             Upstream::Answers(response) => Ok(response.clone()),
             Upstream::Fails => Err(NextError("the scenario says so".to_owned())),

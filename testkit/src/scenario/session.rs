@@ -1,9 +1,10 @@
 //! Sessions: a series of exchanges that share instances of a guest, as on real hosts.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Scenario;
-use http_wasm_model::exchange::Settings;
+use http_wasm_model::exchange::InstanceSettings;
 use http_wasm_model::guest::{self, Guest, Started};
 
 use crate::Outcome;
@@ -23,9 +24,9 @@ pub struct Session<'a, G> {
 struct Running<G> {
     guest: G,
     /// What it was started with.
-    asked: Settings,
+    asked: InstanceSettings,
     /// The same, with the features that it enabled.
-    settings: Settings,
+    settings: Arc<InstanceSettings>,
 }
 
 impl<'a, G: Guest> Session<'a, G> {
@@ -65,14 +66,16 @@ impl<'a, G: Guest> Session<'a, G> {
         outcome
     }
 
-    fn start(&mut self, asked: &Settings) -> Result<Running<G>, Box<Outcome>> {
+    fn start(&mut self, asked: &InstanceSettings) -> Result<Running<G>, Box<Outcome>> {
         let mut guest = (self.make)();
         let started = self.started.insert(guest::start(&mut guest, asked.clone()));
         self.instances += 1;
         match &started.trap {
-            None => Ok(Running { guest, asked: asked.clone(), settings: started.settings.clone() }),
+            None => {
+                Ok(Running { guest, asked: asked.clone(), settings: Arc::clone(&started.settings) })
+            }
             Some(trap) => Err(Box::new(Outcome {
-                profile: asked.profile,
+                profile: asked.settings.profile,
                 upstream: None,
                 response: None,
                 logs: started.logs.clone(),
@@ -98,7 +101,7 @@ impl<'a, G: Guest> Session<'a, G> {
 
     /// The instance for the next exchange, if one is kept, and the settings for its exchanges: for a
     /// test that drives the hooks itself.
-    pub fn guest(&mut self) -> Option<(&mut G, &Settings)> {
+    pub fn guest(&mut self) -> Option<(&mut G, &Arc<InstanceSettings>)> {
         self.running.as_mut().map(|running| (&mut running.guest, &running.settings))
     }
 }

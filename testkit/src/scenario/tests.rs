@@ -228,7 +228,7 @@ fn a_recorded_exchange_is_a_scenario() {
     let file = crate::recorded::parse(text, std::path::Path::new("test.toml")).expect("a file");
     let settings = Settings { profile: Profile::Express, ..Settings::default() };
     assert_eq!(
-        file.exchanges[0].scenario(&settings),
+        file.exchanges[0].scenario(&settings.into()),
         Scenario::get("/a").config("c").profile(Profile::Express).upstream_status(404)
     );
 }

@@ -5,16 +5,17 @@ use super::*;
 #[test]
 fn instances_are_made_before_they_are_needed_and_kept_as_many_as_may_be() {
     let module = load(&guest_with("", GO_ON, ""));
-    let pool = Pool::new(module, Settings::default()).expect("the guest starts").most_idle(3);
+    let pool = Pool::new(module, Settings::default()).expect("the guest starts").max_idle(3);
     assert_eq!((pool.idle_instances(), pool.memory()), (1, 65_536));
-    pool.warm(5).expect("they start");
+    pool.prewarm(5).expect("they start");
     assert_eq!((pool.idle_instances(), pool.instances(), pool.memory()), (3, 3, 3 * 65_536));
 }
 
 #[test]
 fn an_instance_with_more_memory_than_is_kept_goes() {
     let module = load(&guest_with("", "(drop (memory.grow (i32.const 3))) (i64.const 1)", ""));
-    let pool = Pool::new(module, Settings::default()).expect("it starts").most_memory(300_000);
+    let pool =
+        Pool::new(module, Settings::default()).expect("it starts").max_instance_memory(300_000);
     for pages in [4, 0] {
         run(&pool);
         // The second time it has seven pages, which is more than 300,000 bytes.
@@ -43,12 +44,12 @@ fn modules_share_an_engine_and_its_reserved_space() {
         })
         .collect();
     // Both have one; there is no room for a third.
-    let error = pools[0].warm(2).expect_err("the space is used up");
+    let error = pools[0].prewarm(2).expect_err("the space is used up");
     assert!(matches!(error, StartError::Trap(_)), "{error}");
     assert!(error.to_string().contains("instances"), "{error}");
     drop(pools);
     let module = engine.module(&wasm).expect("it loads");
-    Pool::new(module, Settings::default()).expect("it starts").warm(2).expect("room again");
+    Pool::new(module, Settings::default()).expect("it starts").prewarm(2).expect("room again");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Time, instructions and memory.
 
 use super::*;
-use http_wasm_model::exchange::Exchange;
 
 const LOOP: &str = "(loop $again (br $again)) (i64.const 0)";
 
@@ -74,18 +73,13 @@ fn a_guest_that_is_called_directly_may_meet_a_tick() {
         "",
     );
     let module = load(&text);
-    assert!(module.direct, "it is one of those");
     let mut instance = module.instance();
-    let mut exchange = Exchange::new(Settings::default());
-    instance.start(&mut exchange).expect("it starts");
+    assert_eq!(instance.mode(), Mode::Direct);
+    crate::engine::instance::now(Instance::start(&mut instance)).expect("it starts");
+    let settings: Arc<http_wasm_model::exchange::InstanceSettings> = Settings::default().into();
     let end = std::time::Instant::now() + TICK * 20;
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     while std::time::Instant::now() < end {
-        let exchange = Exchange::for_request(Settings::default(), Request::default());
-        let mut exchange = Box::new(exchange);
-        let bodies = &mut None;
-        let call = std::pin::pin!(instance.handle_request_streaming(&mut exchange, bodies));
-        let result = call.poll(&mut context);
-        assert!(matches!(result, std::task::Poll::Ready(Ok(_))), "{result:?}");
+        instance.exchange_mut().begin(&settings, false, |request| *request = Request::default());
+        assert!(instance.call(Hook::Request).is_ok());
     }
 }

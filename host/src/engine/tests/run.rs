@@ -11,7 +11,8 @@ fn a_guest_changes_request_and_response() {
          (i64.const 1)",
         "",
     ));
-    let pool = Pool::new(module, Settings::default()).expect("the guest starts");
+    let pool = Pool::new(module, Settings { record_calls: true, ..Settings::default() })
+        .expect("the guest starts");
     let outcome = run(&pool);
     assert_eq!(outcome.trap, None);
     assert_eq!(outcome.problems, []);
@@ -151,7 +152,8 @@ fn start_runs_once_per_instance_and_initialize_never() {
         "(drop (call $get_status_code)) (i64.const 1)",
         "",
     );
-    let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
+    let pool = Pool::new(load(&text), Settings { record_calls: true, ..Settings::default() })
+        .expect("the guest starts");
     let outcome = run(&pool);
     assert_eq!(outcome.trap, None, "without response buffering the status could not be read");
     assert_eq!(outcome.calls.len(), 1, "_start is not called again");

@@ -14,9 +14,9 @@ use http_wasm_model::exchange::{LinearMemory, Memory};
 /// The number of the first granted folder.
 const FIRST: u64 = 3;
 /// The most that a guest has open at once.
-const MOST_OPEN: usize = 64;
+const MAX_OPEN: usize = 64;
 /// The most that is read at once; a guest that wants more reads again.
-const MOST_READ: u32 = 1 << 20;
+const MAX_READ_LEN: u32 = 1 << 20;
 
 /// What a guest may do with a folder, in WASI's bits, and with what is in it: read, seek, tell, open,
 /// list, read links, ask for attributes.
@@ -213,7 +213,7 @@ impl Files {
         let free = self.opened.iter().position(Option::is_none);
         let index = match free {
             Some(free) => free,
-            None if self.opened.len() < MOST_OPEN => {
+            None if self.opened.len() < MAX_OPEN => {
                 self.opened.push(None);
                 self.opened.len() - 1
             }
@@ -249,7 +249,7 @@ fn read(
     let mut total = 0_u32;
     for index in 0..count {
         let (ptr, len) = words(memory, list + 8 * index)?;
-        let len = len.min(MOST_READ - total);
+        let len = len.min(MAX_READ_LEN - total);
         if len == 0 {
             continue;
         }

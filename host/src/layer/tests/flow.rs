@@ -15,7 +15,7 @@ async fn a_guest_stops() {
     assert_eq!((got.status, got.body.as_ref()), (403, &b""[..]));
     assert_eq!(got.headers["x-a"], "yes");
     assert_eq!(bench.told(), [""; 0], "no response hook without the next handler");
-    assert_eq!(bench.pool.idle_instances(), 1);
+    assert_eq!(bench.idle_instances(), 1);
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn a_guest_goes_on_and_changes_headers() {
         assert_eq!(got.headers["x-uri"], "http://h.test/p?q", "scheme and authority are kept");
         assert_eq!(bench.told(), [format!("0{round}")], "once, without error, on one instance");
     }
-    assert_eq!(bench.pool.idle_instances(), 1);
+    assert_eq!(bench.idle_instances(), 1);
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn the_next_handler_fails() {
     let got = bench.send(get("/"), async |_| Err("no such luck".into())).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (502, &b""[..]));
     assert_eq!(bench.told(), ["the next handler failed: no such luck", "11"]);
-    assert_eq!(bench.pool.idle_instances(), 1);
+    assert_eq!(bench.idle_instances(), 1);
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_trap_in_the_request_hook_is_a_plain_500() {
     let told = bench.told();
     assert_eq!(told.len(), 1);
     assert!(told[0].contains("unreachable"), "{told:?}");
-    assert_eq!(bench.pool.idle_instances(), 0, "a trapped instance is discarded");
+    assert_eq!(bench.idle_instances(), 0, "a trapped instance is discarded");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_trap_in_the_response_hook_is_no_response() {
     let error = bench.send(get("/"), echo).await.expect_err("no response");
     assert!(matches!(error, Error::Response(_)), "{error}");
     assert_eq!(bench.told().len(), 1);
-    assert_eq!(bench.pool.idle_instances(), 0);
+    assert_eq!(bench.idle_instances(), 0);
 }
 
 #[tokio::test]

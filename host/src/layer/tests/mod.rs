@@ -2,10 +2,10 @@
 
 mod arriving;
 mod bodies;
+mod cancelled;
 mod flow;
-mod given_up;
-mod lanes;
 mod observe;
+mod slots;
 mod streams;
 mod trailers;
 
@@ -19,6 +19,8 @@ use http_body_util::{BodyExt as _, Full};
 use tower::{ServiceExt as _, service_fn};
 use tower_layer::Layer as _;
 use tower_service::Service as _;
+
+use http_wasm_abi::Function;
 
 use super::*;
 use crate::engine::{Module, Options};
@@ -118,7 +120,7 @@ impl Bench {
     ) -> Self {
         let wasm = wat::parse_str(wat).expect("the text is a module");
         let module = Module::new(&wasm, options).expect("the module is a guest");
-        let mut settings = Settings { record_calls: false, ..Settings::default() };
+        let mut settings = Settings::default();
         set(&mut settings);
         let pool = Arc::new(Pool::new(module, settings).expect("the guest starts"));
         let told = Arc::new(Mutex::new(Vec::new()));
@@ -139,6 +141,11 @@ impl Bench {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("the body is whole").to_bytes();
         Ok(Got { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+
+    /// How many instances wait for a request, in the pool and at hand for threads.
+    fn idle_instances(&self) -> usize {
+        self.pool.idle_instances() + self.layer.handle.shared.slots.idle_instances()
     }
 
     fn told(&self) -> Vec<String> {

@@ -110,7 +110,7 @@ async fn requests_above_the_capacity_wait_and_are_refused() {
     let metrics = bench.layer.metrics();
     assert_eq!((metrics.refused_busy, metrics.instances), (2, 1));
     let told = bench.told();
-    assert_eq!(told.iter().filter(|text| text.contains("every instance is at work")).count(), 2);
+    assert_eq!(told.iter().filter(|text| text.contains("every instance is in use")).count(), 2);
 }
 
 #[tokio::test]

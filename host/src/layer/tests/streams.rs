@@ -212,7 +212,7 @@ async fn a_request_body_that_breaks_off_is_a_400() {
     let got = through(&bench, body, never).await.expect("a response");
     assert_eq!((got.status, got.body.as_ref()), (400, &b"the request's body is broken"[..]));
     assert_eq!(bench.told(), ["the request body did not arrive whole: cable cut"]);
-    assert_eq!(bench.pool.idle_instances(), 0, "the guest trapped");
+    assert_eq!(bench.idle_instances(), 0, "the guest trapped");
     assert_eq!(bench.layer.metrics().bodies_broken, 1);
 }
 
@@ -231,13 +231,13 @@ async fn a_body_that_does_not_come_is_given_up() {
     for (start, request, response, status) in
         [(0, "READ (i64.const 0)", "", 408), (2, GO_ON, "READ", 502)]
     {
-        let patience = Duration::from_secs(7);
+        let timeout = Duration::from_secs(7);
         let bench = Bench::set_up(
             &reader(start, request, response),
             // Time stands still here, but not for the guest.
             Options { time_limit: None, ..Options::default() },
             |_| {},
-            |builder| builder.patience(patience),
+            |builder| builder.body_read_timeout(timeout),
         );
         let (slow, _) = pieces_then(3, 10, Then::Hangs);
         let began = tokio::time::Instant::now();
@@ -247,7 +247,7 @@ async fn a_body_that_does_not_come_is_given_up() {
             through(&bench, Body::empty(), |_| Response::new(slow)).await
         };
         assert_eq!(got.expect("a response").status, status);
-        assert!(began.elapsed() >= patience && began.elapsed() < 2 * patience);
+        assert!(began.elapsed() >= timeout && began.elapsed() < 2 * timeout);
         assert!(bench.told()[0].contains("nothing came of the"));
         assert_eq!(bench.layer.metrics().bodies_slow, 1);
     }
@@ -285,7 +285,7 @@ async fn a_guest_that_writes_too_many_headers_traps() {
         let bench = Bench::limited(&wat, limits);
         let got = bench.send(get("/"), echo).await.expect("a response");
         assert_eq!(got.status, 500);
-        assert!(bench.told()[0].contains("trapped"), "and it is told");
+        assert!(bench.told()[0].contains("trapped"), "the observer receives it");
         let traps = bench.layer.metrics().traps;
         assert_eq!(traps, [(http_wasm_model::exchange::TrapKind::TooLarge, 1)]);
     }

@@ -12,11 +12,11 @@ fn enable(hand: &mut Hand, bits: u32) -> u64 {
 fn features_of_a_request_end_with_it() {
     let mut hand = Hand::over(Exchange::new(settings(Profile::Strict)));
     enable(&mut hand, 4);
-    let carried = hand.exchange.into_settings();
+    let carried = hand.exchange.into_instance_settings();
     assert_eq!(carried.features, Features::TRAILERS);
     let mut hand = Hand::over(Exchange::for_request(carried, Request::default()));
     assert_eq!(enable(&mut hand, 2), 6);
-    assert_eq!(hand.exchange.settings().features, Features::TRAILERS);
+    assert_eq!(hand.exchange.into_instance_settings().features, Features::TRAILERS);
 }
 
 #[test]
@@ -55,7 +55,11 @@ fn config_is_any_bytes_or_none() {
 #[test]
 fn config_can_change_from_one_call_to_the_next() {
     let later_configs = vec![b"bb".to_vec(), b"ccc".to_vec()];
-    let settings = Settings { later_configs, ..Settings::with_config("a") };
+    let settings = InstanceSettings {
+        settings: Settings::with_config("a"),
+        test: TestSettings { later_configs, ..TestSettings::default() },
+        features: Features::NONE,
+    };
     for exchange in
         [Exchange::new(settings.clone()), Exchange::for_request(settings, Request::default())]
     {
@@ -93,7 +97,8 @@ fn the_threshold_decides_what_is_logged() {
 
 #[test]
 fn calls_are_recorded_as_a_reader_wants_them() {
-    let mut hand = Hand::with_body(Settings::with_config("conf"), b"abc");
+    let mut hand =
+        Hand::with_body(Settings { record_calls: true, ..Settings::with_config("conf") }, b"abc");
     hand.text(Function::GetConfig).expect("no trap");
     hand.call(Function::GetUri, &[0, 0]).expect("no trap");
     hand.set(HeaderKind::Request, "x-a", "b").expect("no trap");
@@ -123,7 +128,7 @@ fn calls_are_recorded_as_a_reader_wants_them() {
         ]
     );
     assert!(hand.exchange.calls().iter().all(|call| call.phase == Phase::Request));
-    let silent = Settings { record_calls: false, ..Settings::default() };
+    let silent = Settings::default();
     let mut hand = Hand::over(Exchange::new(silent));
     enable(&mut hand, 1);
     assert_eq!(hand.exchange.calls(), []);

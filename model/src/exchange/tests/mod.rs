@@ -13,6 +13,7 @@ mod uri;
 use http_wasm_abi::{BodyKind, CountLen, CtxNext, EofLen, Features, Function, HeaderKind, Phase};
 
 use super::*;
+use crate::profile::Profile;
 
 /// A guest that a test plays by hand.
 struct Hand {
@@ -26,11 +27,11 @@ const BUFFER: usize = 32_768;
 const SIZE: usize = 65_536;
 
 fn settings(profile: Profile) -> Settings {
-    Settings { profile, ..Settings::default() }
+    Settings { profile, record_calls: true, ..Settings::default() }
 }
 
-fn with_features(profile: Profile, features: Features) -> Settings {
-    Settings { features, ..settings(profile) }
+fn with_features(profile: Profile, features: Features) -> InstanceSettings {
+    InstanceSettings { features, ..settings(profile).into() }
 }
 
 impl Hand {
@@ -44,14 +45,14 @@ impl Hand {
     }
 
     /// In `handle_request`, with a body of known length.
-    fn with_body(settings: Settings, body: &[u8]) -> Self {
+    fn with_body(settings: impl Into<Arc<InstanceSettings>>, body: &[u8]) -> Self {
         let request =
             Request { method: "POST".to_owned(), body: body.to_vec(), ..Request::default() };
         Self::over(Exchange::for_request(settings, request))
     }
 
     /// In `handle_response`, after a next handler that answered `hello`.
-    fn response(settings: Settings) -> Self {
+    fn response(settings: impl Into<Arc<InstanceSettings>>) -> Self {
         let mut hand = Self::over(Exchange::for_request(settings, Request::default()));
         hand.answer(hello());
         hand

@@ -41,7 +41,8 @@ fn go_loses_a_body_that_is_read_and_not_written_back() {
 #[test]
 fn a_read_that_gives_nothing_takes_nothing() {
     for profile in Profile::ALL {
-        let settings = Settings { read_sizes: vec![0], ..with_features(profile, buffering()) };
+        let test = TestSettings { read_sizes: vec![0], ..TestSettings::default() };
+        let settings = InstanceSettings { test, ..with_features(profile, buffering()) };
         let mut hand = Hand::with_body(settings, b"abc");
         assert_eq!(hand.read(REQUEST, 10), Ok((String::new(), false)));
         assert_eq!(hand.exchange.forward().expect("it goes on").body, b"abc");

@@ -89,7 +89,7 @@ fn a_body_for_a_response_with_a_content_length_of_nothing_is_lost() {
         hand.answer(Response { headers, ..Response::default() });
         hand.write(RESPONSE, "abc").expect("no trap");
         let response = hand.finish();
-        // Strict has told, and leaves the length to be mended.
+        // Strict reports it, and leaves the length to be fixed.
         let wanted: &[u8] = if profile == Profile::Strict { b"abc" } else { b"" };
         assert_eq!((response.status, &*response.body), (200, wanted), "{profile}");
         hand.has_problem("content-length is 0, its body has 3 bytes: the client loses the body");

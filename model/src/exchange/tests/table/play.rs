@@ -70,10 +70,14 @@ impl Case {
     }
 
     fn hand(&self) -> Hand {
-        let settings = Settings {
-            profile: self.profile,
+        let settings = InstanceSettings {
+            settings: Settings {
+                profile: self.profile,
+                record_calls: true,
+                ..Settings::with_config("conf")
+            },
+            test: TestSettings::default(),
             features: self.features,
-            ..Settings::with_config("conf")
         };
         let mut hand = Hand::over(match self.phase {
             Phase::Init => Exchange::new(settings),

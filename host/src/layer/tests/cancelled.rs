@@ -11,11 +11,11 @@ fn never() -> Body {
 }
 
 /// Polls a request until the inner service is reached, or the body is waited for, and drops it.
-async fn give_up(bench: &Bench, inner_answers: bool) {
-    give_up_on(bench, get("/").map(Body::stream), inner_answers).await;
+async fn cancel(bench: &Bench, inner_answers: bool) {
+    cancel_with(bench, get("/").map(Body::stream), inner_answers).await;
 }
 
-async fn give_up_on(bench: &Bench, request: Request<Body>, inner_answers: bool) {
+async fn cancel_with(bench: &Bench, request: Request<Body>, inner_answers: bool) {
     let (reached, arrived) = tokio::sync::oneshot::channel::<()>();
     let reached = Arc::new(Mutex::new(Some(reached)));
     let inner = service_fn(move |_: Request<Body>| {
@@ -38,21 +38,21 @@ async fn give_up_on(bench: &Bench, request: Request<Body>, inner_answers: bool) 
 /// Waits until the layer has nothing to do any more.
 async fn settled(bench: &Bench, idle: usize) {
     for _ in 0..1000 {
-        if bench.pool.idle_instances() == idle {
+        if bench.idle_instances() == idle {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("{} instances are idle, wanted {idle}", bench.pool.idle_instances());
+    panic!("{} instances are idle, wanted {idle}", bench.idle_instances());
 }
 
 #[tokio::test]
-async fn a_response_hook_that_is_owed_is_called_with_an_error() {
+async fn a_pending_response_hook_is_called_with_an_error() {
     let bench = Bench::new(&guest(&[], GO_ON, LOG_RESPONSE));
-    give_up(&bench, false).await;
+    cancel(&bench, false).await;
     settled(&bench, 1).await;
     assert_eq!(bench.told(), ["11"], "once, with an error");
-    assert_eq!(bench.layer.metrics().given_up, 1);
+    assert_eq!(bench.layer.metrics().cancelled, 1);
     // And the same instance serves the next request.
     bench.send(get("/"), echo).await.expect("a response");
     assert_eq!(bench.told(), ["02"]);
@@ -64,7 +64,7 @@ async fn a_request_that_was_given_up_has_no_trailers() {
         (call $log (i32.const 0) (i32.const 256) (i32.const 1))"#;
     let bench = Bench::new(&super::streams::reader(4, GO_ON, names));
     let request = Request::post("/").body(never()).expect("a request");
-    give_up_on(&bench, request, false).await;
+    cancel_with(&bench, request, false).await;
     settled(&bench, 1).await;
     assert_eq!(bench.told(), ["\0"], "and no trap");
 }
@@ -79,7 +79,7 @@ async fn a_hook_that_waits_for_a_body_ends_with_its_instance() {
          (drop (call $read_body (i32.const 1) (i32.const 256) (i32.const 9)))",
     );
     let bench = Bench::new(&reads);
-    give_up(&bench, true).await;
+    cancel(&bench, true).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(bench.pool.instances(), 0);
     assert_eq!(bench.layer.metrics().response_hooks, 1);
@@ -89,7 +89,7 @@ async fn a_hook_that_waits_for_a_body_ends_with_its_instance() {
 async fn a_hook_that_computes_ends_with_its_instance() {
     let bench = Bench::new(&guest(&[], "(loop $again (br $again)) (i64.const 1)", ""));
     let request = tokio::spawn(bench.layer.layer(service_fn(echo)).oneshot(get("/")));
-    while bench.pool.idle_instances() == 1 {
+    while bench.idle_instances() == 1 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     request.abort();
@@ -108,7 +108,7 @@ async fn a_body_that_the_client_stops_reading_stops_the_inner_body() {
     });
     let response = bench.layer.layer(inner).oneshot(get("/")).await.expect("a response");
     assert_eq!(bench.told(), ["01"], "the response hook is over when the head leaves");
-    assert_eq!(bench.pool.idle_instances(), 1, "and the instance is free");
+    assert_eq!(bench.idle_instances(), 1, "and the instance is free");
     let mut body = response.into_body();
     body.frame().await.expect("a frame").expect("no error");
     assert_eq!(dropped.strong_count(), 1);

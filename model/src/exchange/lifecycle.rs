@@ -6,12 +6,16 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
 use http_wasm_abi::{Features, Phase};
 
+use super::body::RequestBody;
+use super::header_map::SetHeaders;
 use super::incoming_body::Incoming;
 use super::message::{add_content_length, content_length, expects_body};
 use super::response_state::{BodyState, merge_headers};
-use super::{Exchange, Headers, Request, Response, Settings, validate};
+use super::{Exchange, Framing, Headers, InstanceSettings, Request, Response, validate};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
@@ -32,12 +36,64 @@ pub enum Rest {
     Changed(Option<u64>),
 }
 
+/// A request for the next handler, as the guest has left it.
+#[derive(Debug)]
+pub struct Forwarded<'a> {
+    /// Such as `GET`.
+    pub method: &'a str,
+    /// Path and query, percent-encoded.
+    pub uri: &'a str,
+    /// The headers, to be taken out.
+    pub headers: Outgoing<'a>,
+    /// What follows the body.
+    pub trailers: Headers,
+    /// The body, as far as the model has it.
+    pub body: Vec<u8>,
+    /// Sent without a length.
+    pub chunked: bool,
+    /// What follows on the body.
+    pub rest: Rest,
+}
+
+/// Headers for the next handler.
+#[derive(Debug)]
+pub enum Outgoing<'a> {
+    /// Those of the exchange, which does not need them any more.
+    Moved(&'a mut Headers),
+    /// A copy.
+    Copied(Headers),
+}
+
+impl Outgoing<'_> {
+    /// Takes them out.
+    #[must_use]
+    pub fn into_headers(self) -> Headers {
+        match self {
+            Self::Moved(headers) => std::mem::take(headers),
+            Self::Copied(headers) => headers,
+        }
+    }
+
+    /// Moves them to a map of an HTTP library, in place of those that were there.
+    ///
+    /// # Errors
+    ///
+    /// The first name and value that HTTP does not allow.
+    #[inline]
+    pub fn move_to(self, map: &mut HeaderMap) -> Result<(), (String, Vec<u8>)> {
+        match self {
+            Self::Moved(headers) => headers.move_to(map),
+            Self::Copied(mut headers) => headers.move_to(map),
+        }
+    }
+}
+
 impl Exchange {
     /// The exchange of `request`, before `handle_request`.
     ///
     /// A body of known length gets its `content-length`, as every client sends it.
     #[must_use]
-    pub fn for_request(settings: impl Into<Arc<Settings>>, mut request: Request) -> Self {
+    pub fn for_request(settings: impl Into<Arc<InstanceSettings>>, mut request: Request) -> Self {
         add_content_length(&mut request.headers, &request.body, request.chunked);
         let body = std::mem::take(&mut request.body);
         let length = body.len() as u64;
@@ -47,9 +103,9 @@ impl Exchange {
         exchange
     }
 
-    /// As [`Exchange::for_request`], for a request whose body and trailers have not arrived.
+    /// The exchange of a request whose body and trailers have not arrived, before `handle_request`.
     #[must_use]
-    pub fn for_request_head(settings: impl Into<Arc<Settings>>, head: Request) -> Self {
+    pub fn for_request_head(settings: impl Into<Arc<InstanceSettings>>, head: Request) -> Self {
         let length = content_length(&head.headers);
         let incoming = Incoming::awaited(length);
         let mut exchange = Self::with(settings.into(), Phase::Request, head, incoming);
@@ -57,42 +113,112 @@ impl Exchange {
         exchange
     }
 
-    /// Says that the guest does not look at the request after the next handler, which then gets it
-    /// without a copy being made.
-    pub fn give_request_away(&mut self) {
-        self.gives_request_away = true;
+    /// Begins with a request whose body and trailers have not arrived, in place of an exchange that is
+    /// over: like [`Exchange::for_request_head`], but what that one allocated is used again.
+    ///
+    /// `fill` sets every field of the request but the body and the trailers; without `arrives` there
+    /// is no body.
+    #[inline]
+    pub fn begin(
+        &mut self,
+        new_settings: &Arc<InstanceSettings>,
+        arrives: bool,
+        fill: impl FnOnce(&mut Request),
+    ) {
+        // All fields by name, so that none is forgotten.
+        let Self {
+            settings,
+            phase,
+            features,
+            request,
+            sent_uri,
+            sent_length,
+            sent_framing,
+            header_bytes,
+            header_cache,
+            head_request,
+            request_body,
+            response,
+            reads,
+            config_reads,
+            logs,
+            calls,
+            problems,
+        } = self;
+        if !Arc::ptr_eq(settings, new_settings) {
+            *settings = Arc::clone(new_settings);
+        }
+        request.body.clear();
+        if !request.trailers.is_empty() {
+            request.trailers = Headers::new();
+        }
+        fill(request);
+        *phase = Phase::Request;
+        *features = settings.features;
+        *sent_uri = None;
+        *sent_framing = None;
+        *header_bytes = 0;
+        header_cache.rewind();
+        *head_request = request.method == "HEAD";
+        *reads = 0;
+        *config_reads = 0;
+        let incoming = if arrives {
+            let length = content_length(&request.headers);
+            *sent_length = length;
+            Incoming::awaited(length)
+        } else {
+            *sent_length = Some(0);
+            Incoming::default()
+        };
+        *request_body = RequestBody::new(incoming);
+        response.reset();
+        if !logs.is_empty() {
+            drop(logs.take());
+        }
+        calls.clear();
+        problems.clear();
     }
 
-    /// What the next handler gets after `handle_request` said to go on.
+    /// What the next handler gets after `handle_request` said to forward.
     ///
     /// `None` where the host cannot send this request and answers 502 by itself; then
     /// [`Exchange::problems`] says why. The host passes that answer to [`Exchange::answer`].
     pub fn forward(&mut self) -> Option<Request> {
-        self.forward_head().map(|(request, _)| request)
+        let version = self.request.version.clone();
+        let source_addr = self.request.source_addr.clone();
+        let Forwarded { method, uri, headers, trailers, body, chunked, rest: _ } =
+            self.forward_head(true)?;
+        Some(Request {
+            method: method.to_owned(),
+            uri: uri.to_owned(),
+            version,
+            headers: headers.into_headers(),
+            body,
+            chunked,
+            trailers,
+            source_addr,
+        })
     }
 
-    /// As [`Exchange::forward`], where the body may not all have arrived.
-    pub fn forward_head(&mut self) -> Option<(Request, Rest)> {
+    /// Like [`Exchange::forward`], where the body may not all have arrived. With `keeps` the headers
+    /// stay, for a guest that looks at them after the next handler; without it they are moved out.
+    pub fn forward_head(&mut self, keeps: bool) -> Option<Forwarded<'_>> {
         let rules = self.rules();
         let body = self.forwarded_body()?;
-        let mut request =
-            if self.gives_request_away { self.request.take() } else { self.request.clone() };
-        if request.uri.is_empty() {
-            validate::uri("").clone_into(&mut request.uri);
-        }
-        request.body = body.bytes;
+        let chunked = self.request.chunked;
         let sent = self.sent_length;
+        let mut bytes = body.bytes;
         let length = match (body.rest, sent) {
             (true, Some(sent)) => Some(sent.saturating_sub(body.skipped)),
             (true, None) => None,
-            (false, _) => Some(request.body.len() as u64),
+            (false, _) => Some(bytes.len() as u64),
         };
         let rest = match (body.rest, body.skipped) {
             (false, _) => Rest::Nothing,
             (true, 0) => Rest::AsSent,
             (true, _) => Rest::Changed(length),
         };
-        if let (false, Some(sent), Some(length)) = (request.chunked, sent, length)
+        if let (false, Some(sent), Some(length)) = (chunked, sent, length)
             && length != sent
         {
             if rules.request_length_is_fixed && sent > 0 {
@@ -101,31 +227,53 @@ impl Exchange {
             }
             if rules.request_length_is_fixed {
                 self.problem(None, format!("a body of {length} bytes was written to a request that came without one: it is lost"));
-                request.body.clear();
+                bytes.clear();
             } else if rules.reports {
                 self.problem(None, format!("the request's body of {sent} bytes became one of {length}: with a fixed content-length the official Go host answers 502, or loses it where there was none; write as many bytes as were sent, or change only requests without content-length"));
             }
         }
-        let is_known = rest == Rest::Nothing || request.chunked;
+        // In place, unless the guest looks at them later.
+        let mut copy = None;
+        if keeps {
+            copy = Some(std::mem::take(&mut self.request.headers));
+            self.request.headers = copy.clone().unwrap_or_default();
+        }
+        let is_known = rest == Rest::Nothing || chunked;
         if rules.request_length_is_fixed && is_known {
-            request.headers.remove("content-length");
-            add_content_length(&mut request.headers, &request.body, request.chunked);
+            let headers = &mut self.request.headers;
+            headers.remove("content-length");
+            add_content_length(headers, &bytes, chunked);
             // A client that counts for itself says that there is no body where one is expected.
-            if expects_body(&request) && request.body.is_empty() && !request.chunked {
-                request.headers.insert("content-length", "0");
+            if expects_body(&self.request) && bytes.is_empty() && !chunked {
+                self.request.headers.insert("content-length", "0");
             }
         }
-        if let Some(length) = length.filter(|_| rules.reports && !request.chunked) {
-            self.report_request_length(&request, length);
+        if let Some(length) = length.filter(|_| rules.reports && !chunked) {
+            self.report_request_length(length);
         }
-        if !rules.validates && !self.sendable(&request) {
+        if !rules.validates && !self.is_sendable() {
+            self.request.headers = copy.unwrap_or_default();
             return None;
         }
-        Some((request, rest))
+        let request = &mut self.request;
+        let trailers =
+            if keeps { request.trailers.clone() } else { std::mem::take(&mut request.trailers) };
+        let headers = match copy {
+            Some(kept) => Outgoing::Copied(std::mem::replace(&mut request.headers, kept)),
+            None => Outgoing::Moved(&mut request.headers),
+        };
+        let uri = validate::uri(&request.uri);
+        let method = &request.method;
+        Some(Forwarded { method, uri, headers, trailers, body: bytes, chunked, rest })
     }
 
-    fn report_request_length(&mut self, request: &Request, length: u64) {
-        if let Some(declared) = request.headers.first("content-length")
+    /// Takes out where the client said that the request's body ends, if the guest has said otherwise.
+    pub fn take_sent_framing(&mut self) -> Option<Framing> {
+        self.sent_framing.take().map(|framing| *framing)
+    }
+
+    fn report_request_length(&mut self, length: u64) {
+        if let Some(declared) = self.request.headers.first_of(&CONTENT_LENGTH)
             && declared != length.to_string().as_bytes()
         {
             let declared = validate::show(declared);
@@ -134,10 +282,10 @@ impl Exchange {
     }
 
     /// Whether a real host's client would send this.
-    fn sendable(&mut self, request: &Request) -> bool {
-        let reason = if !validate::is_token(request.method.as_bytes()) {
-            format!("the method {:?} cannot be sent", request.method)
-        } else if let Some((name, found)) = request.headers.iter().find(|(name, found)| {
+    fn is_sendable(&mut self) -> bool {
+        let reason = if !validate::is_token(self.request.method.as_bytes()) {
+            format!("the method {:?} cannot be sent", self.request.method)
+        } else if let Some((name, found)) = self.request.headers.iter().find(|(name, found)| {
             !validate::is_token(name.as_bytes()) || !validate::is_value(found)
         }) {
             format!("the request header {name:?}: {} cannot be sent", validate::show(found))
@@ -194,6 +342,27 @@ impl Exchange {
         self.response.incoming = Incoming::awaited(length);
     }
 
+    /// Whether the guest has set a few headers for the response and nothing else, after its request hook. A
+    /// host whose guest does nothing later can be done with the exchange then.
+    #[must_use]
+    pub fn has_set_headers_only(&self) -> bool {
+        self.response.has_headers_only()
+            && self.response.headers.is_list()
+            && !self.response.headers.pairs().any(|(name, _)| Framing::is(name))
+    }
+
+    /// Whether the guest has set, or may still set, a header that says where the response ends.
+    #[must_use]
+    pub fn may_frame_response(&self) -> bool {
+        self.buffers_response() || self.response.headers.pairs().any(|(name, _)| Framing::is(name))
+    }
+
+    /// Takes out the headers that the guest has set for the response, where it
+    /// [has set only these](Self::has_set_headers_only).
+    pub fn take_response_headers(&mut self) -> SetHeaders {
+        self.response.headers.take_list()
+    }
+
     /// Whether the response's head has left, so that a host that wants to send another one cannot.
     pub const fn has_sent_head(&self) -> bool {
         self.response.head.is_some()
@@ -206,18 +375,21 @@ impl Exchange {
     }
 
     fn merge(&mut self, response: Response) {
-        let rules = self.rules();
         self.take_upstream_trailers(response.trailers);
         if self.response.head.is_some() {
             return;
         }
         self.response.status = Some(response.status.into());
+        if response.headers.is_empty() {
+            return;
+        }
         let mine = std::mem::take(&mut self.response.headers);
         let mut reports = Vec::new();
-        let merged = merge_headers(rules, mine, response.headers, |report| reports.push(report));
+        let profile = self.settings.settings.profile;
+        let merged = merge_headers(profile, mine, response.headers, |report| reports.push(report));
         self.response.headers = merged;
         for report in reports {
-            self.problem(None, report);
+            self.problem(None, report.message);
         }
     }
 
@@ -239,7 +411,7 @@ impl Exchange {
         self.finish_head().map(|(response, _)| response)
     }
 
-    /// As [`Exchange::finish`], where the body may not all have arrived.
+    /// What the client gets, where the body may not all have arrived: like [`Exchange::finish`].
     pub fn finish_head(&mut self) -> Option<(Response, Rest)> {
         let rules = self.rules();
         let mut draft = std::mem::take(&mut self.response);
