@@ -6,6 +6,7 @@
 
 pub(crate) mod go;
 pub(crate) mod growth;
+pub(crate) mod guests;
 pub(crate) mod load;
 mod programs;
 pub(crate) mod requests;
