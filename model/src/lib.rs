@@ -14,5 +14,6 @@ pub mod guest;
 mod http_handler;
 mod memory;
 pub mod profile;
+mod trap;
 
 pub use profile::Profile;

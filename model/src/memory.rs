@@ -2,7 +2,7 @@
 
 use http_wasm_abi::Function;
 
-use crate::exchange::{Trap, TrapKind};
+use crate::trap::{Trap, TrapKind};
 
 /// A guest's memory.
 ///

@@ -9,8 +9,10 @@ use pin_project_lite::pin_project;
 use tracing::{Instrument as _, Span};
 
 use super::Error;
+use super::answer::Answer;
 use super::body::{Body, BoxError};
-use super::exchange::{Answer, Pending, Responded, Responding};
+use super::respond::Responded;
+use super::task::{Pending, Responding};
 
 pin_project! {
     /// The response of a [`GuestService`](super::GuestService), whose inner service answers with the
@@ -25,7 +27,7 @@ pin_project! {
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        /// It is there; see [`Step::Respond`](super::exchange::Step::Respond).
+        /// It is there; see [`Step::Respond`](super::task::Step::Respond).
         Ready { response: Option<Result<Response<Body>, Error>>, unread: Body },
         /// The inner service works on it.
         Forwarded { #[pin] next: F, pending: Option<Pending>, span: Option<Box<Span>> },

@@ -50,6 +50,7 @@
 //! | no instance is free, and none becomes so in time | 503 |
 
 mod admission;
+mod answer;
 mod body;
 mod convert;
 mod event;
@@ -58,10 +59,12 @@ mod faults;
 mod future;
 mod limits;
 mod metrics;
+mod respond;
 mod service;
 mod shared;
 mod slots;
 mod streams;
+mod task;
 #[cfg(test)]
 mod tests;
 

@@ -9,7 +9,9 @@ use http::{Request, Response};
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::exchange::{self, Answer, Step, Wait};
+use super::answer::Answer;
+use super::exchange;
+use super::task::{Step, Wait};
 use super::{Body, BoxError, Error, Handle, ResponseFuture};
 
 /// A service with a guest around it; made by [`GuestLayer`](super::GuestLayer).

@@ -2,6 +2,7 @@
 
 use http_wasm_abi::{BodyKind, Function, Phase};
 
+use super::body_readers::{Chunk, Own, Reader};
 use super::checks::{Bytes, readable};
 use super::incoming_body::Incoming;
 use super::response_state::{BodyState, ResponseState};
@@ -12,15 +13,6 @@ const WRITE: Function = Function::WriteBody;
 
 /// The most bytes that a read waits for, since the host has to hold them meanwhile.
 pub(super) const MAX_AWAITED: usize = 256 << 10;
-
-/// Bytes of a body that a guest reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Chunk<'a> {
-    /// At most as many as were asked for.
-    pub(crate) bytes: &'a [u8],
-    /// Whether they are the last.
-    pub(crate) end: bool,
-}
 
 /// What the guest has done with the request's body.
 #[derive(Clone, Debug, Default)]
@@ -37,34 +29,6 @@ pub(super) struct RequestBody {
 enum Source {
     Client { buffered: bool },
     Written,
-}
-
-/// What a reader of the response's body reads: decided at the first read.
-#[derive(Clone, Debug)]
-pub(super) enum Reader {
-    /// What the next handler sends.
-    Incoming,
-    /// What there was then.
-    Own(Own),
-}
-
-/// Bytes that the guest has written, and how much of them it has read back.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Own {
-    data: Vec<u8>,
-    position: usize,
-}
-
-impl Own {
-    /// Reads on. The end comes with the last byte where `early`, or else when more was asked for than
-    /// there is.
-    fn read(&mut self, most: usize, early: bool) -> Chunk<'_> {
-        let start = self.position.min(self.data.len());
-        let bytes = first(&self.data[start..], most);
-        self.position = start + bytes.len();
-        let is_all = self.position == self.data.len();
-        Chunk { bytes, end: if early { is_all } else { bytes.len() < most } }
-    }
 }
 
 /// The body for the next handler.
@@ -343,8 +307,4 @@ impl Exchange {
         }
         Some(forwarded)
     }
-}
-
-pub(super) fn first(data: &[u8], most: usize) -> &[u8] {
-    &data[..data.len().min(most)]
 }

@@ -5,7 +5,8 @@
 
 use http_wasm_abi::{BodyKind, Features, HeaderKind, Phase};
 
-use super::body::{MAX_AWAITED, Reader};
+use super::body::MAX_AWAITED;
+use super::body_readers::Reader;
 use super::response_state::BodyState;
 use super::{Exchange, Headers, Trap, TrapKind};
 

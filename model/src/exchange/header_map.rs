@@ -42,7 +42,7 @@ impl Default for Form {
 const SMALL_LEN: usize = 8;
 
 /// How many values a map of an HTTP library can surely hold.
-const MAX_MAP_VALUES: usize = 1 << 14;
+pub(super) const MAX_MAP_VALUES: usize = 1 << 14;
 
 impl Headers {
     /// No headers.
@@ -321,15 +321,21 @@ impl Headers {
         matches!(self.form, Form::Few(_))
     }
 
-    /// Takes all of them out, where they are a list: one, which needs no room, and all others.
-    pub(crate) fn take_list(&mut self) -> SetHeaders {
-        let Form::Few(few) = &mut self.form else { return SetHeaders::default() };
+    /// The list, to be changed, where they are one.
+    pub(super) fn list_mut(&mut self) -> Option<&mut Vec<(HeaderName, HeaderValue)>> {
+        let Form::Few(few) = &mut self.form else { return None };
         self.table.take();
-        match few.len() {
-            // The room of the list stays.
-            0 | 1 => SetHeaders { one: few.pop(), more: Vec::new() },
-            _ => SetHeaders { one: None, more: std::mem::take(few) },
-        }
+        Some(few)
+    }
+
+    /// Those of a list, which may have a name several times.
+    pub(super) fn from_list(list: Vec<(HeaderName, HeaderValue)>) -> Self {
+        let form = if list.len() <= SMALL_LEN {
+            Form::Few(list)
+        } else {
+            Form::Map(list.into_iter().collect())
+        };
+        Self { form, table: OnceLock::new() }
     }
 
     /// The map of an HTTP library.
@@ -432,42 +438,6 @@ pub(crate) enum Write {
 
 fn has_upper(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_uppercase())
-}
-
-/// A few headers, taken out of an exchange; most guests set one.
-#[derive(Debug, Default)]
-pub struct SetHeaders {
-    one: Option<(HeaderName, HeaderValue)>,
-    /// All of them, where they are not one.
-    more: Vec<(HeaderName, HeaderValue)>,
-}
-
-impl SetHeaders {
-    /// Adds all of them to a map where it has none of these names, nor too many already. Whether it has.
-    pub(super) fn add_to(&mut self, map: &mut HeaderMap) -> bool {
-        let mut all = self.one.iter().chain(&self.more);
-        let fits = map.len() + self.more.len() + 1 < MAX_MAP_VALUES;
-        if !fits || all.any(|(name, _)| map.contains_key(name)) {
-            return false;
-        }
-        for (name, value) in self.one.take().into_iter().chain(self.more.drain(..)) {
-            map.append(name, value);
-        }
-        true
-    }
-}
-
-impl From<SetHeaders> for Headers {
-    fn from(SetHeaders { one, more }: SetHeaders) -> Self {
-        let mut list = more;
-        list.extend(one);
-        let form = if list.len() <= SMALL_LEN {
-            Form::Few(list)
-        } else {
-            Form::Map(list.into_iter().collect())
-        };
-        Self { form, table: OnceLock::new() }
-    }
 }
 
 impl From<HeaderMap> for Headers {

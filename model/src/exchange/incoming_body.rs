@@ -1,6 +1,6 @@
 //! Tracks a body that arrives from a peer: what has arrived, what was read, what is kept.
 
-use super::body::{Chunk, first};
+use super::body_readers::{Chunk, first};
 
 /// A body, as far as it has arrived.
 ///

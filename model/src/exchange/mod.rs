@@ -12,7 +12,9 @@
 
 mod body;
 mod body_demand;
+mod body_readers;
 mod checks;
+mod forward;
 mod framing;
 mod header_cache;
 mod header_calls;
@@ -24,10 +26,10 @@ mod limits;
 mod message;
 mod request_line;
 mod response_state;
+mod set_headers;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod trap;
 mod validate;
 
 use std::sync::Arc;
@@ -39,14 +41,16 @@ use crate::profile::Rules;
 use incoming_body::Incoming;
 
 pub use crate::memory::{LinearMemory, Memory};
+pub use crate::trap::{Problem, Trap, TrapKind};
+pub use forward::{Forwarded, Outgoing};
 pub use framing::Framing;
-pub use header_map::{Headers, SetHeaders};
-pub use lifecycle::{Forwarded, NextError, Outgoing, Rest};
+pub use header_map::Headers;
+pub use lifecycle::{NextError, Rest};
 pub use limits::Limits;
 pub use message::{Request, Response};
 pub use response_state::{add_headers, failed_next_status};
+pub use set_headers::SetHeaders;
 pub use settings::{InstanceSettings, Settings, TestSettings};
-pub use trap::{Problem, Trap, TrapKind};
 pub(crate) use validate::show;
 
 /// A message that the guest logged.

@@ -3,10 +3,11 @@
 use http::{HeaderMap, StatusCode};
 use http_wasm_abi::Phase;
 
-use super::header_map::SetHeaders;
+use super::body_readers::Reader;
 use super::incoming_body::Incoming;
 use super::message::content_length;
-use super::{Headers, Problem, body};
+use super::set_headers::SetHeaders;
+use super::{Headers, Problem};
 use crate::profile::Profile;
 
 /// The response while guest and next handler make it.
@@ -25,7 +26,7 @@ pub(super) struct ResponseState {
     pub(super) body_state: BodyState,
     /// What is sent already: later changes of status and headers come too late.
     pub(super) head: Option<SentHead>,
-    pub(super) reader: Option<body::Reader>,
+    pub(super) reader: Option<Reader>,
 }
 
 /// What the guest has done with the body of the response.

@@ -23,7 +23,7 @@ const PROGRAM: Program = Program {
 /// What is measured: a handler alone, and with guests around it, in turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// The guest. It must forward requests and keep the length of responses.
+    /// The guest; it may respond itself.
     pub(crate) guest: PathBuf,
     /// Its configuration, if there is one.
     pub(crate) config: Option<String>,

@@ -1,0 +1,188 @@
+//! The steps of an exchange after the inner service: its answer, the response hook, the response.
+
+use std::sync::Arc;
+
+use http::Response;
+use http_wasm_abi::BodyKind;
+use http_wasm_model::exchange::{self, Framing, Trap};
+
+use super::answer::{Answer, PendingHeaders};
+use super::body::Body;
+use super::faults::{hold, response_fault};
+use super::metrics::count;
+use super::streams::Streams;
+use super::task::{Conclusion, Pending, Responding, Task};
+use super::{Error, convert};
+use crate::engine::{Hook, Mode};
+
+/// A response, or one that has to be waited for.
+pub(super) enum Responded {
+    Ready(Result<Response<Body>, Error>),
+    Wait(Responding),
+}
+
+impl Pending {
+    /// Makes the response of the inner service's answer.
+    #[inline]
+    pub(super) fn respond(self, answer: Answer) -> Responded {
+        match self {
+            Self::Headers(headers) => {
+                answer.report_failure(&headers.shared);
+                Responded::Ready(headers.merge(answer))
+            }
+            Self::Hook { task, unread, headers: Some(headers) } => {
+                drop(unread);
+                task.respond_with_status(headers, answer)
+            }
+            Self::Hook { mut task, unread, headers: None } => {
+                drop(unread);
+                let (conclusion, is_error) = task.take_answer(answer);
+                task.respond(conclusion, is_error)
+            }
+        }
+    }
+}
+
+impl Task {
+    /// Calls the response hook with no more of the inner service's answer than its status, and makes the
+    /// response.
+    fn respond_with_status(mut self, headers: PendingHeaders, answer: Answer) -> Responded {
+        self.progress().timer.others_until_now();
+        answer.report_failure(&headers.shared);
+        let is_error = match &answer {
+            Answer::Response(response) => {
+                let model = exchange::Response::with_status(response.status().as_u16());
+                self.exchange().answer_head(model);
+                false
+            }
+            failure => {
+                self.exchange().answer(Err(failure.next_error()));
+                true
+            }
+        };
+        let req_ctx = self.progress().pending.take().unwrap_or_default();
+        let hook = Hook::Response { req_ctx, is_error };
+        if self.lease().instance().mode() == Mode::Fiber {
+            return Responded::Wait(Box::pin(async move {
+                let result = self.call_on_fiber(hook).await;
+                self.conclude_with_headers(headers, answer, result)
+            }));
+        }
+        let result = self.call(hook);
+        Responded::Ready(self.conclude_with_headers(headers, answer, result))
+    }
+
+    fn conclude_with_headers(
+        mut self,
+        headers: PendingHeaders,
+        answer: Answer,
+        result: Result<u64, Trap>,
+    ) -> Result<Response<Body>, Error> {
+        let mut timer = std::mem::take(&mut self.progress().timer);
+        headers.shared.slots.counters().end(&mut timer);
+        self.release();
+        match (result, answer) {
+            (Err(trap), Answer::Response(_) | Answer::Failed(_)) => {
+                response_fault(&headers.shared, None, trap)
+            }
+            (_, answer) => headers.merge(answer),
+        }
+    }
+
+    /// Puts the inner service's answer into the model; also says whether the service failed.
+    fn take_answer(&mut self, answer: Answer) -> (Conclusion, bool) {
+        self.progress().timer.others_until_now();
+        let mut conclusion = Conclusion::default();
+        if !matches!(answer, Answer::Response(_)) {
+            let shared = Arc::clone(self.lease().shared());
+            answer.report_failure(&shared);
+            self.exchange().answer(Err(answer.next_error()));
+        }
+        match answer {
+            Answer::Response(response) => {
+                let (mut parts, body) = response.into_parts();
+                let model = convert::response_head(&mut parts);
+                let writes = self.lease().guest().capabilities.writes_headers;
+                if writes && self.exchange().may_frame_response() {
+                    conclusion.framing = Some(Framing::of(&model.headers));
+                }
+                self.exchange().answer_head(model);
+                conclusion.head = Some(parts);
+                conclusion.body = body;
+                return (conclusion, false);
+            }
+            Answer::Failed(_) => {}
+            Answer::Panicked(panic) => conclusion.panic = Some(panic),
+        }
+        (conclusion, true)
+    }
+
+    /// Calls the response hook, and makes the response.
+    pub(super) fn respond(mut self, conclusion: Conclusion, is_error: bool) -> Responded {
+        let Some(req_ctx) = self.progress().pending.take() else {
+            return Responded::Ready(self.finish(conclusion));
+        };
+        let hook = Hook::Response { req_ctx, is_error };
+        if self.lease().guest().capabilities.has_noop_response_hook {
+            count(&self.lease().shared().slots.counters().response_hooks);
+            return Responded::Ready(self.conclude(conclusion, Ok(0)));
+        }
+        let holds = conclusion.head.is_some() && self.exchange().holds_whole(BodyKind::Response);
+        if holds || self.lease().instance().mode() == Mode::Fiber {
+            return Responded::Wait(Box::pin(self.respond_on_fiber(hook, conclusion, holds)));
+        }
+        let result = self.call(hook);
+        Responded::Ready(self.conclude(conclusion, result))
+    }
+
+    /// Calls the response hook with a body that may still be arriving, and makes the response.
+    async fn respond_on_fiber(
+        mut self,
+        hook: Hook,
+        mut conclusion: Conclusion,
+        holds: bool,
+    ) -> Result<Response<Body>, Error> {
+        let mut result = Ok(());
+        if holds || self.lease().guest().pool.module().waits() {
+            let timeout = self.lease().shared().body_read_timeout;
+            let mut streams = self
+                .progress()
+                .streams
+                .take()
+                .unwrap_or_else(|| Box::new(Streams::new(Body::empty(), timeout)));
+            streams.set_response(std::mem::take(&mut conclusion.body));
+            if holds {
+                result = hold(self.exchange(), &mut streams, BodyKind::Response).await;
+            }
+            self.progress().streams = Some(streams);
+        }
+        let result = match result {
+            Ok(()) => self.call_on_fiber(hook).await,
+            Err(trap) => Err(trap),
+        };
+        if let Some(streams) = &mut self.progress().streams {
+            conclusion.body = streams.take(BodyKind::Response);
+        }
+        self.conclude(conclusion, result)
+    }
+
+    /// Makes the response after the response hook.
+    fn conclude(
+        mut self,
+        mut conclusion: Conclusion,
+        result: Result<u64, Trap>,
+    ) -> Result<Response<Body>, Error> {
+        if let Some(panic) = conclusion.panic.take() {
+            self.release();
+            std::panic::resume_unwind(panic);
+        }
+        match result {
+            Ok(_) => self.finish(conclusion),
+            Err(trap) => {
+                let fault =
+                    self.progress().streams.as_mut().and_then(|streams| streams.fault.take());
+                response_fault(self.lease().shared(), fault, trap)
+            }
+        }
+    }
+}
