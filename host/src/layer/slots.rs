@@ -5,7 +5,7 @@
 //! the pool, the admission and the counters of a layer are touched when a slot is empty.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use http_wasm_model::exchange::{Exchange, InstanceSettings};
 use try_lock::TryLock;
@@ -187,7 +187,9 @@ impl Lease {
         {
             *kept = Some(self);
         }
-        // What has been replaced or closed meanwhile, or waits, may have looked here too early.
+        // Who replaces the guest, closes the layer or waits may have looked here too early. That is seen
+        // here, as the slot is unlocked before this looks.
+        fence(Ordering::SeqCst);
         if shared.admission.has_waiting() || !shared.serves(generation) {
             drop(slot.take());
         }

@@ -163,3 +163,38 @@ fn threads_have_slots_of_their_own() {
     assert_eq!((metrics.exchanges, metrics.request_hooks, metrics.response_hooks), (400, 400, 400));
     assert!((1..=8).contains(&metrics.instances), "{}", metrics.instances);
 }
+
+/// Gives its thread away before it answers.
+async fn yields(_: Request<Body>) -> Result<Response<Body>, BoxError> {
+    tokio::task::yield_now().await;
+    Ok(Response::new(Body::empty()))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn requests_of_many_threads_share_one_instance_and_none_waits_in_vain() {
+    let capacity = Capacity { instances: 1, queue: 100, wait: Duration::from_secs(20) };
+    let bench = Bench::set_up(
+        &guest(&[], GO_ON, ""),
+        Options::default(),
+        |_| {},
+        |builder| builder.capacity(capacity),
+    );
+    let began = std::time::Instant::now();
+    let tasks = (0..8).map(|_| {
+        let layer = bench.layer.clone();
+        tokio::spawn(async move {
+            for _ in 0..200 {
+                let service = layer.layer(service_fn(yields));
+                let response = service.oneshot(get("/")).await.expect("an answer");
+                assert_eq!(response.status(), 200);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.expect("no panic");
+    }
+    // One that misses that an instance is free waits until its time is over.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let metrics = bench.layer.metrics();
+    assert_eq!((metrics.exchanges, metrics.refused_busy, metrics.instances), (1600, 0, 1));
+}
