@@ -158,7 +158,7 @@ pub(super) fn forward_request(
         return Ok(Body::empty());
     }
     let mut headers = std::mem::take(request.headers_mut());
-    let trailers = to_map(trailers)?;
+    let trailers = to_map(trailers.into_headers())?;
     let mut unread = Body::empty();
     if rest == Rest::AsSent
         && let Some(framing) = framing

@@ -20,7 +20,7 @@ pub struct Forwarded<'a> {
     /// The headers, to be taken out.
     pub headers: Outgoing<'a>,
     /// What follows the body.
-    pub trailers: Headers,
+    pub trailers: Outgoing<'a>,
     /// The body, as far as the model has it.
     pub body: Vec<u8>,
     /// Sent without a length.
@@ -35,16 +35,25 @@ pub enum Outgoing<'a> {
     /// Those of the exchange, which does not need them any more.
     Moved(&'a mut Headers),
     /// A copy.
-    Copied(Headers),
+    Copied(Box<Headers>),
 }
 
 impl Outgoing<'_> {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Moved(headers) => headers.is_empty(),
+            Self::Copied(headers) => headers.is_empty(),
+        }
+    }
+
     /// Takes them out.
     #[must_use]
     pub fn into_headers(self) -> Headers {
         match self {
             Self::Moved(headers) => std::mem::take(headers),
-            Self::Copied(headers) => headers,
+            Self::Copied(headers) => *headers,
         }
     }
 
@@ -79,7 +88,7 @@ impl Exchange {
             headers: headers.into_headers(),
             body,
             chunked,
-            trailers,
+            trailers: trailers.into_headers(),
             source_addr,
         })
     }
@@ -140,10 +149,12 @@ impl Exchange {
             return None;
         }
         let request = &mut self.request;
-        let trailers =
-            if keeps { request.trailers.clone() } else { std::mem::take(&mut request.trailers) };
+        let trailers = match keeps {
+            true => Outgoing::Copied(Box::new(request.trailers.clone())),
+            false => Outgoing::Moved(&mut request.trailers),
+        };
         let headers = match copy {
-            Some(kept) => Outgoing::Copied(std::mem::replace(&mut request.headers, kept)),
+            Some(kept) => Outgoing::Copied(Box::new(std::mem::replace(&mut request.headers, kept))),
             None => Outgoing::Moved(&mut request.headers),
         };
         let uri = validate::uri(&request.uri);

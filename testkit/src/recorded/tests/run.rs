@@ -334,8 +334,11 @@ fn a_live_host_is_compared_by_what_can_be_seen() {
 #[test]
 fn the_outcome_holds_what_was_called() {
     let file = parse("[[exchange]]\nname = \"a\"\n", Path::new("test.toml")).expect("a file");
-    let outcome: Outcome =
-        run(&mut Puppet::default(), &Settings::default().into(), &file.exchanges[0]);
+    let outcome: Outcome = run(
+        &mut Puppet::default(),
+        &Settings { record_calls: true, ..Settings::default() }.into(),
+        &file.exchanges[0],
+    );
     let functions: Vec<_> = outcome.calls.iter().map(|call| call.function).collect();
     // Not started, so the response is not buffered and cannot be changed after the next handler.
     assert_eq!(functions, [Function::Log, Function::SetHeaderValue, Function::SetHeaderValue]);
