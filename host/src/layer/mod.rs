@@ -127,7 +127,7 @@ impl Builder {
     }
 
     /// Sets what receives logs and faults. It is called between the steps of a request, so it
-    /// should be quick.
+    /// should be quick. Without it, guests log nothing: `log_enabled` says no.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(Event<'_>) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Response;
 use http_wasm_abi::BodyKind;
-use http_wasm_model::exchange::{self, Framing, Trap};
+use http_wasm_model::exchange::{Framing, Trap};
 
 use super::answer::{Answer, PendingHeaders};
 use super::body::Body;
@@ -51,8 +51,7 @@ impl Task {
         answer.report_failure(&headers.shared);
         let is_error = match &answer {
             Answer::Response(response) => {
-                let model = exchange::Response::with_status(response.status().as_u16());
-                self.exchange().answer_head(model);
+                self.exchange().answer_status(response.status().as_u16());
                 false
             }
             failure => {

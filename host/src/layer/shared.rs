@@ -148,6 +148,10 @@ impl Shared {
         })
     }
 
+    pub(super) fn has_observer(&self) -> bool {
+        self.observer.is_some()
+    }
+
     pub(super) fn emit(&self, event: Event<'_>) {
         if let Some(observer) = &self.observer {
             observer(event);

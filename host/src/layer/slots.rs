@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use http_wasm_abi::LogLevel;
 use http_wasm_model::exchange::{Exchange, InstanceSettings};
 use try_lock::TryLock;
 
@@ -37,6 +38,8 @@ struct Leased {
     shared: Arc<SharedRef>,
     guest: Arc<ActiveGuest>,
     guard: InstanceGuard<Arc<Pool>>,
+    /// For its exchanges. Where nobody observes the layer, `log_enabled` says no.
+    settings: Arc<InstanceSettings>,
     _permit: Permit,
     progress: Progress,
 }
@@ -138,7 +141,11 @@ impl Lease {
         shared.emit_logs(&guard.take_start_logs());
         let shared = Arc::new(SharedRef(Arc::clone(shared)));
         let progress = Progress::default();
-        Self(Box::new(Leased { shared, guest, guard, _permit: permit, progress }))
+        let mut settings = Arc::clone(guard.instance().1);
+        if !shared.has_observer() {
+            Arc::make_mut(&mut settings).settings.log_threshold = LogLevel::None;
+        }
+        Self(Box::new(Leased { shared, guest, guard, settings, _permit: permit, progress }))
     }
 
     #[inline]
@@ -159,8 +166,8 @@ impl Lease {
     /// The exchange that the instance works on, and the settings for it.
     #[inline]
     pub(super) fn exchange(&mut self) -> (&mut Exchange, &Arc<InstanceSettings>) {
-        let (instance, settings) = self.0.guard.instance();
-        (instance.exchange_mut(), settings)
+        let Leased { guard, settings, .. } = &mut *self.0;
+        (guard.instance().0.exchange_mut(), settings)
     }
 
     #[inline]

@@ -171,6 +171,17 @@ impl Exchange {
         self.response.incoming = Incoming::awaited(length);
     }
 
+    /// Takes the status of the next handler's answer, without its headers, and begins the phase of
+    /// `handle_response`: for a guest that [has set headers only](Self::has_set_headers_only).
+    pub fn answer_status(&mut self, status: u16) {
+        self.phase = Phase::Response;
+        self.response.status = Some(status.into());
+        self.response.incoming = Incoming::awaited(None);
+        if !self.buffers_response() {
+            self.response.send_head();
+        }
+    }
+
     /// Whether the guest has set a few headers for the response and nothing else, after its request hook. A
     /// host whose guest does nothing later can be done with the exchange then.
     #[must_use]

@@ -34,6 +34,20 @@ async fn everything_is_counted() {
     assert_eq!((metrics.instances, metrics.memory), (0, 0));
 }
 
+#[tokio::test]
+async fn logs_are_off_where_nobody_observes() {
+    let stops_if_it_may_log = "(i64.extend_i32_u (i32.eqz (call $log_enabled (i32.const 2))))";
+    let wat = guest(&[Function::LogEnabled], stops_if_it_may_log, "");
+    let observed = Bench::new(&wat);
+    observed.send(get("/"), echo).await.expect("a response");
+    assert_eq!(observed.layer.metrics().stopped, 1);
+
+    let layer = GuestLayer::builder(observed.pool).build();
+    let service = layer.layer(service_fn(echo));
+    service.oneshot(get("/")).await.expect("a response");
+    assert_eq!(layer.metrics().stopped, 0);
+}
+
 #[test]
 fn every_kind_of_trap_has_a_counter() {
     // A kind that is added to the enum and not to the list would be counted nowhere.
