@@ -138,6 +138,14 @@
 //! | `embedded-io` | no | `embedded_io::Read` and `Write` for bodies |
 //! | `http` | no | conversions with the types of the crate `http`, natively and on `wasm32-wasip1` |
 //! | `testing` | no | the testing kit; natively only, an error for WebAssembly |
+//!
+//! # With the standard library
+//!
+//! `target = "wasm32-wasip1"` in `[package.metadata.http-wasm]` compiles a filter with `std`. The
+//! dependency on this crate then has `default-features = false` and the features that are wanted,
+//! usually `alloc`, because `std` has an allocator and a panic handler of its own. Such a guest has
+//! tens of kilobytes and needs a host with WASI preview 1; hosts grant no files, no arguments and no
+//! environment. The example `language` is one.
 #![no_std]
 #![deny(unsafe_code)]
 

@@ -14,8 +14,8 @@ pub(crate) struct Guest {
 }
 
 /// The examples of this repository that are measured, by name.
-pub(crate) const EXAMPLES: [&str; 7] =
-    ["header", "size-get-header-values", "log", "config", "router", "auth", "redact"];
+pub(crate) const EXAMPLES: [&str; 8] =
+    ["header", "size-get-header-values", "log", "config", "router", "auth", "redact", "language"];
 
 /// Guests in the text format, each for one thing that a filter does.
 const TEXTS: [(&str, &str); 5] = [
