@@ -26,14 +26,33 @@ const TEXTS: [(&str, &str); 5] = [
     ("buffered", include_str!("guests/buffered.wat")),
 ];
 
-/// Assembles the guests in the text format into `folder`.
+/// Guests in the text format that are loaded over TCP. Each sets the response header that a client looks
+/// for, as the example `header` does.
+const LOADED: [(&str, &str); 2] = [
+    ("header_loop", include_str!("guests/header_loop.wat")),
+    ("header_resp_hook", include_str!("guests/header_resp_hook.wat")),
+];
+
+/// Assembles the guests in the text format into `folder`: those that are measured without a network.
 ///
 /// # Errors
 /// When one cannot be assembled or written.
 pub(crate) fn assemble(folder: &Path) -> Result<Vec<Guest>, Error> {
-    TEXTS
-        .into_iter()
-        .map(|(name, text)| {
+    assemble_all(&TEXTS, folder)
+}
+
+/// Assembles the guests that are loaded over TCP into `folder`.
+///
+/// # Errors
+/// When one cannot be assembled or written.
+pub(crate) fn assemble_loaded(folder: &Path) -> Result<Vec<Guest>, Error> {
+    assemble_all(&LOADED, folder)
+}
+
+fn assemble_all(texts: &[(&str, &str)], folder: &Path) -> Result<Vec<Guest>, Error> {
+    texts
+        .iter()
+        .map(|&(name, text)| {
             let wasm = folder.join(name).with_extension("wasm");
             let failed = |what, source| Error::Io { what, path: wasm.clone(), source };
             let bytes = wat::parse_str(guest::module(text))
@@ -51,8 +70,9 @@ mod tests {
     #[test]
     fn the_texts_are_guests() {
         let folder = tempfile::tempdir().unwrap();
-        let guests = assemble(folder.path()).unwrap();
-        assert_eq!(guests.len(), TEXTS.len());
+        let mut guests = assemble(folder.path()).unwrap();
+        guests.extend(assemble_loaded(folder.path()).unwrap());
+        assert_eq!(guests.len(), TEXTS.len() + LOADED.len());
         assert!(guests.iter().all(|guest| guest.wasm.is_file()));
     }
 }

@@ -1,5 +1,5 @@
 //! Servers under load over TCP: the axum example on the reference host, and net/http on the official
-//! Go host, each alone and with the guest, in turn, with the same requests and responses.
+//! Go host, each alone and with a guest, in turn, with the same requests and responses.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::guests::Guest;
 use super::{Effort, Error, Programs};
 use crate::bench::go::GoBench;
 use cargo_http_wasm::hosts::server_process::ServerProcess;
@@ -17,7 +18,7 @@ use cargo_http_wasm::process;
 /// The number of open connections, each with one request in flight.
 pub(crate) const CONNECTIONS: usize = 16;
 /// After the first round, no load begins later than this, which bounds the time on slow machines.
-const MAX_TIME: Duration = Duration::from_secs(30);
+const MAX_TIME: Duration = Duration::from_secs(90);
 /// How long a server may take until it listens.
 const READY_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -26,8 +27,8 @@ const READY_TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) struct Loaded {
     /// Which server.
     pub(crate) server: &'static str,
-    /// The number of guests around its handler.
-    pub(crate) guests: usize,
+    /// The guest around its handler.
+    pub(crate) guest: Option<String>,
     /// The measurements.
     #[serde(flatten)]
     pub(crate) load: Load,
@@ -50,41 +51,44 @@ pub(crate) struct Load {
     pub p99_us: f64,
 }
 
-/// Loads all servers, one after the other.
+/// Loads both servers, without a guest and with each of the guests, one after the other.
 ///
 /// # Errors
 /// When a server does not start, or sends a wrong response.
 pub(crate) fn load(
     programs: &Programs,
     go: &GoBench,
-    guest: &Path,
+    guests: &[Guest],
     effort: Effort,
 ) -> Result<Vec<Loaded>, Error> {
-    let command = |server: &str, guests: usize| {
-        if server == "axum" {
-            let mut command = process::pinned(&programs.server, programs.cpu());
-            command.args(std::iter::repeat_n(guest, guests));
-            command
-        } else {
-            go.server(guest, guests, programs.cpu())
-        }
+    let axum = |guest: Option<&Guest>| {
+        let mut command = process::pinned(&programs.server, programs.cpu());
+        command.args(guest.map(|guest| &guest.wasm));
+        command
     };
-    let cases = [("axum", 0), ("net/http", 0), ("axum", 1), ("net/http", 1)];
-    let mut rounds = cases.map(|_| Vec::new());
+    let mut cases: Vec<(&'static str, Option<&Guest>, Vec<Load>)> = Vec::new();
+    for guest in std::iter::once(None).chain(guests.iter().map(Some)) {
+        cases.extend(["axum", "net/http"].map(|server| (server, guest, Vec::new())));
+    }
     let began = Instant::now();
     'rounds: for round in 0..effort.load_rounds {
-        for ((server, guests), loads) in cases.into_iter().zip(&mut rounds) {
+        for (server, guest, loads) in &mut cases {
             if round > 0 && began.elapsed() > MAX_TIME {
                 break 'rounds;
             }
-            let running = Running::start(command(server, guests))?;
+            let command = if *server == "axum" {
+                axum(*guest)
+            } else {
+                go.server(guest.map(|guest| guest.wasm.as_path()), programs.cpu())
+            };
+            let running = Running::start(command)?;
             let found = one(programs, running.address, effort.load)?;
             // A server that lost the guest would be a fast one.
-            if found.marked != found.requests * guests {
+            if found.marked != if guest.is_some() { found.requests } else { 0 } {
                 return Err(Error::Output {
-                    program: format!("{server} with {guests} guests"),
+                    program: format!("{server} with the guest {guest:?}"),
                     found: format!("{found:?}"),
-                    wanted: "the header of each guest in every response",
+                    wanted: "the guest's header in every response",
                 });
             }
             loads.push(found);
@@ -94,8 +98,12 @@ pub(crate) fn load(
         loads.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
         loads[loads.len() / 2]
     };
-    let loaded = |((server, guests), loads)| Loaded { server, guests, load: middle(loads) };
-    Ok(cases.into_iter().zip(rounds).map(loaded).collect())
+    let loaded = |(server, guest, loads): (_, Option<&Guest>, _)| Loaded {
+        server,
+        guest: guest.map(|guest| guest.name.clone()),
+        load: middle(loads),
+    };
+    Ok(cases.into_iter().map(loaded).collect())
 }
 
 fn one(programs: &Programs, address: SocketAddr, requests: usize) -> Result<Load, Error> {

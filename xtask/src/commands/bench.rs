@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
         all.push(Guest { name: filter.name.clone(), wasm: builder.build(filter)?.path });
     }
     let header = all.iter().find(|guest| guest.name == "header").context("no filter `header`")?;
-    let guest = header.wasm.clone();
+    let header = header.clone();
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     all.extend(guests::assemble(folder.path())?);
     let go = (wanted(Part::Requests) || wanted(Part::Load))
@@ -111,16 +111,18 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
     if wanted(Part::Growth) {
         ui::step("Measuring", "growth");
         let mut growth = growth::bodies(&programs, effort)?;
-        growth.push(growth::chains(&programs, &guest, effort)?);
+        growth.push(growth::chains(&programs, &header.wasm, effort)?);
         report.growth = Some(growth);
     }
     if let Some(go) = go.as_ref().filter(|_| wanted(Part::Load)) {
         ui::step("Measuring", "servers under load");
-        report.load = Some(load::load(&programs, go, &guest, effort)?);
+        let mut loaded = vec![header.clone()];
+        loaded.extend(guests::assemble_loaded(folder.path())?);
+        report.load = Some(load::load(&programs, go, &loaded, effort)?);
     }
     if wanted(Part::Soak) {
         ui::step("Measuring", format_args!("memory over {} requests", effort.soak));
-        report.soak = Some(soak::soak(&programs, &guest, effort)?);
+        report.soak = Some(soak::soak(&programs, &header.wasm, effort)?);
     }
     global.print(&report, || print(&report))?;
     Ok(if report.good(args.check) { ExitCode::SUCCESS } else { ExitCode::from(1) })
@@ -213,12 +215,13 @@ fn print_loads(loads: &[Loaded]) {
         load::CONNECTIONS
     ));
     ui::out(format_args!(
-        "{:<9} {:>6} {:>12} {:>8} {:>8} {:>8}",
-        "server", "guests", "requests/s", "p50", "p90", "p99"
+        "{:<9} {:<16} {:>12} {:>8} {:>8} {:>8}",
+        "server", "guest", "requests/s", "p50", "p90", "p99"
     ));
-    for Loaded { server, guests, load } in loads {
+    for Loaded { server, guest, load } in loads {
+        let guest = guest.as_deref().unwrap_or("none");
         ui::out(format_args!(
-            "{server:<9} {guests:>6} {:>12.0} {:>8.0} {:>8.0} {:>8.0}",
+            "{server:<9} {guest:<16} {:>12.0} {:>8.0} {:>8.0} {:>8.0}",
             load.per_second, load.p50_us, load.p90_us, load.p99_us
         ));
     }
