@@ -183,6 +183,20 @@ mod tests {
         std::fs::write(&wasm, wat::parse_str("(module)").unwrap()).unwrap();
         let error = bench.measure(&plan).unwrap_err().to_string();
         assert!(error.contains("handle_request"), "{error}");
+
+        // A guest that stops a request without a status, which is 200, and one that traps.
+        let wat = |body| {
+            format!(
+                r#"(module (memory (export "memory") 1)
+                (func (export "handle_response") (param i32 i32))
+                (func (export "handle_request") (result i64) {body}))"#
+            )
+        };
+        std::fs::write(&wasm, wat::parse_str(wat("(i64.const 0)")).unwrap()).unwrap();
+        bench.measure(&plan).unwrap();
+        std::fs::write(&wasm, wat::parse_str(wat("unreachable")).unwrap()).unwrap();
+        let error = bench.measure(&plan).unwrap_err().to_string();
+        assert!(error.contains("found status 500"), "{error}");
     }
 
     #[test]
