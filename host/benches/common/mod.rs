@@ -74,13 +74,17 @@ fn request(headers: &HeaderMap, body: Body) -> Request<Body> {
     request
 }
 
-/// Sends a request and reads the answer to its end, as a server does; gives its length.
+/// Sends a request and reads the response to its end, as a server does; returns its length.
+///
+/// # Panics
+/// When the guest trapped, which the layer answers with 500: its time would be that of a failure.
 pub(crate) fn send<S, E>(service: &mut S, headers: &HeaderMap, body: Body) -> usize
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = E>,
     E: std::fmt::Debug,
 {
-    let response = now(service.call(request(headers, body))).expect("an answer");
+    let response = now(service.call(request(headers, body))).expect("a response");
+    assert!(!response.status().is_server_error(), "found {}: the guest trapped", response.status());
     read(black_box(response).into_body())
 }
 
