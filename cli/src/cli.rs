@@ -91,12 +91,12 @@ pub fn run(command: Command, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 #[must_use]
 pub fn exit_code(result: anyhow::Result<ExitCode>) -> ExitCode {
     let code = result.unwrap_or_else(|error| {
-        ui::err(format_args!("error: {}", text(&error)));
+        ui::error(text(&error));
         ExitCode::from(commands::failure_code(&error))
     });
     match ui::output_error() {
         Some(error) => {
-            ui::err(format_args!("error: cannot write to standard output: {error}"));
+            ui::error(format_args!("cannot write to standard output: {error}"));
             ExitCode::from(2)
         }
         None => code,

@@ -2,24 +2,42 @@
 
 use std::io;
 
-/// Waits for Ctrl-C or, on Unix, a termination signal; returns its name.
+/// Catches Ctrl-C and, on Unix, termination signals from now on; the future waits for the first and
+/// returns its name.
 ///
-/// After the first call a signal no longer ends the process; the caller has to.
+/// A signal that is caught no longer ends the process; the caller has to.
 ///
 /// # Errors
-/// When the process cannot wait for signals.
-pub async fn stop() -> io::Result<&'static str> {
+/// When the process cannot catch signals.
+pub fn catch() -> io::Result<impl Future<Output = &'static str>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hangup = signal(SignalKind::hangup())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result.map(|()| "Ctrl-C"),
-            _ = terminate.recv() => Ok("a termination signal"),
-            _ = hangup.recv() => Ok("the end of the terminal"),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => "Ctrl-C",
+                _ = terminate.recv() => "a termination signal",
+                _ = hangup.recv() => "the end of the terminal",
+            }
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map(|()| "Ctrl-C")
+    #[cfg(windows)]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
+            "Ctrl-C"
+        })
+    }
+}
+
+/// Waits for a signal that [`catch`] catches; returns its name.
+///
+/// # Errors
+/// When the process cannot catch signals.
+pub async fn stop() -> io::Result<&'static str> {
+    Ok(catch()?.await)
 }

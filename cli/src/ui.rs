@@ -5,12 +5,16 @@
 //! reader that closes standard output early, such as `head`, has what it wanted: the rest is
 //! discarded, and the exit code stays what it would be. Any other failure there is an error, see
 //! [`output_error`].
+//!
+//! Text that a guest or a client has made goes through [`escaped`], so that it cannot move the cursor,
+//! forge a line, or hide.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use http_wasm_host::module_info::printable;
 use serde::Serialize;
 
 /// Prints a line of a result on standard output.
@@ -40,9 +44,29 @@ pub fn err(line: impl Display) {
     drop(writeln!(io::stderr().lock(), "{line}"));
 }
 
+/// Escapes foreign text for a line of its own: control characters, line breaks among them, and what is
+/// invisible or changes the direction of text.
+#[must_use]
+pub fn escaped(text: impl Display) -> String {
+    printable(&text.to_string())
+}
+
+/// Escapes text that may have several lines and foreign parts, such as an error: like [`escaped`], but
+/// line breaks stay.
+#[must_use]
+pub fn escaped_lines(text: impl Display) -> String {
+    let lines: Vec<_> = text.to_string().lines().map(printable).collect();
+    lines.join("\n")
+}
+
+/// Prints the error that ends a command.
+pub fn error(what: impl Display) {
+    err(format_args!("error: {}", escaped_lines(what)));
+}
+
 /// Reports the start of a step: a verb, right-aligned as cargo does it, and its object.
 pub fn step(verb: &str, what: impl Display) {
-    err(format_args!("{verb:>12} {what}"));
+    err(format_args!("{verb:>12} {}", escaped_lines(what)));
 }
 
 /// Warns the user of something that does not stop the command.
@@ -122,6 +146,26 @@ static COLOR: AtomicU8 = AtomicU8::new(Color::Auto as u8);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn foreign_text_cannot_act_on_a_terminal() {
+        let foreign = "a\u{1b}[2J\rb\n\u{9b}1m\u{202e}\u{7}\t\u{85}\u{2028}\0";
+        let shown = r"a\u{1b}[2J\rb\n\u{9b}1m\u{202e}\u{7}\t\u{85}\u{2028}\0";
+        assert_eq!(escaped(foreign), shown);
+        assert_eq!(escaped_lines("a:\n  \u{1b}b\n"), "a:\n  \\u{1b}b");
+    }
+
+    #[test]
+    fn text_that_only_shows_is_not_escaped() {
+        for text in [
+            r#"{"a": 'C:\new'}"#,
+            "caf\u{e9} cafe\u{301}",
+            "\u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}",
+            "",
+        ] {
+            assert_eq!(escaped(text), text);
+        }
+    }
 
     #[test]
     fn a_choice_of_colours_beats_the_stream() {

@@ -65,6 +65,17 @@ fn guests_serve_and_log_until_they_are_stopped() {
 }
 
 #[test]
+fn what_guests_say_stays_in_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "a\u{1b}[2J\n   fault two: forged\r\u{202e}b";
+    let (_, output) = ask(folder.path(), &["--echo", "--config", config], "TERM");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let logs: Vec<_> = said.lines().map(str::trim).take(2).collect();
+    let shown = r"a\u{1b}[2J\n   fault two: forged\r\u{202e}b";
+    assert_eq!(logs, [format!("warn one: {shown}"), format!("warn two: {shown}")]);
+}
+
+#[test]
 fn a_trap_is_logged_and_hidden_from_the_client() {
     let folder = tempfile::tempdir().unwrap();
     let (answer, output) = ask(folder.path(), &["--echo", "--config", "!"], "TERM");

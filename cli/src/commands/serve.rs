@@ -10,7 +10,7 @@ use http_wasm_abi::LogLevel;
 use http_wasm_host::engine::{Folder, Grants, Options as EngineOptions};
 use http_wasm_host::layer::{Capacity, Event, Metrics};
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::{Limits, LogEntry};
+use http_wasm_model::exchange::Limits;
 
 use super::GlobalArgs;
 use crate::build::{Builder, Options};
@@ -140,6 +140,8 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::start(args.listen, &layers, upstream).await?;
+        // Before the address is known, so that whoever reads it can stop the server.
+        let stop = shutdown::catch()?;
         let url = format!("http://{}", server.address());
         global.print(&serde_json::json!({ "url": url }), || ui::out(&url))?;
         if args.watch {
@@ -151,7 +153,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
                 tokio::spawn(serve::watch(loader.clone(), guest, layer, report));
             }
         }
-        let name = shutdown::stop().await?;
+        let name = stop.await;
         ui::step("Stopping", format_args!("after {name}"));
         server.stop().await;
         for (name, _, layer) in &watched {
@@ -182,16 +184,15 @@ fn summary(name: &str, metrics: &Metrics) {
     );
 }
 
-/// Prints an event of a guest: a log message, a call, or a fault.
+/// Prints an event of a guest in a line: a log message, a call, or a fault.
 fn show(guest: &str, event: &Event<'_>) {
-    match event {
-        Event::Log(LogEntry { level, message }) => {
-            ui::err(format_args!("{level:>8} {guest}: {message}"));
-        }
-        Event::Call(call) => ui::err(format_args!("    call {guest}: {call}")),
-        Event::Problem(problem) => ui::err(format_args!(" problem {guest}: {problem}")),
-        other => ui::err(format_args!("   fault {guest}: {other}")),
-    }
+    let kind = match event {
+        Event::Log(entry) => entry.level.to_string(),
+        Event::Call(_) => "call".to_owned(),
+        Event::Problem(_) => "problem".to_owned(),
+        _ => "fault".to_owned(),
+    };
+    ui::err(format_args!("{kind:>8} {}", ui::escaped(format_args!("{guest}: {event}"))));
 }
 
 /// Reads one configuration for each guest.

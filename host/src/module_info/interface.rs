@@ -186,15 +186,19 @@ fn similar(name: &str) -> Option<&'static str> {
     FUNCTIONS.into_iter().map(Function::name).find(|known| known.replace('_', "") == plain)
 }
 
-/// Escapes what would act on a terminal, or hide there.
+/// Escapes what would act on a terminal, or hide there: control characters, line breaks among them,
+/// and characters that are invisible or change the direction of text.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\'' | '\\' => printable.push(character),
-            _ => printable.extend(character.escape_debug()),
-        }
+    // Whole pieces, since a combining character is only escaped where it begins one.
+    for piece in text.split_inclusive(QUOTES) {
+        let plain = piece.strip_suffix(QUOTES).unwrap_or(piece);
+        printable.extend(plain.escape_debug());
+        printable.push_str(&piece[plain.len()..]);
     }
     printable
 }
+
+/// What `escape_debug` escapes although it does nothing on a terminal.
+const QUOTES: [char; 3] = ['"', '\'', '\\'];
