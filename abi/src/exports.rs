@@ -34,7 +34,8 @@ export_names!([define]);
 
 /// The guest's linear memory; every pointer of the ABI points into it.
 pub const MEMORY: &str = "memory";
-/// Called after [`START`] by one host and by no other; do not rely on it.
+/// Optional: runs once per instance, after [`START`] and before the first request, `()`. Compilers put
+/// it into a *reactor*, a module without a main program. Some hosts do not call it.
 pub const INITIALIZE: &str = "_initialize";
 
 /// Type of [`HANDLE_REQUEST`].
@@ -47,8 +48,9 @@ pub const HANDLE_RESPONSE_SIGNATURE: Signature =
 pub const START_SIGNATURE: Signature = Signature { params: &[], result: None };
 
 /// Every function that a guest may export to a host, with its type and whether it must.
-pub const FUNCTIONS: [(&str, Signature, bool); 3] = [
+pub const FUNCTIONS: [(&str, Signature, bool); 4] = [
     (HANDLE_REQUEST, HANDLE_REQUEST_SIGNATURE, true),
     (HANDLE_RESPONSE, HANDLE_RESPONSE_SIGNATURE, true),
     (START, START_SIGNATURE, false),
+    (INITIALIZE, START_SIGNATURE, false),
 ];

@@ -93,6 +93,8 @@ pub struct Leniency {
 pub struct Rules {
     /// What does not trap but is not portable is reported as a problem.
     pub reports: bool,
+    /// `_initialize` is called, after `_start` where a guest has both. Without it, only `_start` is.
+    pub calls_initialize: bool,
     /// Names, values, methods, URIs, status codes and log messages are checked when they are set;
     /// without it, what is wrong shows where a real host would notice.
     pub validates: bool,
@@ -165,6 +167,8 @@ impl Rules {
 
 const GO: Rules = Rules {
     reports: false,
+    // Traefik, which embeds this host, calls it.
+    calls_initialize: false,
     validates: false,
     short_getters_trap: false,
     trailers_need_feature: false,
@@ -206,6 +210,7 @@ const GO: Rules = Rules {
 
 const STRICT: Rules = Rules {
     reports: true,
+    calls_initialize: true,
     validates: true,
     short_getters_trap: true,
     trailers_need_feature: true,
@@ -228,6 +233,7 @@ const fn after_next(function: Function, response: bool, needs: Features) -> Leni
 }
 
 const EXPRESS: Rules = Rules {
+    calls_initialize: true,
     short_getters_trap: true,
     one_trailer_map: false,
     exact_case: true,

@@ -268,6 +268,17 @@ fn what_does_not_work_everywhere_is_a_warning() {
 }
 
 #[test]
+fn a_guest_with_start_and_initialize_is_told_what_each_host_calls() {
+    let initialize = r#"(func (export "_initialize"))"#;
+    let both =
+        check(&guest(&format!(r#"{initialize} (func (export "_start"))"#)), &Limits::default());
+    assert!(both.warnings[0].to_string().contains("after _start"), "{both:#?}");
+    let alone = check(&guest(initialize), &Limits::default());
+    assert!(!alone.warnings[0].to_string().contains("after _start"), "{alone:#?}");
+    assert!(alone.warnings[0].to_string().contains("the Go host and Dapr do not"), "{alone:#?}");
+}
+
+#[test]
 fn files_that_are_no_modules_are_refused() {
     refused(b"", &["found an empty file"]);
     refused(b"(module)", &["found text"]);

@@ -104,9 +104,10 @@ pub fn strip(module: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(output.finish())
 }
 
-/// Whether a host has a use for the function export of this name.
+/// Whether every host has a use for the function export of this name.
 fn is_kept(name: &str) -> bool {
-    exports::FUNCTIONS.iter().any(|(kept, _, _)| *kept == name)
+    // Constructors are called by `_start`, which all hosts call.
+    name != exports::INITIALIZE && exports::FUNCTIONS.iter().any(|(kept, _, _)| *kept == name)
 }
 
 /// A function that resets the stack pointer and calls the entry that it stands for. The optimiser

@@ -128,7 +128,8 @@ impl Instance {
         self.execution.mode()
     }
 
-    /// Instantiates the module and runs its `_start`, without blocking the thread.
+    /// Instantiates the module and runs its `_start` and then, where the profile calls it, its
+    /// `_initialize`, without blocking the thread.
     ///
     /// # Errors
     ///
@@ -159,11 +160,16 @@ impl Instance {
             pre.instantiate_async(&mut *store).await?
         };
         store.data_mut().memory = instance.get_memory(&mut *store, exports::MEMORY);
-        if let Ok(start) = instance.get_typed_func::<(), ()>(&mut *store, exports::START) {
+        let calls_initialize = self.options.profile.rules().calls_initialize;
+        let initialize = calls_initialize.then_some(exports::INITIALIZE);
+        for name in [exports::START].into_iter().chain(initialize) {
+            let Ok(function) = instance.get_typed_func::<(), ()>(&mut *store, name) else {
+                continue;
+            };
             if is_bounded {
-                start.call(&mut *store, ())?;
+                function.call(&mut *store, ())?;
             } else {
-                start.call_async(&mut *store, ()).await?;
+                function.call_async(&mut *store, ()).await?;
             }
         }
         Ok(instance)

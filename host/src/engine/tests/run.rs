@@ -145,10 +145,9 @@ fn a_trap_of_the_model_comes_through_as_it_is() {
 }
 
 #[test]
-fn start_runs_once_per_instance_and_initialize_never() {
+fn start_runs_once_per_instance() {
     let text = guest_with(
-        r#"(func (export "_start") (drop (call $enable_features (i32.const 2))))
-           (func (export "_initialize") unreachable)"#,
+        r#"(func (export "_start") (drop (call $enable_features (i32.const 2))))"#,
         "(drop (call $get_status_code)) (i64.const 1)",
         "",
     );
@@ -157,6 +156,57 @@ fn start_runs_once_per_instance_and_initialize_never() {
     let outcome = run(&pool);
     assert_eq!(outcome.trap, None, "without response buffering the status could not be read");
     assert_eq!(outcome.calls.len(), 1, "_start is not called again");
+}
+
+#[test]
+fn initialize_runs_after_start_and_before_the_hooks_and_not_on_the_go_host() {
+    // Logs what has run, a letter each; the loop makes a guest that is called on a fiber.
+    let noted = |export: &str, letter: char, body: &str| {
+        format!(
+            r#"(func (export "{export}") {body}
+                (i32.store8 (global.get $end) (i32.const {}))
+                (global.set $end (i32.add (global.get $end) (i32.const 1))))"#,
+            u32::from(letter)
+        )
+    };
+    let start = |body: &str| noted("_start", 's', body);
+    let initialize = |body: &str| noted("_initialize", 'i', body);
+    let busy = "(local $n i32) (loop $more (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $more (i32.lt_u (local.get $n) (i32.const 9))))";
+    for (functions, elsewhere, on_go) in [
+        (initialize(""), "i", ""),
+        (initialize(busy), "i", ""),
+        (start(""), "s", "s"),
+        (initialize("") + &start(""), "si", "s"),
+        (initialize(busy) + &start(""), "si", "s"),
+    ] {
+        let text = guest_with(
+            &format!("(global $end (mut i32) (i32.const 0)) {functions}"),
+            "(call $log (i32.const 0) (i32.const 0) (global.get $end)) (i64.const 1)",
+            "",
+        );
+        for profile in Profile::ALL {
+            let module = load_with(&text, Options { profile, ..Options::default() });
+            let pool = Pool::new(module.expect("it loads"), Settings::default());
+            let pool = pool.expect("the guest starts");
+            let wanted = if profile == Profile::Go { on_go } else { elsewhere };
+            for _ in 0..2 {
+                assert_eq!(run(&pool).logs[0].message, wanted, "{profile} {functions}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_initialize_that_traps_makes_no_pool() {
+    let text = guest_with("(func (export \"_initialize\") unreachable)", GO_ON, "");
+    let error = Pool::new(load(&text), Settings::default()).err().expect("it does not start");
+    assert!(error.to_string().starts_with("the guest trapped during initialisation: "), "{error}");
+    let typed = guest_with("(func (export \"_initialize\") (param i32))", GO_ON, "");
+    assert_eq!(
+        refused(&typed).to_string(),
+        "export _initialize: found (i32) -> (), wanted () -> (); give the function this type"
+    );
 }
 
 #[test]
