@@ -104,7 +104,7 @@ pub fn exit_code(result: anyhow::Result<ExitCode>) -> ExitCode {
 }
 
 /// An error with its causes, leaving out those that the text before names already.
-fn text(error: &anyhow::Error) -> String {
+pub(crate) fn text(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !text.contains(&cause) {

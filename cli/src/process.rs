@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::thread;
 
 use crate::ui;
@@ -16,7 +16,7 @@ use crate::ui;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The program could not be started.
-    #[error("cannot start `{program}`: {source}; install it or put it on PATH")]
+    #[error("cannot start `{program}`: {source}; {}", remedy(source))]
     Start {
         /// The program's name or path.
         program: String,
@@ -50,12 +50,31 @@ pub fn pinned(program: &Path, cpu: Option<usize>) -> Command {
     command
 }
 
+/// What to do about a program that cannot be started.
+fn remedy(error: &io::Error) -> &'static str {
+    // The number is the same on all systems that have it, and the standard library has no name for it.
+    const NOT_A_PROGRAM: Option<i32> = Some(8);
+    match error.kind() {
+        io::ErrorKind::NotFound => "install it or put it on PATH",
+        io::ErrorKind::PermissionDenied => "make it executable, or put another one on PATH",
+        _ if cfg!(unix) && error.raw_os_error() == NOT_A_PROGRAM => {
+            "it is no program of this system; install it again"
+        }
+        _ => "look whether it runs by itself",
+    }
+}
+
 /// The path of a program on `PATH`.
 #[must_use]
 pub fn on_path(program: &str) -> Option<PathBuf> {
+    // Programs of Node are scripts on Windows.
+    let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
     let path = std::env::var_os("PATH")?;
-    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&path).map(|folder| folder.join(&name)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .flat_map(|folder| {
+            endings.iter().map(move |ending| folder.join(format!("{program}{ending}")))
+        })
+        .find(|file| file.is_file())
 }
 
 /// Runs a program to its end and captures its output.
@@ -83,7 +102,27 @@ pub fn run(command: &mut Command) -> Result<Output, Error> {
 ///
 /// # Errors
 /// When it cannot be started or reports failure.
-pub fn run_watched(command: &mut Command, mut line: impl FnMut(&str)) -> Result<Vec<u8>, Error> {
+pub fn run_watched(command: &mut Command, line: impl FnMut(&str)) -> Result<Vec<u8>, Error> {
+    let (status, stdout) = watch(command, line)?;
+    if status.success() {
+        return Ok(stdout);
+    }
+    Err(Error::Failed {
+        command: shown(command),
+        status: status.to_string(),
+        output: String::new(),
+    })
+}
+
+/// Runs a program to its end, whatever it reports. Like [`run_watched`], but gives what it printed on
+/// standard output also where it failed.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) fn watch(
+    command: &mut Command,
+    mut line: impl FnMut(&str),
+) -> Result<(ExitStatus, Vec<u8>), Error> {
     ui::command(&shown(command));
     let mut child = command
         .stdin(Stdio::null())
@@ -99,9 +138,10 @@ pub fn run_watched(command: &mut Command, mut line: impl FnMut(&str)) -> Result<
         })
     });
     if let Some(stderr) = child.stderr.take() {
-        for text in BufReader::new(stderr).lines() {
+        // A compiler may quote a source that is not UTF-8.
+        for text in BufReader::new(stderr).split(b'\n') {
             match text {
-                Ok(text) => line(&text),
+                Ok(text) => line(String::from_utf8_lossy(&text).trim_end_matches('\r')),
                 Err(_) => break,
             }
         }
@@ -111,14 +151,7 @@ pub fn run_watched(command: &mut Command, mut line: impl FnMut(&str)) -> Result<
         _ => Vec::new(),
     };
     let status = child.wait().map_err(|source| start_error(command, source))?;
-    if status.success() {
-        return Ok(stdout);
-    }
-    Err(Error::Failed {
-        command: shown(command),
-        status: status.to_string(),
-        output: String::new(),
-    })
+    Ok((status, stdout))
 }
 
 /// A command line as one would type it.
@@ -132,9 +165,11 @@ pub fn shown(command: &Command) -> String {
     text
 }
 
-fn quoted(word: &OsStr) -> String {
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy().replace('\u{1f}', " ");
-    if word.is_empty() || word.contains(|c: char| c.is_whitespace() || "'\"$`\\*?".contains(c)) {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=+:@%,".contains(c);
+    if word.is_empty() || !word.chars().all(is_plain) {
         format!("'{}'", word.replace('\'', r"'\''"))
     } else {
         word

@@ -221,12 +221,22 @@ fn flags_of_the_user_are_kept() {
     let flag = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("flag is set");
     assert!(!flag(&fixture.built().1));
     for place in ["build", "target.wasm32v1-none", "target.'cfg(target_family = \"wasm\")'"] {
-        let config = format!("[{place}]\nrustflags = [\"--cfg=of_the_user\"]\n");
-        fixture.write("filter/.cargo/config.toml", &config);
-        let (guest, bytes) = fixture.built();
-        assert!(flag(&bytes), "the user's flag is lost: {config}");
-        assert!(guest.report.warnings.is_empty(), "ours are: {config}");
+        for flags in ["[\"--cfg=of_the_user\"]", "\"--cfg=of_the_user --cfg other\""] {
+            let config = format!("[{place}]\nrustflags = {flags}\n");
+            fixture.write("filter/.cargo/config.toml", &config);
+            let (guest, bytes) = fixture.built();
+            assert!(flag(&bytes), "the user's flag is lost: {config}");
+            assert!(guest.report.warnings.is_empty(), "ours are: {config}");
+        }
     }
+    // Those of another target do not hide the ones of all.
+    let config = "[target.'cfg(unix)']\nrustflags = \"--cfg other\"\n[build]\nrustflags = \"--cfg=of_the_user\"";
+    fixture.write("filter/.cargo/config.toml", config);
+    assert!(flag(&fixture.built().1));
+    // Files of the folders above add to a list.
+    fixture.write("filter/.cargo/config.toml", "[build]\nrustflags = [\"--cfg=other\"]");
+    fixture.write(".cargo/config.toml", "[build]\nrustflags = [\"--cfg=of_the_user\"]");
+    assert!(flag(&fixture.built().1));
 }
 
 #[test]
@@ -251,9 +261,82 @@ fn what_the_check_refuses_is_not_written() {
 }
 
 #[test]
-fn a_filter_that_does_not_compile_is_an_error_with_the_command() {
-    let error = Fixture::new("", "", "fn broken(").build(&options()).unwrap_err().to_string();
-    assert!(error.contains("rustc --lib") && error.contains("101"), "{error}");
+fn a_filter_that_does_not_compile_is_an_error_without_the_command() {
+    let error = Fixture::new("", "", "fn broken(").build(&options()).unwrap_err();
+    assert_eq!(error.to_string(), "`fixture` does not compile");
+    assert!(error.is_finding());
+}
+
+#[test]
+fn what_keeps_cargo_from_the_source_is_no_finding() {
+    let fixture = Fixture::new("", "", &with_buffer(16));
+    let cargo_args = vec!["--locked".to_owned()];
+    let error = fixture.build(&Options { cargo_args, ..options() }).unwrap_err();
+    assert_eq!(error.to_string(), "cargo could not compile `fixture`");
+    assert!(!error.is_finding());
+}
+
+#[test]
+fn features_are_passed_on() {
+    let code = with_buffer(16).replace("1\n", "if cfg!(feature = \"more\") { 7 } else { 1 }\n");
+    let fixture = Fixture::new("", "", &code);
+    let manifest = fixture.below.join("filter/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, format!("{text}[features]\nmore = []\n")).unwrap();
+    let plain = fixture.built().1;
+    let cargo_args = ["--features", "more"].map(str::to_owned).to_vec();
+    let guest = fixture.build(&Options { cargo_args, ..options() }).unwrap();
+    assert_ne!(std::fs::read(&guest.path).unwrap(), plain);
+}
+
+#[test]
+fn a_build_without_wasm_opt_is_valid_and_larger() {
+    let fixture = Fixture::new("", "", PANICS);
+    let small = fixture.built().0.sizes.last;
+    let guest = fixture.build(&Options { no_wasm_opt: true, ..Options::default() }).unwrap();
+    assert!(guest.report.is_ok(), "{:?}", guest.report);
+    assert!(guest.sizes.last > small, "{:?}", guest.sizes);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_optimiser_that_writes_garbage_is_named_and_not_remembered() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let fixture = Fixture::new("", "", &with_buffer(16));
+    fixture.write(
+        "wasm-opt",
+        "#!/bin/sh\n[ \"$1\" = --version ] && echo 'wasm-opt version 132' || echo garbage > \"$3\"\n",
+    );
+    let program = fixture.below.join("wasm-opt");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let named = || Options { wasm_opt: Some(program.clone()), ..Options::default() };
+    let error = fixture.build(&named()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!("{} wrote a module that is not valid", program.display())),
+        "{text}"
+    );
+    assert!(!error.is_finding(), "the filter is not to blame");
+    // Another program of the same name, version, length and time.
+    let time = std::fs::metadata(&program).unwrap().modified().unwrap();
+    let script = std::fs::read_to_string(&program).unwrap();
+    std::fs::write(&program, script.replace("echo garbage > \"$3\"", "cp \"$1\" \"$3\"      "))
+        .unwrap();
+    std::fs::File::options().append(true).open(&program).unwrap().set_modified(time).unwrap();
+    assert!(fixture.build(&named()).unwrap().report.is_ok());
+}
+
+#[test]
+fn damaged_memories_of_earlier_builds_are_ignored() {
+    let fixture = Fixture::new("", "", &with_buffer(2048));
+    let bytes = fixture.built().1;
+    let cache = fixture.below.join("filter/target/guests-cache");
+    for (file, text) in
+        [("fixture.stack", "7"), ("fixture.stack", "4294967280"), ("fixture.cache", "x")]
+    {
+        std::fs::write(cache.join(file), text).unwrap();
+        assert_eq!(fixture.built().1, bytes, "{file}: {text}");
+    }
 }
 
 #[test]

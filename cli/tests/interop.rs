@@ -58,12 +58,12 @@ fn results_are_printed_and_a_failure_shows_in_the_exit_code() {
 
     let output = interop(folder.path(), EXCHANGES).args(["--format", "json"]).output().unwrap();
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let exchanges = &json[0]["exchanges"];
+    let exchanges = &json["guests"][0]["exchanges"];
     assert_eq!(
         exchanges[0],
         serde_json::json!({ "name": "passes", "line": 2, "verdict": "passed" })
     );
-    assert_eq!(json[0]["counts"]["failed"], 1);
+    assert_eq!(json["guests"][0]["counts"]["failed"], 1);
     assert_eq!(
         exchanges[1]["mismatches"][0],
         serde_json::json!({ "what": "response.status", "wanted": "404", "found": "200" })

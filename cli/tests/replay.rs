@@ -100,10 +100,10 @@ fn the_command_prints_counts_and_fails_with_1() {
     let output = replay(&[&files.guest, &files.exchanges, "--format".as_ref(), "json".as_ref()]);
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(json[0]["counts"]["passed"], 1);
-    assert_eq!(json[0]["exchanges"][1]["verdict"], "failed");
-    assert_eq!(json[0]["exchanges"][1]["mismatches"][1]["what"], "response.status");
-    assert_eq!(json[0]["exchanges"][2]["reason"], "needs a network");
+    assert_eq!(json["guests"][0]["counts"]["passed"], 1);
+    assert_eq!(json["guests"][0]["exchanges"][1]["verdict"], "failed");
+    assert_eq!(json["guests"][0]["exchanges"][1]["mismatches"][1]["what"], "response.status");
+    assert_eq!(json["guests"][0]["exchanges"][2]["reason"], "needs a network");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! The stage that runs cargo: flags, the profile, and where the module lies afterwards.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 
@@ -30,6 +28,8 @@ pub const PROFILE_SETTINGS: &[(&str, &str)] = &[
 pub(super) struct Run<'a> {
     /// With debug assertions.
     pub(super) dev: bool,
+    /// What the user passes on to cargo, such as `--locked`.
+    pub(super) cargo_args: &'a [String],
     /// What [`machine_paths`] gave.
     pub(super) machine_paths: &'a [(PathBuf, String)],
     /// Bytes of stack.
@@ -51,8 +51,10 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
         .arg(&filter.manifest)
         // Cargo's own choice, unless a caller of the library has put another into the project.
         .arg("--target-dir")
-        .arg(&project.target_dir);
-    command.args(["--color", if ui::has_color(&std::io::stderr()) { "always" } else { "never" }]);
+        .arg(&project.target_dir)
+        .args(run.cargo_args);
+    let color = !run.quiet && ui::has_color(&std::io::stderr());
+    command.args(["--color", if color { "always" } else { "never" }]);
     if !project.has_guest_profile {
         for (key, value) in PROFILE_SETTINGS {
             command.arg("--config").arg(format!("profile.{PROFILE}.{key}={value}"));
@@ -61,28 +63,77 @@ pub(super) fn compile(project: &Project, filter: &Filter, run: Run<'_>) -> Resul
     if run.dev {
         command.arg("--config").arg(format!("profile.{PROFILE}.debug-assertions=true"));
     }
-    let remaps: Vec<_> = run
-        .machine_paths
-        .iter()
-        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
-        .collect();
-    add_flags(&mut command, &remaps, triple, &filter.dir);
+    let flags = flags(filter, run.machine_paths)?;
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     // The stack lies below the data, so that an overflow traps instead of writing over the data.
     command.args(["--", "-C", "link-arg=--stack-first", "-C"]);
     command.arg(format!("link-arg=-zstack-size={}", run.stack_size));
     if filter.options.target == GuestTarget::WasiP1 {
         command.args(["-C", &format!("link-arg=--export={}", postlink::CONSTRUCTORS)]);
     }
-    if run.quiet {
-        return module(&process::run(&mut command)?.stdout, filter);
-    }
-    let output = process::run_watched(&mut command, |line| {
+    let mut printed = String::new();
+    let (status, stdout) = process::watch(&mut command, |line| {
         // Cargo says for each filter that it is finished; so does the line with its sizes.
-        if !(line.contains("Finished") && line.contains("profile [")) {
+        let is_finish = line.contains("Finished") && line.contains("profile [");
+        if !run.quiet && !is_finish {
             ui::err(line);
         }
+        printed.push_str(line);
+        printed.push('\n');
     })?;
-    module(&output, filter)
+    let messages = messages(&stdout);
+    if status.success() {
+        return module(&messages, filter);
+    }
+    let output = if run.quiet { format!(":\n{}", printed.trim_end()) } else { String::new() };
+    let hint = hint(filter, &printed);
+    let filter = filter.name.clone();
+    // Without this message cargo has not come to the source; the other faults are none of it either.
+    let is_finished = messages.iter().any(|message| message.reason == "build-finished");
+    if is_finished && !MACHINE_FAULTS.iter().any(|fault| printed.contains(fault)) {
+        Err(Error::Compile { filter, hint, output })
+    } else {
+        Err(Error::Cargo { filter, hint, output })
+    }
+}
+
+/// What compilers and cargo print where the source is not to blame: no space, no access, no memory, and
+/// a compiler that was killed.
+const MACHINE_FAULTS: &[&str] = if cfg!(windows) {
+    &["(os error 5)", "(os error 14)", "(os error 112)", "could not execute process"]
+} else {
+    &[
+        "(os error 12)",
+        "(os error 13)",
+        "(os error 28)",
+        "(os error 30)",
+        "could not execute process",
+        "SIGKILL",
+        "SIGTERM",
+        "SIGINT",
+    ]
+};
+
+/// What the user may do about an error, where the compiler cannot know it.
+fn hint(filter: &Filter, printed: &str) -> String {
+    let manifest = filter.manifest.display();
+    if printed.contains("the feature `testing` of http-wasm-sdk runs handlers natively") {
+        return "; where `testing` is in [dev-dependencies] only, the workspace has the old resolver, \
+                which adds it to the guest: have `resolver = \"3\"` in its [workspace]"
+            .to_owned();
+    }
+    let std_is_missing = ["can't find crate for `std`", "maybe a dependency: `std`"];
+    if filter.options.target == GuestTarget::Bare
+        && std_is_missing.iter().any(|text| printed.contains(text))
+    {
+        return format!(
+            "; the target {} has no std: do without it, or have `target = \"{}\"` in \
+             [package.metadata.http-wasm] of {manifest}",
+            GuestTarget::Bare.triple(),
+            GuestTarget::WasiP1.triple()
+        );
+    }
+    String::new()
 }
 
 /// Paths of this machine that the compiler may write into a module, such as in the place of a panic,
@@ -114,50 +165,23 @@ pub(super) fn cargo_home() -> Option<PathBuf> {
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
 }
 
-/// Adds flags for the compiler to those that the user has set.
+/// The flags for the compiler: those that the user has set in the environment or in any configuration
+/// file of cargo, and ours.
 ///
-/// Cargo takes them from one place only: the environment, else `target.….rustflags`, else
-/// `build.rustflags`. So they are added to the place that is in use; elsewhere, they or the user's
-/// would be lost without a word.
-fn add_flags(command: &mut Command, flags: &[String], triple: &str, dir: &Path) {
-    const SEPARATOR: &str = "\u{1f}";
-    let ours = flags.join(SEPARATOR);
-    let encoded = std::env::var_os("CARGO_ENCODED_RUSTFLAGS").or_else(|| {
-        let plain = std::env::var("RUSTFLAGS").ok()?;
-        Some(plain.split_whitespace().collect::<Vec<_>>().join(SEPARATOR).into())
-    });
-    if let Some(mut encoded) = encoded {
-        if !encoded.is_empty() {
-            encoded.push(SEPARATOR);
-        }
-        encoded.push(OsString::from(ours));
-        command.env("CARGO_ENCODED_RUSTFLAGS", encoded);
-        return;
-    }
-    let list = toml::Value::from(flags.to_vec());
-    let place =
-        if has_target_flags(triple, dir) { format!("target.{triple}") } else { "build".to_owned() };
-    command.arg("--config").arg(format!("{place}.rustflags={list}"));
+/// Cargo takes them from one place only, and will not merge a list with a string; so they are read as
+/// cargo would read them, and given in the environment, which wins over all other places.
+fn flags(filter: &Filter, machine_paths: &[(PathBuf, String)]) -> Result<Vec<String>, Error> {
+    let of_user = cargo_config2::Config::load_with_cwd(&filter.dir)
+        .and_then(|config| config.rustflags(filter.options.target.triple()))
+        .map_err(|source| Error::CargoConfig { filter: filter.name.clone(), source })?;
+    let mut flags = of_user.map(|flags| flags.flags).unwrap_or_default();
+    let remap =
+        |(path, name): &(PathBuf, String)| format!("--remap-path-prefix={}={name}", path.display());
+    flags.extend(machine_paths.iter().map(remap));
+    Ok(flags)
 }
 
-/// Whether a configuration file of cargo, or a variable, sets flags for this target.
-fn has_target_flags(triple: &str, dir: &Path) -> bool {
-    let variable =
-        format!("CARGO_TARGET_{}_RUSTFLAGS", triple.to_ascii_uppercase().replace('-', "_"));
-    if std::env::var_os(variable).is_some() {
-        return true;
-    }
-    let folders = dir.ancestors().map(|folder| folder.join(".cargo")).chain(cargo_home());
-    folders.flat_map(|folder| [folder.join("config.toml"), folder.join("config")]).any(|file| {
-        let Ok(text) = std::fs::read_to_string(file) else { return false };
-        let Ok(table) = text.parse::<toml::Table>() else { return false };
-        let targets = table.get("target").and_then(toml::Value::as_table);
-        targets.into_iter().flatten().any(|(name, settings)| {
-            (name == triple || name.starts_with("cfg(")) && settings.get("rustflags").is_some()
-        })
-    })
-}
-
+/// What cargo says of a build.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -167,14 +191,19 @@ struct Message {
     filenames: Vec<PathBuf>,
 }
 
+fn messages(stdout: &[u8]) -> Vec<Message> {
+    let text = String::from_utf8_lossy(stdout);
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
 /// The module among what cargo says that it made.
-fn module(output: &[u8], filter: &Filter) -> Result<PathBuf, Error> {
-    String::from_utf8_lossy(output)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok())
+fn module(messages: &[Message], filter: &Filter) -> Result<PathBuf, Error> {
+    messages
+        .iter()
         .filter(|message| message.reason == "compiler-artifact")
         .filter(|message| message.manifest_path == filter.manifest)
-        .flat_map(|message| message.filenames)
+        .flat_map(|message| &message.filenames)
         .find(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+        .cloned()
         .ok_or_else(|| Error::NoModule { filter: filter.name.clone() })
 }

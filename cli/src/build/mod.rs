@@ -9,12 +9,12 @@ mod compile;
 mod optimise;
 
 use std::collections::HashSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::check::{self, Limits};
+use crate::files;
 use crate::postlink::{self, StackSize};
 use crate::process;
 use crate::project::{Filter, GuestTarget, Project};
@@ -29,12 +29,32 @@ pub enum Error {
     #[error(transparent)]
     Tool(#[from] tools::Error),
     /// The filter does not compile.
-    #[error("`{filter}` does not compile: {source}")]
+    #[error("`{filter}` does not compile{hint}{output}")]
     Compile {
         /// The package.
         filter: String,
-        /// How cargo failed.
-        source: process::Error,
+        /// What to do, where the compiler cannot know it.
+        hint: String,
+        /// What cargo printed; empty when the user has already seen it.
+        output: String,
+    },
+    /// Cargo failed before it came to the filter's source, or through no fault of it.
+    #[error("cargo could not compile `{filter}`{hint}{output}")]
+    Cargo {
+        /// The package.
+        filter: String,
+        /// What to do, where cargo cannot know it.
+        hint: String,
+        /// What cargo printed; empty when the user has already seen it.
+        output: String,
+    },
+    /// A configuration file of cargo is wrong.
+    #[error("`{filter}`: {source}")]
+    CargoConfig {
+        /// The package.
+        filter: String,
+        /// What is wrong with it.
+        source: cargo_config2::Error,
     },
     /// A program failed.
     #[error(transparent)]
@@ -56,6 +76,14 @@ pub enum Error {
         found: BinaryenVersion,
         /// The option that it lacks.
         option: String,
+    },
+    /// The optimiser reported success and wrote something else than a module.
+    #[error("{} wrote {problem} and reported success; use another wasm-opt (--wasm-opt), or none (--no-wasm-opt)", program.display())]
+    Optimiser {
+        /// The program.
+        program: PathBuf,
+        /// What it wrote.
+        problem: String,
     },
     /// The module could not be rewritten.
     #[error("`{filter}`: {source}")]
@@ -110,6 +138,10 @@ pub struct Options {
     pub dev: bool,
     /// The `wasm-opt` that the user named.
     pub wasm_opt: Option<PathBuf>,
+    /// Without `wasm-opt`: guests are larger.
+    pub no_wasm_opt: bool,
+    /// What is passed on to cargo, such as `--locked`.
+    pub cargo_args: Vec<String>,
     /// What the guest may be at most.
     pub limits: Limits,
 }
@@ -144,6 +176,12 @@ fn linker_stack_size(needed: StackSize) -> u32 {
     }
 }
 
+/// Whether a stack size can be one that an earlier build has measured. A damaged one would end in an
+/// error of the linker.
+fn is_stack_size(bytes: u32) -> bool {
+    bytes > 0 && bytes.is_multiple_of(16) && bytes <= 1 << 28
+}
+
 /// A finished guest.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuiltGuest {
@@ -166,7 +204,7 @@ pub struct BuiltGuest {
 pub struct Builder<'a> {
     project: &'a Project,
     options: &'a Options,
-    wasm_opt: WasmOpt,
+    wasm_opt: Option<WasmOpt>,
     sysroot: PathBuf,
     targets: HashSet<GuestTarget>,
 }
@@ -176,7 +214,7 @@ pub struct Builder<'a> {
 #[must_use]
 pub fn machine_folders(project: Option<&Project>) -> Vec<PathBuf> {
     let Some(project) = project else { return compile::cargo_home().into_iter().collect() };
-    let sysroot = tools::sysroot().ok();
+    let sysroot = tools::sysroot(&project.root).ok();
     let mut folders = Vec::new();
     for filter in &project.filters {
         for (folder, _) in compile::machine_paths(project, filter, sysroot.as_deref()) {
@@ -202,15 +240,19 @@ impl<'a> Builder<'a> {
     /// # Errors
     /// When that fails.
     pub fn new(project: &'a Project, options: &'a Options) -> Result<Self, Error> {
-        let wasm_opt = WasmOpt::find_or_install(options.wasm_opt.as_deref(), &project.target_dir)?;
-        let sysroot = tools::sysroot()?;
+        let wasm_opt = if options.no_wasm_opt {
+            None
+        } else {
+            Some(WasmOpt::find_or_install(options.wasm_opt.as_deref(), &project.target_dir)?)
+        };
+        let sysroot = tools::sysroot(&project.root)?;
         Ok(Self { project, options, wasm_opt, sysroot, targets: HashSet::new() })
     }
 
-    /// The `wasm-opt` in use.
+    /// The `wasm-opt` in use, if any.
     #[must_use]
-    pub fn wasm_opt(&self) -> &WasmOpt {
-        &self.wasm_opt
+    pub fn wasm_opt(&self) -> Option<&WasmOpt> {
+        self.wasm_opt.as_ref()
     }
 
     /// Builds one filter.
@@ -220,7 +262,7 @@ impl<'a> Builder<'a> {
     pub fn build(&mut self, filter: &Filter) -> Result<BuiltGuest, Error> {
         let target = filter.options.target;
         if self.targets.insert(target) {
-            tools::ensure_target(target.triple())?;
+            tools::ensure_target(target.triple(), &self.project.root)?;
         }
         let wrong = |source| Error::Postlink { filter: filter.name.clone(), source };
         let paths = compile::machine_paths(self.project, filter, Some(&self.sysroot));
@@ -260,19 +302,15 @@ impl<'a> Builder<'a> {
         let memory = self.place("guests-cache", filter).with_extension("stack");
         let stated = filter.options.stack_size;
         let last = std::fs::read_to_string(&memory).ok().and_then(|text| text.parse().ok());
+        let last = last.filter(|size| is_stack_size(*size));
         // Many filters need none.
         let mut size = stated.or(last).unwrap_or_else(|| linker_stack_size(StackSize::Exact(0)));
         let mut quiet = false;
         loop {
+            let Options { dev, cargo_args, .. } = self.options;
             let run =
-                compile::Run { dev: self.options.dev, machine_paths, stack_size: size, quiet };
-            let compiled =
-                compile::compile(self.project, filter, run).map_err(|error| match error {
-                    Error::Process(source @ process::Error::Failed { .. }) => {
-                        Error::Compile { filter: filter.name.clone(), source }
-                    }
-                    other => other,
-                })?;
+                compile::Run { dev: *dev, cargo_args, machine_paths, stack_size: size, quiet };
+            let compiled = compile::compile(self.project, filter, run)?;
             let compiled = read(&compiled)?;
             let needed = postlink::stack_size(&compiled)
                 .map_err(|source| Error::Postlink { filter: filter.name.clone(), source })?;
@@ -288,11 +326,12 @@ impl<'a> Builder<'a> {
     }
 
     fn optimise(&self, filter: &Filter, prepared: &[u8]) -> Result<Vec<u8>, Error> {
-        let cache = cache::Entry::new(&self.place("guests-cache", filter), &self.wasm_opt);
+        let Some(wasm_opt) = &self.wasm_opt else { return Ok(prepared.to_vec()) };
+        let cache = cache::Entry::new(&self.place("guests-cache", filter), wasm_opt);
         if let Some(known) = cache.get(prepared) {
             return Ok(known);
         }
-        let optimised = optimise::optimise(&self.wasm_opt, filter.options.target, prepared)?;
+        let optimised = optimise::optimise(wasm_opt, filter.options.target, prepared)?;
         cache.put(prepared, &optimised)?;
         Ok(optimised)
     }
@@ -315,24 +354,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// Writes a file in one step. A file that has these bytes already is left alone, so that no host
-/// reloads it.
+/// Writes a file in one step.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::File { action: "cannot write", path: path.to_path_buf(), source };
-    if std::fs::read(path).is_ok_and(|present| present == bytes) {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut temporary = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // Temporary files are private; a guest is read by servers that run as another user.
-        temporary.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let mut temporary = temporary.tempfile_in(folder).map_err(failed)?;
-    temporary.write_all(bytes).map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    files::write(path, bytes).map_err(|source| Error::File {
+        action: "cannot write",
+        path: path.to_path_buf(),
+        source,
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::process::Stdio;
 
-use super::{Error, read};
+use wasmparser::{Validator, WasmFeatures};
+
+use super::Error;
 use crate::process;
 use crate::project::GuestTarget;
 use crate::tools::WasmOpt;
@@ -33,17 +35,19 @@ fn unknown_option(output: &str) -> Option<&str> {
     Some(rest.split_once('\'')?.0)
 }
 
-/// Optimises a module.
+/// Optimises a module. What the program writes is a module, or this fails.
 pub(super) fn optimise(
     wasm_opt: &WasmOpt,
     target: GuestTarget,
     module: &[u8],
 ) -> Result<Vec<u8>, Error> {
-    let failed =
-        |source| Error::File { action: "cannot write", path: std::env::temp_dir(), source };
-    let folder = tempfile::tempdir().map_err(failed)?;
+    let failed = |action| {
+        let path = std::env::temp_dir();
+        move |source| Error::File { action, path, source }
+    };
+    let folder = tempfile::tempdir().map_err(failed("cannot create a folder in"))?;
     let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
-    std::fs::write(&input, module).map_err(failed)?;
+    std::fs::write(&input, module).map_err(failed("cannot write into"))?;
     let mut command = wasm_opt.command();
     command.arg(&input).arg("-o").arg(&output).args(FLAGS).stdin(Stdio::null());
     if target == GuestTarget::WasiP1 {
@@ -56,7 +60,12 @@ pub(super) fn optimise(
         }
         error => error.into(),
     })?;
-    read(&output)
+    let wrong = |problem| Error::Optimiser { program: wasm_opt.program().to_owned(), problem };
+    let optimised =
+        std::fs::read(&output).map_err(|error| wrong(format!("no module ({error})")))?;
+    let valid = Validator::new_with_features(WasmFeatures::all()).validate_all(&optimised);
+    valid.map_err(|error| wrong(format!("a module that is not valid ({error})")))?;
+    Ok(optimised)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `build`
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{GlobalArgs, LimitArgs, failure_code};
+use serde::Serialize;
+
+use super::{BuildArgs, GlobalArgs, LimitArgs, failure_code};
 use crate::build::{Builder, BuiltGuest, Options};
 use crate::ui;
 
@@ -16,11 +17,24 @@ pub struct Args {
     /// With debug assertions and panic messages, to target/guests-dev
     #[arg(long)]
     dev: bool,
-    /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
-    #[arg(long, value_name = "FILE")]
-    wasm_opt: Option<PathBuf>,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    build: BuildArgs,
+}
+
+/// What is printed as JSON.
+#[derive(Default, Serialize)]
+struct Built {
+    guests: Vec<BuiltGuest>,
+    failed: Vec<Failed>,
+}
+
+/// A filter that was not built.
+#[derive(Serialize)]
+struct Failed {
+    filter: String,
+    error: String,
 }
 
 /// Runs the command.
@@ -30,16 +44,19 @@ pub struct Args {
 pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let project = global.project()?;
     let filters = project.select(&args.filters)?;
-    let options =
-        Options { dev: args.dev, wasm_opt: args.wasm_opt.clone(), limits: args.limits.into() };
+    let options = Options { dev: args.dev, limits: args.limits.into(), ..args.build.options() };
     let mut builder = Builder::new(&project, &options)?;
-    let tool = builder.wasm_opt();
-    ui::step("Using", format_args!("wasm-opt {} ({})", tool.version(), tool.origin()));
+    match builder.wasm_opt() {
+        Some(tool) => {
+            ui::step("Using", format_args!("wasm-opt {} ({})", tool.version(), tool.origin()));
+        }
+        None => ui::warn("wasm-opt is not used, so guests are larger than they need to be"),
+    }
 
     let width =
         filters.iter().map(|filter| filter.name.len()).max().unwrap_or(0).max("filter".len());
-    let mut built = Vec::new();
-    let mut failed = Vec::new();
+    let mut built = Built::default();
+    let mut code = 0;
     if !global.json() {
         ui::out(format_args!(
             "{:width$}  {:>9} {:>9} {:>9} {:>9}",
@@ -52,21 +69,20 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
                 if !global.json() {
                     print(&guest, width);
                 }
-                built.push(guest);
+                built.guests.push(guest);
             }
             Err(error) => {
-                ui::warn(format_args!("`{}` was not built", filter.name));
-                failed.push(anyhow::Error::new(error));
+                ui::error(&error);
+                let failed = Failed { filter: filter.name.clone(), error: error.to_string() };
+                built.failed.push(failed);
+                code = code.max(failure_code(&error.into()));
             }
         }
     }
     if global.json() {
-        ui::json(&built)?;
+        global.print(&built, || {})?;
     }
-    for error in &failed {
-        ui::err(format_args!("error: {error}"));
-    }
-    Ok(ExitCode::from(failed.iter().map(failure_code).max().unwrap_or(0)))
+    Ok(ExitCode::from(code))
 }
 
 fn print(guest: &BuiltGuest, width: usize) {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use http_wasm_host::module_info::printable;
 use serde::Serialize;
+use serde_json::json;
 
-use super::{GlobalArgs, LimitArgs};
+use super::{GlobalArgs, Guests, LimitArgs};
 use crate::build::machine_folders;
 use crate::check::rules::{RULES, Rule};
 use crate::check::{Limits, Report, check_for_paths};
@@ -54,7 +55,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     }
     let rows: Vec<_> =
         reports.iter().map(|(file, report)| Row { file, ok: report.is_ok(), report }).collect();
-    global.print(&rows, || {
+    global.print(&Guests { guests: &rows }, || {
         for (file, report) in &reports {
             ui::out(table(file, report).trim_end());
         }
@@ -70,7 +71,7 @@ fn explain(id: &str, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
         let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
         anyhow::bail!("there is no rule `{}`; the rules are: {}", printable(id), ids.join(", "));
     }
-    global.print(&wanted, || {
+    global.print(&json!({ "rules": wanted }), || {
         for rule in &wanted {
             ui::out(rule);
         }

@@ -39,6 +39,13 @@ pub struct GlobalArgs {
     color: ui::Color,
 }
 
+/// The result of a command about several guests.
+#[derive(Debug, Serialize)]
+pub(crate) struct Guests<'a, T> {
+    /// What there is to say of each.
+    pub(crate) guests: &'a [T],
+}
+
 /// A format of results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
@@ -48,6 +55,10 @@ enum Format {
     /// For programs
     Json,
 }
+
+/// The version of the JSON results. It changes when a field is renamed, is removed, or changes its
+/// meaning, and not when one is added.
+const JSON_VERSION: u32 = 1;
 
 impl GlobalArgs {
     /// Applies what concerns output to this process.
@@ -70,13 +81,19 @@ impl GlobalArgs {
         self.format == Format::Json
     }
 
-    /// Prints a result: as JSON, or by `text`.
+    /// Prints a result: as JSON, with the version of its form, or by `text`.
     ///
     /// # Errors
-    /// When the result has no JSON form.
+    /// When the result is no object in JSON.
     pub fn print(&self, result: &impl Serialize, text: impl FnOnce()) -> anyhow::Result<()> {
+        #[derive(Serialize)]
+        struct Versioned<'a, T> {
+            version: u32,
+            #[serde(flatten)]
+            result: &'a T,
+        }
         if self.json() {
-            ui::json(result)?;
+            ui::json(&Versioned { version: JSON_VERSION, result })?;
         } else {
             text();
         }

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use http_wasm_testkit::recorded;
 use http_wasm_testkit::report::{Counts, GuestReport};
 
-use super::GlobalArgs;
-use crate::build::{Builder, Options};
+use super::{BuildArgs, GlobalArgs, Guests};
+use crate::build::Builder;
 use crate::hosts::replay::{self, GuestUnderTest};
 use crate::hosts::{self, Host};
 use crate::project::Project;
@@ -31,6 +31,8 @@ pub struct Args {
     /// Keep the host's configuration and logs
     #[arg(long)]
     keep: bool,
+    #[command(flatten)]
+    build: BuildArgs,
 }
 
 /// Runs the command.
@@ -50,7 +52,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
             name = shutdown::stop() => anyhow::bail!("stopped by {}; the host was stopped too", name?),
         }
     })?;
-    global.print(&reports, || print(&reports, &project.root))?;
+    global.print(&Guests { guests: &reports }, || print(&reports, &project.root))?;
     let counts: Counts = reports.iter().map(|report| report.counts).sum();
     if counts.run() == 0 {
         ui::warn("no exchange was run, so the result says nothing");
@@ -65,7 +67,7 @@ fn guests(args: &Args, project: &Project) -> anyhow::Result<Vec<GuestUnderTest>>
         let wasm = guest.canonicalize().with_context(|| format!("no {}", guest.display()))?;
         return Ok(vec![GuestUnderTest { name, wasm, exchanges: recorded::read(exchanges)? }]);
     }
-    let options = Options::default();
+    let options = args.build.options();
     let mut builder = Builder::new(project, &options)?;
     let mut guests = Vec::new();
     for filter in project.select(&args.filters)? {

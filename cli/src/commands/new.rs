@@ -1,6 +1,6 @@
 //! `new`: creates a filter from a template and prints the next steps.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -44,9 +44,18 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     if let Some(root) = &written.workspace {
         ui::step("Member", format_args!("of the workspace in {}", root.display()));
     }
-    ui::step("Next", format_args!("cd {} && cargo test && cargo xtask build", folder.display()));
+    if let (Some(root), true) = (&written.workspace, written.has_old_resolver) {
+        ui::warn(format_args!(
+            "this workspace has cargo's resolver 1, with which the filter cannot be built: have \
+             `resolver = \"3\"` in [workspace] of {}",
+            root.join("Cargo.toml").display()
+        ));
+    }
+    let enter = process::quoted(folder.as_os_str());
+    ui::step("Next", format_args!("cd {enter} && cargo test && cargo xtask build"));
     if written.workspace.is_none() && process::on_path("cargo-http-wasm").is_none() {
-        let cli = Path::new(env!("CARGO_MANIFEST_DIR")).display();
+        let cli = scaffold::sdk_of_this_tool().with_file_name("cli");
+        let cli = process::quoted(cli.as_os_str());
         ui::step(
             "",
             format_args!("`cargo xtask` there needs: cargo install --locked --debug --path {cli}"),
@@ -55,7 +64,8 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     if global.json() {
         let (folder, files) = (&written.folder, &written.files);
         let workspace = &written.workspace;
-        ui::json(&json!({ "folder": folder, "files": files, "workspace": workspace }))?;
+        let result = json!({ "folder": folder, "files": files, "workspace": workspace });
+        global.print(&result, || {})?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use http_wasm_model::Profile;
 use http_wasm_testkit::report::Counts;
 
-use super::GlobalArgs;
+use super::{GlobalArgs, Guests};
 use crate::replay::Guest;
 use crate::ui;
 
@@ -33,7 +33,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let reports = args.exchanges.iter().map(|path| guest.replay(path));
     let reports = reports.collect::<Result<Vec<_>, _>>()?;
     let total: Counts = reports.iter().map(|report| report.counts).sum();
-    global.print(&reports, || {
+    global.print(&Guests { guests: &reports }, || {
         let files: Vec<_> =
             reports.iter().map(|report| report.file.display().to_string()).collect();
         let width = files.iter().map(String::len).max().unwrap_or(0);

@@ -34,7 +34,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
         .collect();
     let mut targets = Vec::new();
     for triple in triples {
-        let added = tools::ensure_target(triple)?;
+        let added = tools::ensure_target(triple, &project.root)?;
         targets.push((triple, if added { "added" } else { "present" }));
     }
     let tool = WasmOpt::find_or_install(args.wasm_opt.as_deref(), &project.target_dir)?;

@@ -5,11 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use super::GlobalArgs;
-use crate::build::{Builder, Options};
-use crate::size;
-use crate::tools::BinaryenVersion;
-use crate::ui;
+use super::{BuildArgs, GlobalArgs, Guests};
+use crate::build::Builder;
+use crate::tools::{BinaryenVersion, WasmOpt};
+use crate::{files, size, ui};
 
 /// Arguments of `size`.
 #[derive(Debug, clap::Args)]
@@ -17,15 +16,14 @@ pub struct Args {
     /// The filters of the table; all of the project when none is named
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
-    /// The wasm-opt to use, instead of WASM_OPT, PATH or target/tools
-    #[arg(long, value_name = "FILE")]
-    wasm_opt: Option<PathBuf>,
     /// Put the table between the markers `<!-- sizes:begin -->` and `<!-- sizes:end -->` of a document
     #[arg(long, value_name = "FILE", conflicts_with = "verify")]
     write: Option<PathBuf>,
     /// Fail when the table in a document is another one
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
+    #[command(flatten)]
+    build: BuildArgs,
 }
 
 /// Runs the command.
@@ -35,14 +33,17 @@ pub struct Args {
 pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let project = global.project()?;
     let filters = project.select(&args.filters)?;
-    let options = Options { wasm_opt: args.wasm_opt.clone(), ..Options::default() };
+    let options = args.build.options();
     let mut builder = Builder::new(&project, &options)?;
-    let version = builder.wasm_opt().version();
-    if version != BinaryenVersion::PINNED {
-        ui::warn(format_args!(
-            "wasm-opt is version {version}; documents have the sizes of version {}",
-            BinaryenVersion::PINNED
-        ));
+    let pinned = BinaryenVersion::PINNED;
+    match builder.wasm_opt().map(WasmOpt::version) {
+        Some(version) if version == pinned => {}
+        Some(version) => ui::warn(format_args!(
+            "wasm-opt is version {version}; documents have the sizes of version {pinned}"
+        )),
+        None => ui::warn(format_args!(
+            "wasm-opt is not used; documents have the sizes of version {pinned}"
+        )),
     }
     let mut built = Vec::new();
     for filter in filters {
@@ -53,7 +54,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 
     let Some(path) = args.write.as_ref().or(args.verify.as_ref()) else {
         let built: Vec<_> = built.iter().map(|(_, guest)| guest).collect();
-        global.print(&built, || ui::out(table.trim_end()))?;
+        global.print(&Guests { guests: &built }, || ui::out(table.trim_end()))?;
         return Ok(ExitCode::SUCCESS);
     };
     let shown = path.display();
@@ -62,7 +63,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     if document == wanted {
         ui::step("Unchanged", shown);
     } else if args.write.is_some() {
-        std::fs::write(path, wanted).with_context(|| format!("cannot write {shown}"))?;
+        files::write(path, wanted.as_bytes()).with_context(|| format!("cannot write {shown}"))?;
         ui::step("Wrote", format_args!("the table of sizes in {shown}"));
     } else {
         ui::err(format_args!(

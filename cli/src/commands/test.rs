@@ -7,8 +7,8 @@ use http_wasm_model::Profile;
 use http_wasm_testkit::report::GuestReport;
 use serde::Serialize;
 
-use super::{GlobalArgs, failure_code};
-use crate::build::{self, Builder};
+use super::{BuildArgs, GlobalArgs, failure_code};
+use crate::build::Builder;
 use crate::project::{Filter, Project};
 use crate::replay::Guest;
 use crate::{process, ui};
@@ -18,6 +18,8 @@ use crate::{process, ui};
 pub struct Args {
     /// Filters [default: all, and every other package of the workspace natively]
     filters: Vec<String>,
+    #[command(flatten)]
+    build: BuildArgs,
 }
 
 /// What became of the tests.
@@ -51,9 +53,9 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let project = global.project()?;
     let filters = project.select(&args.filters)?;
 
-    let native = native(&project, &args.filters, global)?;
+    let options = args.build.options();
+    let native = native(&project, &args.filters, &options.cargo_args, global)?;
     ui::step("Building", format_args!("{} guests", filters.len()));
-    let options = build::Options::default();
     let mut builder = Builder::new(&project, &options)?;
     let guests = filters.into_iter().map(|filter| tested(&mut builder, filter)).collect();
     let report = Report { native, guests };
@@ -63,9 +65,14 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Runs `cargo test`, whose output goes straight to the user; with JSON to standard error.
-fn native(project: &Project, names: &[String], global: &GlobalArgs) -> anyhow::Result<bool> {
+fn native(
+    project: &Project,
+    names: &[String],
+    cargo_args: &[String],
+    global: &GlobalArgs,
+) -> anyhow::Result<bool> {
     let mut command: Command = process::cargo();
-    command.current_dir(&project.root).args(["test", "--no-fail-fast"]);
+    command.current_dir(&project.root).args(["test", "--no-fail-fast"]).args(cargo_args);
     if names.is_empty() {
         command.arg("--workspace");
     }
@@ -96,7 +103,7 @@ fn tested(builder: &mut Builder<'_>, filter: &Filter) -> Tested {
         }
         Err(error) => {
             tested.exit_code = failure_code(&error);
-            tested.error = Some(format!("{error:#}"));
+            tested.error = Some(crate::cli::text(&error));
         }
     }
     tested

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::error::{Error, failed};
-use super::lock;
-use crate::{process, ui};
+use crate::{lock, process, ui};
 
 /// The library that the programs are built from; their `go.mod` pins its version.
 const LIBRARY: &str = "github.com/http-wasm/http-wasm-host-go";

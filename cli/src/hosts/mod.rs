@@ -12,7 +12,6 @@ mod error;
 mod fixture;
 pub mod go_build;
 pub mod http_replay;
-mod lock;
 pub mod replay;
 pub mod server_process;
 #[cfg(test)]

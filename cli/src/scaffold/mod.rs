@@ -36,6 +36,8 @@ pub struct Scaffold {
     pub files: Vec<String>,
     /// The root of the workspace that the filter is a member of, if it is one.
     pub workspace: Option<PathBuf>,
+    /// Whether cargo's resolver 1 applies in that workspace, with which the filter cannot be built.
+    pub has_old_resolver: bool,
 }
 
 /// Why no filter was created.
@@ -64,7 +66,8 @@ pub enum Error {
     },
     /// The SDK is missing.
     #[error(
-        "no http-wasm-sdk in {}; name the `sdk` folder of a checkout with --sdk PATH", .path.display()
+        "no http-wasm-sdk in {}; name the `sdk` folder of a checkout with --sdk PATH, or install this tool \
+         from there again", .path.display()
     )]
     Sdk {
         /// Where it was looked for.
@@ -121,11 +124,33 @@ fn did_you_mean(found: &str) -> String {
     near.map(|(_, name)| format!(" (did you mean `{name}`?)")).unwrap_or_default()
 }
 
-/// The SDK of the checkout that this tool was built from. Until the crates are published, that is
-/// where a scaffold finds them.
+/// The SDK of the checkout that this tool belongs to. Until the crates are published, that is where a
+/// scaffold finds them.
 #[must_use]
 pub fn sdk_of_this_tool() -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../sdk")).to_owned()
+    let run_by_cargo = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let program = std::env::current_exe().ok();
+    let compiled_in = Path::new(env!("CARGO_MANIFEST_DIR"));
+    sdk_beside(run_by_cargo.as_deref(), program.as_deref(), compiled_in)
+}
+
+/// The folder of the SDK, for a tool that cargo runs for a package, that is this program, and that was
+/// compiled in a folder.
+///
+/// The last one is only right for an installed tool: cargo does not compile a checkout again that was
+/// moved or copied along with its target folder.
+fn sdk_beside(run_by_cargo: Option<&Path>, program: Option<&Path>, compiled_in: &Path) -> PathBuf {
+    let is_checkout = |folder: &&Path| {
+        ["cli", "sdk"].iter().all(|part| folder.join(part).join("Cargo.toml").is_file())
+    };
+    let above = |path: Option<&Path>| {
+        path.into_iter().flat_map(Path::ancestors).skip(1).find(is_checkout).map(Path::to_owned)
+    };
+    let by_cargo = run_by_cargo.and_then(Path::parent).filter(is_checkout).map(Path::to_owned);
+    match by_cargo.or_else(|| above(program)) {
+        Some(checkout) => checkout.join("sdk"),
+        None => compiled_in.join("../sdk"),
+    }
 }
 
 /// Writes the filter.
@@ -145,6 +170,7 @@ pub fn write(request: &Request<'_>) -> Result<Scaffold, Error> {
     let enclosing = workspace::enclosing(&folder)?;
     let draft_folder = enclosing.as_ref().map_or(&*existing, |found| found.draft_folder(&existing));
     let draft_folder = draft_folder.to_owned();
+    let has_old_resolver = enclosing.as_ref().is_some_and(|found| found.has_old_resolver);
     let workspace = enclosing.map(|enclosing| enclosing.root);
     if let Some(root) = &workspace {
         workspace::refuse_taken_name(root, request.name)?;
@@ -166,7 +192,8 @@ pub fn write(request: &Request<'_>) -> Result<Scaffold, Error> {
         files.retain(|file| file.path != CARGO_CONFIG);
     }
     write_files(&files, &draft_folder, &folder)?;
-    Ok(Scaffold { folder, files: files.into_iter().map(|file| file.path).collect(), workspace })
+    let files = files.into_iter().map(|file| file.path).collect();
+    Ok(Scaffold { folder, files, workspace, has_old_resolver })
 }
 
 const CARGO_CONFIG: &str = ".cargo/config.toml";

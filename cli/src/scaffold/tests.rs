@@ -187,3 +187,26 @@ fn dots_in_the_path_are_taken_as_they_were_typed() {
     assert_eq!(written.folder, root.join("here/filter"));
     assert!(!root.join("no").exists());
 }
+
+#[test]
+fn a_tool_in_a_copied_checkout_takes_the_sdk_of_the_copy() {
+    let (_temp, root) = temp();
+    for part in ["a/cli", "a/sdk", "a/xtask", "b/cli", "b/sdk", "b/xtask"] {
+        fs::create_dir_all(root.join(part)).expect("writable");
+        fs::write(root.join(part).join("Cargo.toml"), "").expect("writable");
+    }
+    let (a, b) = (root.join("a"), root.join("b"));
+    let compiled = a.join("cli");
+    let found = |package: Option<&Path>, program: &Path| {
+        sdk_beside(package, Some(program), &compiled).canonicalize().expect("it exists")
+    };
+    assert_eq!(found(None, &b.join("target/debug/xtask")), b.join("sdk"));
+    assert_eq!(found(Some(&b.join("xtask")), &root.join("shared/debug/xtask")), b.join("sdk"));
+    let installed = root.join("bin/cargo-http-wasm");
+    assert_eq!(found(None, &installed), a.join("sdk"));
+    assert_eq!(
+        found(Some(&root.join("filter")), &installed),
+        a.join("sdk"),
+        "run for another package"
+    );
+}

@@ -11,10 +11,13 @@ use serde::Deserialize;
 use super::Error;
 
 /// The workspace that the new folder becomes a member of.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Enclosing {
     /// The folder of its manifest.
     pub(super) root: PathBuf,
+    /// Whether cargo's resolver 1 applies, which gives a guest also the features that only its tests ask
+    /// for.
+    pub(super) has_old_resolver: bool,
     workspace: Workspace,
 }
 
@@ -37,13 +40,36 @@ impl Enclosing {
 /// The prefix of the names of temporary folders.
 pub(super) const DRAFT_PREFIX: &str = ".http-wasm-new-";
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Manifest {
     workspace: Option<Workspace>,
+    package: Option<toml::Table>,
 }
 
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+impl Manifest {
+    /// Whether cargo's resolver 1 applies in this workspace: it is named, or follows from the edition of
+    /// the package beside it. Without such a package it is the default.
+    fn has_old_resolver(&self) -> bool {
+        let workspace = self.workspace.as_ref();
+        if let Some(named) = workspace.and_then(|workspace| workspace.resolver.as_deref()) {
+            return named == "1";
+        }
+        let edition = self.package.as_ref().and_then(|package| package.get("edition"));
+        let edition = match edition {
+            Some(toml::Value::Table(_)) => {
+                workspace.and_then(|workspace| workspace.package.get("edition"))
+            }
+            edition => edition,
+        };
+        matches!(edition.and_then(toml::Value::as_str), None | Some("2015" | "2018"))
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
 struct Workspace {
+    resolver: Option<String>,
+    #[serde(default)]
+    package: toml::Table,
     #[serde(default)]
     members: Vec<String>,
     #[serde(default)]
@@ -64,10 +90,12 @@ pub(super) fn enclosing(folder: &Path) -> Result<Option<Enclosing>, Error> {
             manifest,
             reason: error.message().to_owned(),
         })?;
+        let has_old_resolver = read.has_old_resolver();
         if let Some(workspace) = read.workspace {
             let inside = folder.strip_prefix(root).unwrap_or(folder);
             let is_member = workspace.takes_in(inside);
-            return Ok(is_member.then(|| Enclosing { root: root.to_owned(), workspace }));
+            let root = root.to_owned();
+            return Ok(is_member.then_some(Enclosing { root, has_old_resolver, workspace }));
         }
     }
     Ok(None)
@@ -132,7 +160,7 @@ mod tests {
 
     fn workspace(members: &[&str], exclude: &[&str]) -> Workspace {
         let owned = |list: &[&str]| list.iter().map(|&entry| entry.to_owned()).collect();
-        Workspace { members: owned(members), exclude: owned(exclude) }
+        Workspace { members: owned(members), exclude: owned(exclude), ..Workspace::default() }
     }
 
     #[test]
@@ -155,14 +183,32 @@ mod tests {
     #[test]
     fn a_draft_is_never_taken_for_a_member() {
         let folder = |members: &[&str]| {
-            let enclosing =
-                Enclosing { root: "/root".into(), workspace: workspace(members, &["target"]) };
+            let workspace = workspace(members, &["target"]);
+            let enclosing = Enclosing { root: "/root".into(), has_old_resolver: false, workspace };
             enclosing.draft_folder(Path::new("/root/examples")).to_owned()
         };
         assert_eq!(folder(&["examples/*"]), Path::new("/root"));
         assert_eq!(folder(&["examples/new"]), Path::new("/root/examples"));
         // Nowhere in the workspace is better than here.
         assert_eq!(folder(&["**"]), Path::new("/root/examples"));
+    }
+
+    #[test]
+    fn the_old_resolver_is_named_or_follows_from_the_edition() {
+        for (manifest, is_old) in [
+            ("[workspace]", true),
+            ("[workspace]\nresolver = \"1\"", true),
+            ("[workspace]\nresolver = \"2\"", false),
+            ("[workspace]\n[package]\nname = \"a\"", true),
+            ("[workspace]\n[package]\nname = \"a\"\nedition = \"2018\"", true),
+            ("[workspace]\n[package]\nname = \"a\"\nedition = \"2021\"", false),
+            ("[workspace]\nresolver = \"1\"\n[package]\nedition = \"2024\"", true),
+            ("[workspace.package]\nedition = \"2024\"\n[package]\nedition.workspace = true", false),
+            ("[workspace.package]\nedition = \"2024\"", true),
+        ] {
+            let read: Manifest = toml::from_str(manifest).expect("TOML");
+            assert_eq!(read.has_old_resolver(), is_old, "{manifest}");
+        }
     }
 
     #[test]

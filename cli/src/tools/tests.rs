@@ -40,7 +40,7 @@ fn a_tool_that_is_too_old_is_refused() {
 
 #[test]
 fn an_installed_target_is_not_added_again() {
-    assert!(!ensure_target("wasm32v1-none").unwrap());
+    assert!(!ensure_target("wasm32v1-none", Path::new(".")).unwrap());
 }
 
 #[test]

@@ -4,8 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::lock;
-use crate::{process, ui};
+use crate::{lock, process, ui};
 
 /// The version that the exchanges are replayed on.
 pub(super) const VERSION: &str = "3.7.15";

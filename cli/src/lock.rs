@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The exclusive right to change a tool; released on drop and at the end of the process.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
@@ -14,7 +14,7 @@ pub(super) struct Lock {
 ///
 /// # Errors
 /// When the folder or the lock file cannot be created.
-pub(super) fn lock(tools: &Path, name: &str) -> io::Result<Lock> {
+pub(crate) fn lock(tools: &Path, name: &str) -> io::Result<Lock> {
     std::fs::create_dir_all(tools)?;
     let file = File::create(tools.join(format!(".{name}.lock")))?;
     file.lock()?;
