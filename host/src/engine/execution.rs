@@ -19,7 +19,7 @@ pub enum Mode {
 /// What is known of the hooks of a module.
 #[derive(Clone, Debug)]
 pub(super) enum Execution {
-    /// They may have to wait for a body.
+    /// They may have to wait for a body, or may sleep.
     Waits,
     /// They neither wait nor execute more than a bounded number of instructions.
     Bounded,

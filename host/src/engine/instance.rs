@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use http_wasm_abi::{CtxNext, exports};
 use http_wasm_model::exchange::{Exchange, Trap, TrapKind};
@@ -14,6 +14,7 @@ use super::execution::{Execution, Mode};
 use super::state::State;
 use super::trap::trap;
 use super::wasi::files::Files;
+use super::wasi::poll::Deadline;
 use super::{Module, Options, epoch, wasi};
 
 /// A hook of a guest, with its arguments.
@@ -64,7 +65,9 @@ impl Instance {
             .table_elements(most(options.table_limit.into()))
             .build();
         let files = Files::new(Arc::clone(&module.granted));
-        let mut store = Store::new(module.pre.module().engine(), State::new(files, limits));
+        let deadline = Deadline::new(options.time_limit.is_some());
+        let state = State::new(files, limits, deadline);
+        let mut store = Store::new(module.pre.module().engine(), state);
         store.limiter(|state| &mut state.limits);
         let execution = module.execution.clone();
         match (options.time_limit, &execution) {
@@ -247,6 +250,7 @@ impl Instance {
             let state = self.store.data_mut();
             state.mode = mode;
             state.ticks = ticks;
+            state.deadline.reset();
             // The next tick may come at once; from it to the one after is a whole one.
             self.store.set_epoch_deadline(2);
         }
@@ -322,15 +326,28 @@ impl Guest for Instance {
     }
 }
 
-/// The result of a future that has nothing to wait for.
+/// The result of a future that seldom has to wait; it blocks the thread then.
 pub(super) fn now<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
+    // Most are ready at once, and need no waker.
+    if let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        return result;
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
     loop {
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
+        if let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return result;
         }
-        std::thread::yield_now();
+        std::thread::park();
+    }
+}
+
+/// Wakes a thread that is parked.
+struct Unpark(std::thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

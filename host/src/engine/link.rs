@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::task::Poll;
+use std::time::Instant;
 
 use http_wasm_abi::{BodyKind, Function, MODULE, Phase, ValueType};
 use wasmtime::{Caller, Linker};
@@ -62,6 +63,7 @@ async fn supply(
             state.exchange.needs(function, args, &LinearMemory(bytes))
         })?;
         let Some(kind) = needed else { return Ok(()) };
+        let since = caller.data().deadline.is_known().then(Instant::now);
         let piece = std::future::poll_fn(|context| {
             let State { exchange, bodies, .. } = caller.data_mut();
             match bodies {
@@ -74,6 +76,9 @@ async fn supply(
             }
         })
         .await;
+        if let Some(since) = since {
+            caller.data_mut().deadline.postpone(since.elapsed());
+        }
         let State { exchange, bodies, .. } = caller.data_mut();
         match piece {
             Piece::Bytes(bytes) => {

@@ -22,6 +22,7 @@ mod pool;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timer;
 mod trap;
 mod wasi;
 
@@ -60,8 +61,8 @@ pub struct Options {
     pub memory_limit: u64,
     /// The most elements that the tables of an instance may have. 20,000 unless changed.
     pub table_limit: u32,
-    /// The most time that one hook may run, to within a [`TICK`]; what it waits for a body does not
-    /// count. 10 seconds unless changed; `None`: for ever, and without ever giving its thread away.
+    /// The most time that one hook may run or sleep, to within a [`TICK`]; what it waits for a body does
+    /// not count. 10 seconds unless changed; `None`: for ever, and without ever giving its thread away.
     pub time_limit: Option<Duration>,
     /// The most instructions that one hook may execute. `None`, the default, also turns counting
     /// off, which makes guests faster.
@@ -150,7 +151,8 @@ impl Engine {
         let trailers = capabilities::may_enable_trailers(&info);
         link::link(&mut linker, &info, options.profile, trailers)?;
         let pre = linker.instantiate_pre(&module).map_err(failed)?;
-        let execution = if !info.abi_functions(|found| found.may_wait(trailers)).is_empty() {
+        let waits = !info.abi_functions(|found| found.may_wait(trailers)).is_empty();
+        let execution = if waits || wasi::may_sleep(&info) {
             Execution::Waits
         } else if bounded::is_bounded(&info) {
             Execution::Bounded
@@ -159,7 +161,7 @@ impl Engine {
         };
         let capabilities = Capabilities::new(&info, bounded::has_idle_response_hook(&info));
         let granted = Arc::clone(&self.granted);
-        Ok(Module { pre, options: Arc::clone(options), granted, execution, capabilities })
+        Ok(Module { pre, options: Arc::clone(options), granted, waits, execution, capabilities })
     }
 
     /// What its guests may use.
@@ -175,6 +177,7 @@ pub struct Module {
     pre: InstancePre<State>,
     options: Arc<Options>,
     granted: Arc<wasi::Granted>,
+    waits: bool,
     execution: Execution,
     capabilities: Capabilities,
 }
@@ -198,7 +201,7 @@ impl Module {
     /// Whether its hooks may have to wait for a body.
     #[must_use]
     pub const fn waits(&self) -> bool {
-        matches!(self.execution, Execution::Waits)
+        self.waits
     }
 
     /// What its guests can do with an exchange.

@@ -7,6 +7,7 @@ use wasmtime::{AsContextMut, Caller, Memory, StoreLimits};
 use super::bodies::Bodies;
 use super::execution::Mode;
 use super::wasi::files::Files;
+use super::wasi::poll::Deadline;
 
 /// The data of a store.
 pub(super) struct State {
@@ -22,12 +23,14 @@ pub(super) struct State {
     pub(super) limits: StoreLimits,
     /// How many ticks the hook may still run.
     pub(super) ticks: u64,
+    /// When it has to be done, where it sleeps.
+    pub(super) deadline: Deadline,
     /// How the hook was called.
     pub(super) mode: Mode,
 }
 
 impl State {
-    pub(super) fn new(files: Files, limits: StoreLimits) -> Self {
+    pub(super) fn new(files: Files, limits: StoreLimits, deadline: Deadline) -> Self {
         Self {
             exchange: Exchange::default(),
             bodies: None,
@@ -36,6 +39,7 @@ impl State {
             memory: None,
             limits,
             ticks: 0,
+            deadline,
             mode: Mode::Fiber,
         }
     }

@@ -4,6 +4,7 @@ mod keep;
 mod limits;
 mod load;
 mod run;
+mod sleep;
 mod wasi;
 
 use std::time::Duration;

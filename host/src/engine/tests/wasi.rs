@@ -43,6 +43,83 @@ fn wasi_is_there_and_grants_nothing() {
     assert_eq!(response.status, 208, "the file cannot be opened: 8 is EBADF");
 }
 
+/// The error number of a call, which gets these arguments, and with the response's body what it has
+/// written from 64 on.
+fn call(name: &str, args: &[i64]) -> (u16, Vec<u8>) {
+    let (_, signature) = wasi::function(name).expect("a function of WASI");
+    let types: Vec<_> = signature.params.iter().map(ToString::to_string).collect();
+    let args: Vec<_> =
+        signature.params.iter().zip(args).map(|(ty, arg)| format!("({ty}.const {arg})")).collect();
+    let text = guest_with(
+        &format!(
+            r#"(import "{WASI_MODULE}" "{name}" (func $f (param {}) (result i32)))
+               (global $n (mut i32) (i32.const 0))"#,
+            types.join(" ")
+        ),
+        // A list of 1,000 buffers of 60,000 bytes each, from 5,000 on.
+        &format!(
+            "(loop $list
+               (i64.store (i32.add (i32.const 5000) (i32.mul (global.get $n) (i32.const 8)))
+                 (i64.const 0xea6000000000))
+               (global.set $n (i32.add (global.get $n) (i32.const 1)))
+               (br_if $list (i32.lt_u (global.get $n) (i32.const 1000))))
+             (call $set_status_code (i32.add (i32.const 200) (call $f {})))
+             (call $write_body (i32.const 1) (i32.const 64) (i32.const 64))
+             (i64.const 0)",
+            args.join(" ")
+        ),
+        "",
+    );
+    let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
+    let response = run(&pool).response.expect("a response");
+    (response.status - 200, response.body)
+}
+
+#[test]
+fn standard_streams_are_devices_that_nobody_can_seek_in() {
+    let (success, character_device, no_seek, bad) = (0, 2, 70, 8);
+    for fd in 0..3 {
+        let (error, stat) = call("fd_fdstat_get", &[fd, 64]);
+        assert_eq!((error, stat[0]), (success, character_device));
+        let (error, stat) = call("fd_filestat_get", &[fd, 64]);
+        assert_eq!((error, stat[16], &stat[32..40]), (success, character_device, &[0; 8][..]));
+        assert_eq!(call("fd_seek", &[fd, 0, 1, 64]).0, no_seek);
+        assert_eq!(call("fd_pwrite", &[fd, 5000, 1, 0, 64]).0, no_seek);
+        // What runtimes do with them at the start and the end.
+        for done in ["fd_fdstat_set_flags", "fd_sync", "fd_datasync", "fd_close", "fd_advise"] {
+            assert_eq!(call(done, &[fd, 0, 0, 0]).0, success, "{done}");
+        }
+        assert_eq!(call("fd_prestat_get", &[fd, 64]).0, bad);
+    }
+    for fd in [3, 7, -1] {
+        for name in
+            ["fd_fdstat_get", "fd_filestat_get", "fd_close", "fd_sync", "fd_fdstat_set_flags"]
+        {
+            assert_eq!(call(name, &[fd, 64]).0, bad, "{name} {fd}");
+        }
+    }
+}
+
+#[test]
+fn a_megabyte_is_written_at_once_and_no_more() {
+    let (error, written) = call("fd_write", &[1, 5000, 1000, 64]);
+    assert_eq!(
+        (error, u32::from_le_bytes([written[0], written[1], written[2], written[3]])),
+        (0, 1 << 20)
+    );
+    // A list that is not all memory is an error before that, or nothing more is asked for.
+    assert_eq!(call("fd_write", &[1, 65_530, 1, 64]).0, 21);
+    assert_eq!(call("fd_write", &[1, 5000, 1, 65_533]).0, 21);
+}
+
+#[test]
+fn clocks_of_a_process_are_not_there() {
+    for (clock, error) in [(0, 0), (1, 0), (2, 28), (3, 28), (-1, 28)] {
+        assert_eq!(call("clock_time_get", &[clock, 0, 64]).0, error);
+        assert_eq!(call("clock_res_get", &[clock, 64]).0, error);
+    }
+}
+
 #[test]
 fn every_function_of_wasi_can_be_linked_and_called() {
     let mut imports = String::new();

@@ -7,16 +7,14 @@ use std::sync::Arc;
 
 use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
 
-use super::errno;
 use super::grants::Granted;
+use super::{MAX_IO_LEN, errno};
 use http_wasm_model::exchange::{LinearMemory, Memory};
 
 /// The number of the first granted folder.
 const FIRST: u64 = 3;
 /// The most that a guest has open at once.
 const MAX_OPEN: usize = 64;
-/// The most that is read at once; a guest that wants more reads again.
-const MAX_READ_LEN: u32 = 1 << 20;
 
 /// What a guest may do with a folder, in WASI's bits, and with what is in it: read, seek, tell, open,
 /// list, read links, ask for attributes.
@@ -25,6 +23,8 @@ const RIGHTS: u64 = 1 << 1 | 1 << 2 | 1 << 5 | 1 << 13 | 1 << 14 | 1 << 15 | 1 <
 const WRITE_RIGHT: u64 = 1 << 6;
 /// Flags of `path_open` that create or shorten a file.
 const CHANGING_FLAGS: u64 = 1 | 4 | 8;
+/// The type of stdin, stdout and stderr.
+const CHARACTER_DEVICE: u8 = 2;
 /// The flag of `path_open` that wants a folder.
 const FOLDER_FLAG: u64 = 2;
 
@@ -80,6 +80,12 @@ impl Files {
         }
     }
 
+    pub(super) fn is_open(&self, fd: u64) -> bool {
+        let first = FIRST + self.granted.folders.len() as u64;
+        let index = fd.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.opened.get(index)).is_some_and(Option::is_some)
+    }
+
     fn metadata(&mut self, fd: u64) -> Result<Metadata, u32> {
         match self.folder(fd) {
             Ok(folder) => folder.dir_metadata(),
@@ -110,6 +116,11 @@ impl Files {
             }
             ("fd_filestat_get", &[fd, at]) => {
                 self.metadata(fd).and_then(|found| put(memory, at, &filestat(&found)))
+            }
+            ("fd_advise" | "fd_datasync" | "fd_fdstat_set_flags" | "fd_sync", [fd, ..])
+                if self.metadata(*fd).is_ok() =>
+            {
+                Ok(errno::SUCCESS)
             }
             ("fd_close", &[fd]) => self.slot(fd).map(|slot| {
                 *slot = None;
@@ -225,6 +236,35 @@ impl Files {
     }
 }
 
+/// What a function of files does with stdin, stdout or stderr: character devices that nobody can seek in.
+/// Reading and writing them is not done here.
+pub(super) fn standard_stream(
+    name: &str,
+    args: &[u64],
+    memory: &mut LinearMemory<'_>,
+) -> Result<u32, u32> {
+    match name {
+        "fd_fdstat_get" => {
+            // Without any rights.
+            let mut stat = [0; 24];
+            stat[0] = CHARACTER_DEVICE;
+            put(memory, args[1], &stat)
+        }
+        "fd_filestat_get" => {
+            let mut stat = [0; 64];
+            stat[16] = CHARACTER_DEVICE;
+            stat[24] = 1;
+            put(memory, args[1], &stat)
+        }
+        // Whoever asks for these wants what is the case: nothing blocks, and nothing is kept back.
+        "fd_advise" | "fd_close" | "fd_datasync" | "fd_fdstat_set_flags" | "fd_sync" => {
+            Ok(errno::SUCCESS)
+        }
+        "fd_pread" | "fd_pwrite" | "fd_seek" | "fd_tell" => Err(errno::SPIPE),
+        _ => Err(errno::BADF),
+    }
+}
+
 fn put(memory: &mut LinearMemory<'_>, at: u64, bytes: &[u8]) -> Result<u32, u32> {
     if memory.write(at, bytes) { Ok(errno::SUCCESS) } else { Err(errno::FAULT) }
 }
@@ -249,7 +289,10 @@ fn read(
     let mut total = 0_u32;
     for index in 0..count {
         let (ptr, len) = words(memory, list + 8 * index)?;
-        let len = len.min(MAX_READ_LEN - total);
+        let len = len.min(MAX_IO_LEN - total);
+        if total == MAX_IO_LEN {
+            break;
+        }
         if len == 0 {
             continue;
         }

@@ -3,11 +3,12 @@
 //! There are no arguments and no sockets; environment and files as far as they are
 //! [granted](Grants). What is written to stdout and stderr goes line by line to the exchange's log, as
 //! info and as error; clock and random numbers are real; everything else returns an error number.
-//! `proc_exit` traps.
+//! `proc_exit` traps. A guest that sleeps gives its thread away.
 
 mod errno;
 pub(super) mod files;
 mod grants;
+pub(super) mod poll;
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +17,7 @@ use http_wasm_abi::{LogLevel, ValueType, WASI_MODULE};
 use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
 use super::state::{State, with_memory};
+use crate::module_info::ModuleInfo;
 use http_wasm_model::exchange::{LinearMemory, Memory, Trap};
 
 pub use grants::{EnvironmentError, Folder, Grants};
@@ -24,7 +26,13 @@ pub(super) use grants::Granted;
 
 use files::words;
 
+/// The function that a guest may sleep in.
+const POLL: &str = "poll_oneoff";
+/// The most arguments that a function of WASI has.
+const MAX_ARGS: usize = 9;
 const STDERR: u32 = 2;
+/// The most that is read or written at once; a guest that wants more calls again.
+const MAX_IO_LEN: u32 = 1 << 20;
 /// A line longer than this is logged in pieces, so that a guest cannot fill the host's memory.
 const LONGEST_LINE: usize = 64 << 10;
 
@@ -33,6 +41,12 @@ pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result
     let Some((name, signature)) = wasi::function(name) else {
         return Err(wasmtime::format_err!("WASI has no function {name}"));
     };
+    if name == POLL {
+        let defined = linker.func_wrap_async(WASI_MODULE, name, |mut caller, args| {
+            Box::new(async move { poll::poll_oneoff(&mut caller, args).await })
+        });
+        return defined.map(|_| ());
+    }
     let value = |ty: ValueType| match ty {
         ValueType::I32 => ValType::I32,
         ValueType::I64 => ValType::I64,
@@ -40,14 +54,15 @@ pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result
     let params = signature.params.iter().copied().map(value);
     let ty = FuncType::new(linker.engine(), params, signature.result.map(value));
     let act = move |mut caller: Caller<'_, State>, args: &[Val], results: &mut [Val]| {
-        let args: Vec<u64> = args
-            .iter()
-            .map(|arg| match arg {
-                Val::I32(value) => value.cast_unsigned().into(),
-                Val::I64(value) => value.cast_unsigned(),
+        let mut values = [0; MAX_ARGS];
+        for (value, arg) in values.iter_mut().zip(args) {
+            *value = match arg {
+                Val::I32(arg) => arg.cast_unsigned().into(),
+                Val::I64(arg) => arg.cast_unsigned(),
                 _ => 0,
-            })
-            .collect();
+            };
+        }
+        let args = &values[..args.len()];
         if name == EXIT {
             return Err(wasmtime::Error::new(Trap::guest(format!(
                 "the guest ended itself with proc_exit({})",
@@ -55,7 +70,7 @@ pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result
             ))));
         }
         let number = with_memory(&mut caller, |bytes, state| {
-            call(name, &args, &mut LinearMemory(bytes), state).unwrap_or_else(|number| number)
+            call(name, args, &mut LinearMemory(bytes), state).unwrap_or_else(|number| number)
         })?;
         if let [result] = results {
             *result = Val::I32(number.cast_signed());
@@ -63,6 +78,11 @@ pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result
         Ok(())
     };
     linker.func_new(WASI_MODULE, name, ty, act).map(|_| ())
+}
+
+/// Whether a guest may sleep.
+pub(super) fn may_sleep(info: &ModuleInfo) -> bool {
+    info.imports.iter().any(|import| import.module == WASI_MODULE && import.name == POLL)
 }
 
 /// What a function does; `Err` is as good as `Ok`, an error number.
@@ -96,18 +116,17 @@ fn call(
             }
             Ok(errno::SUCCESS)
         }
-        "clock_res_get" => put(args[1], &1_u64.to_le_bytes()),
+        "clock_res_get" => {
+            time(args[0])?;
+            put(args[1], &1_u64.to_le_bytes())
+        }
         "clock_time_get" => put(args[2], &time(args[0])?.to_le_bytes()),
         "random_get" => random(args[0], args[1], memory),
         "fd_write" => write(args, memory, state),
         "fd_read" if args[0] == 0 => put(args[3], &[0; 4]),
-        "fd_fdstat_get" if args[0] <= STDERR.into() => {
-            // A character device without any rights: 24 bytes, of which the first is the type.
-            let mut stat = [0; 24];
-            stat[0] = 2;
-            put(args[1], &stat)
+        _ if name.starts_with("fd_") && args[0] <= STDERR.into() => {
+            files::standard_stream(name, args, memory)
         }
-        "fd_seek" | "fd_tell" if args[0] <= STDERR.into() => Err(errno::SPIPE),
         _ if let Some(result) = state.files.call(name, args, memory) => result,
         _ if name.starts_with("fd_") || name.starts_with("path_") || name.starts_with("sock_") => {
             Err(errno::BADF)
@@ -150,9 +169,13 @@ fn write(args: &[u64], memory: &mut LinearMemory<'_>, state: &mut State) -> Resu
             continue;
         }
         let bytes = memory.read(ptr.into(), len).ok_or(errno::FAULT)?;
-        total = total.checked_add(len).ok_or(errno::INVAL)?;
+        let bytes = &bytes[..bytes.len().min((MAX_IO_LEN - total) as usize)];
+        total += bytes.len() as u32;
         state.output[stream].extend_from_slice(bytes);
         log_lines(state, stream, false);
+        if total == MAX_IO_LEN {
+            break;
+        }
     }
     if memory.write(*written, &total.to_le_bytes()) {
         Ok(errno::SUCCESS)
