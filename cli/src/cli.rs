@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{self, GlobalArgs};
-use crate::ui;
+use crate::{cleanup, ui};
 
 /// Scaffold, build, check, test and run HTTP middleware as WebAssembly guests.
 #[derive(Debug, Parser)]
@@ -63,7 +64,16 @@ pub fn main() -> ExitCode {
         args.remove(1);
     }
     let Cli { global, command } = Cli::parse_from(args);
-    exit_code(run(command, &global))
+    exit_code(start(&global).and_then(|()| run(command, &global)))
+}
+
+/// Prepares this process for a command: its output, and that signals leave nothing behind.
+///
+/// # Errors
+/// When signals cannot be caught.
+pub fn start(global: &GlobalArgs) -> anyhow::Result<()> {
+    global.apply();
+    cleanup::on_signals().context("cannot catch signals")
 }
 
 /// Runs a command.
@@ -71,7 +81,6 @@ pub fn main() -> ExitCode {
 /// # Errors
 /// When it could not be carried out.
 pub fn run(command: Command, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
-    global.apply();
     match command {
         Command::Setup(args) => commands::setup::run(&args, global),
         Command::New(args) => commands::new::run(&args, global),
@@ -90,6 +99,7 @@ pub fn run(command: Command, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 /// The exit code of a command, as in [`EXIT_CODES`]; prints its error, if it has one.
 #[must_use]
 pub fn exit_code(result: anyhow::Result<ExitCode>) -> ExitCode {
+    cleanup::wait_if_ending();
     let code = result.unwrap_or_else(|error| {
         ui::error(text(&error));
         ExitCode::from(commands::failure_code(&error))
@@ -117,8 +127,6 @@ pub(crate) fn text(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use std::io;
-
-    use anyhow::Context as _;
 
     use super::*;
 

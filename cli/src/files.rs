@@ -4,6 +4,8 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use crate::cleanup::RemovedOnSignal;
+
 /// Writes a file in one step; creates its folder if it is missing. A file that has these bytes already
 /// is left alone, so that no host reloads it.
 ///
@@ -27,6 +29,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         temporary.permissions(present.unwrap_or(usual));
     }
     let mut temporary = temporary.tempfile_in(folder)?;
+    let _removed_on_signal = RemovedOnSignal::new(temporary.path());
     temporary.write_all(bytes)?;
     temporary.persist(path).map_err(|error| error.error)?;
     Ok(())

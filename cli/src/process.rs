@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::thread;
 
-use crate::ui;
+use crate::{cleanup, ui};
 
 /// Why a program failed.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
 pub fn run(command: &mut Command) -> Result<Output, Error> {
     ui::command(&shown(command));
     let output =
-        command.stdin(Stdio::null()).output().map_err(|source| start_error(command, source))?;
+        output(command.stdin(Stdio::null())).map_err(|source| start_error(command, source))?;
     if output.status.success() {
         return Ok(output);
     }
@@ -124,12 +124,9 @@ pub(crate) fn watch(
     mut line: impl FnMut(&str),
 ) -> Result<(ExitStatus, Vec<u8>), Error> {
     ui::command(&shown(command));
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|source| start_error(command, source))?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (mut child, ended_on_signal) =
+        cleanup::spawn(command).map_err(|source| start_error(command, source))?;
     // Both pipes are drained at once, or a program that fills one of them would block for ever.
     let reader = child.stdout.take().map(|mut stdout| {
         thread::spawn(move || {
@@ -151,7 +148,31 @@ pub(crate) fn watch(
         _ => Vec::new(),
     };
     let status = child.wait().map_err(|source| start_error(command, source))?;
+    drop(ended_on_signal);
+    cleanup::wait_if_stopped(status);
     Ok((status, stdout))
+}
+
+fn output(command: &mut Command) -> io::Result<Output> {
+    let (child, ended_on_signal) =
+        cleanup::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    let output = child.wait_with_output()?;
+    drop(ended_on_signal);
+    cleanup::wait_if_stopped(output.status);
+    Ok(output)
+}
+
+/// Runs a program whose output goes straight to the user.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn status(command: &mut Command) -> Result<ExitStatus, Error> {
+    let (mut child, ended_on_signal) =
+        cleanup::spawn(command).map_err(|source| start_error(command, source))?;
+    let status = child.wait().map_err(|source| start_error(command, source))?;
+    drop(ended_on_signal);
+    cleanup::wait_if_stopped(status);
+    Ok(status)
 }
 
 /// A command line as one would type it.

@@ -1,6 +1,7 @@
 //! Waits for Ctrl-C or a termination signal.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Catches Ctrl-C and, on Unix, termination signals from now on; the future waits for the first and
 /// returns its name.
@@ -10,6 +11,20 @@ use std::io;
 /// # Errors
 /// When the process cannot catch signals.
 pub fn catch() -> io::Result<impl Future<Output = &'static str>> {
+    let stop = signals()?;
+    IS_GRACEFUL.store(true, Ordering::SeqCst);
+    Ok(stop)
+}
+
+/// Whether the command ends by itself after a signal.
+static IS_GRACEFUL: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn is_graceful() -> bool {
+    IS_GRACEFUL.load(Ordering::SeqCst)
+}
+
+/// Waits for the first signal. Like [`catch`], but does not say that the command ends by itself.
+pub(crate) fn signals() -> io::Result<impl Future<Output = &'static str> + use<>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -32,12 +47,4 @@ pub fn catch() -> io::Result<impl Future<Output = &'static str>> {
             "Ctrl-C"
         })
     }
-}
-
-/// Waits for a signal that [`catch`] catches; returns its name.
-///
-/// # Errors
-/// When the process cannot catch signals.
-pub async fn stop() -> io::Result<&'static str> {
-    Ok(catch()?.await)
 }

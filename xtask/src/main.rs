@@ -46,11 +46,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
-    global.apply();
-    cli::exit_code(match command {
+    cli::exit_code(cli::start(&global).and_then(|()| match command {
         Command::Tool(command) => cli::run(command, &global),
         Command::Bench(args) => commands::bench::run(&args, &global),
         Command::Tck => commands::tck::run(&global),
         Command::ThirdParty(args) => commands::third_party::run(&args, &global),
-    })
+    }))
 }

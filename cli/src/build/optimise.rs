@@ -5,6 +5,7 @@ use std::process::Stdio;
 use wasmparser::{Validator, WasmFeatures};
 
 use super::Error;
+use crate::cleanup::TempFolder;
 use crate::process;
 use crate::project::GuestTarget;
 use crate::tools::WasmOpt;
@@ -45,7 +46,8 @@ pub(super) fn optimise(
         let path = std::env::temp_dir();
         move |source| Error::File { action, path, source }
     };
-    let folder = tempfile::tempdir().map_err(failed("cannot create a folder in"))?;
+    let folder =
+        TempFolder::new("http-wasm-build-").map_err(failed("cannot create a folder in"))?;
     let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
     std::fs::write(&input, module).map_err(failed("cannot write into"))?;
     let mut command = wasm_opt.command();

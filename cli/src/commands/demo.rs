@@ -13,6 +13,7 @@ use http_wasm_testkit::report::Counts;
 
 use super::GlobalArgs;
 use crate::build::{self, Builder};
+use crate::cleanup::TempFolder;
 use crate::project::Project;
 use crate::replay::{Guest, Replayed};
 use crate::{commands, diff, scaffold, ui};
@@ -34,7 +35,7 @@ pub struct Args {
 /// When a step could not be done.
 pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(!global.json(), "found --format json, and `demo` prints text only");
-    let temp = tempfile::Builder::new().prefix("http-wasm-demo-").tempdir()?;
+    let temp = TempFolder::new("http-wasm-demo-").context("cannot create a temporary folder")?;
     let folder = temp.path().join(NAME);
 
     heading("1. new", format_args!("writes a filter from the template `{TEMPLATE}`"));
@@ -149,7 +150,7 @@ fn block(title: &str, lines: impl IntoIterator<Item = (char, String)>) -> Vec<St
     titles.zip(lines).map(|(title, (mark, line))| format!("{title:<18}{mark} {line}")).collect()
 }
 
-fn end(args: &Args, temp: tempfile::TempDir, counts: Counts) -> ExitCode {
+fn end(args: &Args, temp: TempFolder, counts: Counts) -> ExitCode {
     heading("Next", "your own filter");
     // The checkout has an alias; elsewhere the tool is a subcommand.
     let checkout = scaffold::sdk_of_this_tool().join("..").canonicalize();

@@ -12,7 +12,7 @@ use crate::build::Builder;
 use crate::hosts::replay::{self, GuestUnderTest};
 use crate::hosts::{self, Host};
 use crate::project::Project;
-use crate::{shutdown, ui};
+use crate::ui;
 
 /// Arguments of `interop`.
 #[derive(Debug, clap::Args)]
@@ -45,13 +45,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let host = (args.host.install)(&project.target_dir.join("tools"))?;
     let folder = hosts::folder(host.key(), args.keep)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Dropping the replay stops the host, whichever of the two ends first.
-    let reports = runtime.block_on(async {
-        tokio::select! {
-            reports = replay::replay(&*host, &guests, folder.path()) => Ok(reports?),
-            name = shutdown::stop() => anyhow::bail!("stopped by {}; the host was stopped too", name?),
-        }
-    })?;
+    let reports = runtime.block_on(replay::replay(&*host, &guests, folder.path()))?;
     global.print(&Guests { guests: &reports }, || print(&reports, &project.root))?;
     let counts: Counts = reports.iter().map(|report| report.counts).sum();
     if counts.run() == 0 {

@@ -2,7 +2,6 @@
 
 use std::process::{Command, ExitCode};
 
-use anyhow::Context as _;
 use http_wasm_model::Profile;
 use http_wasm_testkit::report::GuestReport;
 use serde::Serialize;
@@ -82,10 +81,8 @@ fn native(
     if global.json() {
         command.stdout(std::io::stderr());
     }
-    let shown = process::shown(&command);
-    ui::step("Testing", &shown);
-    let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
-    Ok(status.success())
+    ui::step("Testing", process::shown(&command));
+    Ok(process::status(&mut command)?.success())
 }
 
 fn tested(builder: &mut Builder<'_>, filter: &Filter) -> Tested {

@@ -22,7 +22,12 @@ pub mod go;
 pub mod layer;
 mod traefik;
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use clap::builder::PossibleValue;
+
+use crate::cleanup::TempFolder;
 
 pub use driver::{Deployment, Host, HostFuture, HostUnderTest, PROCESS_BATCH, RunningHost};
 pub use error::{Error, failed};
@@ -40,18 +45,36 @@ impl clap::ValueEnum for Host {
     }
 }
 
-/// Creates a temporary folder for a host; it is removed when dropped, unless it is to be kept.
+/// A folder for a host; it is removed when dropped, unless it is to be kept.
+#[derive(Debug)]
+pub enum Folder {
+    /// Removed.
+    Temporary(TempFolder),
+    /// Kept.
+    Kept(PathBuf),
+}
+
+impl Folder {
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+}
+
+/// Creates a temporary folder for a host.
 ///
 /// # Errors
 /// When the folder cannot be created.
-pub fn folder(name: &str, keep: bool) -> Result<tempfile::TempDir, Error> {
-    let folder = tempfile::Builder::new()
-        .prefix(&format!("http-wasm-{name}-"))
-        .disable_cleanup(keep)
-        .tempdir()
-        .map_err(failed("cannot create a folder in", &std::env::temp_dir()))?;
-    if keep {
-        crate::ui::step("Keeping", folder.path().display());
+pub fn folder(name: &str, keep: bool) -> io::Result<Folder> {
+    let folder = TempFolder::new(&format!("http-wasm-{name}-"))?;
+    if !keep {
+        return Ok(Folder::Temporary(folder));
     }
-    Ok(folder)
+    let folder = folder.keep();
+    crate::ui::step("Keeping", folder.display());
+    Ok(Folder::Kept(folder))
 }

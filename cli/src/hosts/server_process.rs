@@ -1,7 +1,7 @@
 //! A server process that cannot outlive the run that started it.
 //!
 //! Dropping [`ServerProcess`] kills the process and waits for its end. So an early return and a
-//! panic clean up like a normal end, and Ctrl-C does because the command waits for it and returns.
+//! panic clean up like a normal end, and Ctrl-C does through `cleanup`.
 //! When the tool itself is killed it cannot clean up; on Unix a watchdog does it instead: a shell
 //! that waits for the end of a pipe that only the tool holds open, and then kills the server's
 //! process group.
@@ -9,6 +9,8 @@
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
+
+use crate::cleanup::EndedOnSignal;
 
 /// How long to wait between two checks of a server that starts.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -20,6 +22,7 @@ pub struct ServerProcess {
     #[cfg(unix)]
     watchdog: Child,
     ended: Option<ExitStatus>,
+    _ended_on_signal: EndedOnSignal,
 }
 
 /// Why a server did not become ready.
@@ -52,11 +55,13 @@ impl ServerProcess {
                 return Err(error);
             }
         };
+        let ended_on_signal = EndedOnSignal::new(&child, true);
         Ok(Self {
             child,
             #[cfg(unix)]
             watchdog,
             ended: None,
+            _ended_on_signal: ended_on_signal,
         })
     }
 

@@ -7,6 +7,8 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::cleanup::TempFolder;
+
 mod name;
 mod template;
 mod workspace;
@@ -261,10 +263,8 @@ fn write_files(files: &[template::File], draft_folder: &Path, folder: &Path) -> 
         let path = path.to_owned();
         move |source| Error::Write { path, source }
     };
-    let temporary = tempfile::Builder::new()
-        .prefix(workspace::DRAFT_PREFIX)
-        .tempdir_in(draft_folder)
-        .map_err(failed(draft_folder))?;
+    let temporary =
+        TempFolder::new_in(workspace::DRAFT_PREFIX, draft_folder).map_err(failed(draft_folder))?;
     // One level deeper, because the temporary folder itself is closed to other users.
     let draft = temporary.path().join("draft");
     for file in files {

@@ -5,13 +5,19 @@
 //! missing, a pinned version is installed below `<target>/tools`: in a temporary folder that is
 //! renamed after its version was verified, so that an installation is complete or missing.
 
+mod target;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::cleanup::TempFolder;
 use crate::process::{self, on_path};
-use crate::ui;
+use crate::{lock, ui};
+
+pub use target::ensure_target;
+pub(crate) use target::sysroot;
 
 /// The npm package of Binaryen; its major version is the version of Binaryen.
 const NPM_PACKAGE: &str = "binaryen@132.0.0";
@@ -19,6 +25,9 @@ const NPM_PACKAGE: &str = "binaryen@132.0.0";
 const CRATE: &str = "wasm-opt";
 const CRATE_VERSION: &str = "=0.116.1";
 const CRATE_BINARYEN: BinaryenVersion = BinaryenVersion(116);
+
+/// The prefix of the folders of installations that are not complete.
+const PREFIX: &str = ".installing-wasm-opt-";
 
 /// Why a tool cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +60,14 @@ pub enum Error {
         origin: &'static str,
         /// The file.
         path: PathBuf,
+    },
+    /// The program that fetches or compiles it failed.
+    #[error(
+        "cannot install wasm-opt: {source}\nName one that is there, with --wasm-opt or the variable WASM_OPT, or build without it: --no-wasm-opt"
+    )]
+    Fetch {
+        /// What failed.
+        source: process::Error,
     },
     /// The installed files could not be written.
     #[error("cannot install into {}: {source}", folder.display())]
@@ -222,8 +239,13 @@ impl WasmOpt {
     fn install(target_dir: &Path) -> Result<Self, Error> {
         let tools = tools_dir(target_dir);
         let failed = |source| Error::Install { folder: tools.clone(), source };
-        std::fs::create_dir_all(&tools).map_err(failed)?;
-        let temporary = tempfile::tempdir_in(&tools).map_err(failed)?;
+        let _lock = lock::lock(&tools, "wasm-opt").map_err(failed)?;
+        if let Some(tool) = Self::installed(target_dir) {
+            // Another process was faster.
+            return Ok(tool);
+        }
+        remove_leftovers(&tools);
+        let temporary = TempFolder::new_in(PREFIX, &tools).map_err(failed)?;
         let ready = temporary.path().join("ready");
         std::fs::create_dir_all(ready.join("bin")).map_err(failed)?;
         let (wanted, done) = match npm() {
@@ -245,7 +267,7 @@ impl WasmOpt {
             }
         };
         done.map_err(|error| match error {
-            InstallError::Process(error) => Error::Process(error),
+            InstallError::Process(source) => Error::Fetch { source },
             InstallError::Io(source) => failed(source),
         })?;
         let found = Self::probe("target/tools", program_in(&ready))?.version;
@@ -253,13 +275,20 @@ impl WasmOpt {
             return Err(Error::Unexpected { found, wanted });
         }
         let folder = installed_dir(target_dir, wanted);
-        match std::fs::rename(&ready, &folder) {
-            Ok(()) => {}
-            // Another process was faster, and verified its installation as well.
-            Err(_) if program_in(&folder).is_file() => {}
-            Err(source) => return Err(failed(source)),
-        }
+        // A damaged installation has no program, or it would have been found.
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::rename(&ready, &folder).map_err(failed)?;
         Ok(Self { program: program_in(&folder), origin: "target/tools", version: wanted })
+    }
+}
+
+/// Removes what a killed installation left: no other one runs while this one has the lock. A failure
+/// here does no harm.
+fn remove_leftovers(tools: &Path) {
+    for entry in std::fs::read_dir(tools).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
     }
 }
 
@@ -323,39 +352,6 @@ fn from_crate(temporary: &Path, ready: &Path) -> Result<(), InstallError> {
     let program = format!("bin/wasm-opt{}", std::env::consts::EXE_SUFFIX);
     std::fs::rename(root.join(&program), ready.join(&program))?;
     Ok(())
-}
-
-/// Adds the standard library for a target to the toolchain of a project, unless it is there; returns
-/// whether it was added. A file in the project's folder, or above it, may name its toolchain.
-///
-/// # Errors
-/// When it is missing and cannot be added.
-pub fn ensure_target(triple: &'static str, project: &Path) -> Result<bool, Error> {
-    if sysroot_lib(triple, project)?.is_dir() {
-        return Ok(false);
-    }
-    if on_path("rustup").is_none() {
-        return Err(Error::NoRustup { triple });
-    }
-    ui::step("Installing", format_args!("the standard library for {triple}"));
-    process::run(Command::new("rustup").args(["target", "add", triple]).current_dir(project))?;
-    Ok(true)
-}
-
-/// The folder of the toolchain's library for a target, whether it exists or not.
-fn sysroot_lib(triple: &str, project: &Path) -> Result<PathBuf, process::Error> {
-    printed_by_rustc(&["--print", "target-libdir", "--target", triple], project)
-}
-
-/// The folder of a project's toolchain.
-pub(crate) fn sysroot(project: &Path) -> Result<PathBuf, process::Error> {
-    printed_by_rustc(&["--print", "sysroot"], project)
-}
-
-fn printed_by_rustc(arguments: &[&str], project: &Path) -> Result<PathBuf, process::Error> {
-    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let output = process::run(rustc.args(arguments).current_dir(project))?;
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
 fn tools_dir(target_dir: &Path) -> PathBuf {

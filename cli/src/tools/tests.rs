@@ -54,3 +54,27 @@ fn an_installed_tool_is_found() {
     assert_eq!(tool.version(), BinaryenVersion::PINNED);
     assert_eq!(tool.command().get_program(), "node");
 }
+
+#[test]
+fn what_a_killed_installation_left_is_removed() {
+    let tools = tempfile::tempdir().unwrap();
+    for folder in [".installing-wasm-opt-x/npm", "binaryen-132/bin"] {
+        std::fs::create_dir_all(tools.path().join(folder)).unwrap();
+    }
+    remove_leftovers(tools.path());
+    let left = std::fs::read_dir(tools.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["binaryen-132"]);
+}
+
+#[test]
+fn an_installation_that_fails_names_the_ways_without_it() {
+    let source = process::Error::Failed {
+        command: "npm".to_owned(),
+        status: "exit status: 1".to_owned(),
+        output: String::new(),
+    };
+    let text = Error::Fetch { source }.to_string();
+    for way in ["--wasm-opt", "WASM_OPT", "--no-wasm-opt"] {
+        assert!(text.contains(way), "{text}");
+    }
+}

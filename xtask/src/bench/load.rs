@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::guests::Guest;
 use super::{Effort, Error, Programs};
 use crate::bench::go::GoBench;
+use cargo_http_wasm::cleanup::TempFolder;
 use cargo_http_wasm::hosts::server_process::ServerProcess;
 use cargo_http_wasm::process;
 
@@ -132,7 +133,8 @@ impl Running {
             move |source| Error::Io { what, path, source }
         };
         let here = Path::new(".");
-        let folder = tempfile::tempdir().map_err(failed("cannot create a folder for", here))?;
+        let folder = TempFolder::new("http-wasm-xtask-")
+            .map_err(failed("cannot create a folder for", here))?;
         let (output, errors) = (folder.path().join("stdout"), folder.path().join("stderr"));
         let create = |path: &Path| File::create(path).map_err(failed("cannot create", path));
         command.stdin(Stdio::null()).stdout(create(&output)?).stderr(create(&errors)?);

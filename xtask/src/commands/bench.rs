@@ -13,6 +13,7 @@ use crate::bench::requests::{self, Comparison, Median, Requests};
 use crate::bench::soak::{self, Soak};
 use crate::bench::{Effort, Programs, Spread};
 use cargo_http_wasm::build::{Builder, Options};
+use cargo_http_wasm::cleanup::TempFolder;
 use cargo_http_wasm::commands::GlobalArgs;
 use cargo_http_wasm::ui;
 
@@ -80,7 +81,7 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
     }
     let header = all.iter().find(|guest| guest.name == "header").context("no filter `header`")?;
     let header = header.clone();
-    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+    let folder = TempFolder::new("http-wasm-xtask-").context("cannot create a temporary folder")?;
     all.extend(guests::assemble(folder.path())?);
     let go = (wanted(Part::Requests) || wanted(Part::Load))
         .then(|| GoBench::install(&project.target_dir.join("tools")))

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cargo_http_wasm::commands::GlobalArgs;
-use cargo_http_wasm::{shutdown, ui};
+use cargo_http_wasm::ui;
 
 use crate::tck;
 
@@ -16,12 +16,7 @@ pub(crate) fn run(global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let tools = global.project()?.target_dir.join("tools");
     let server = std::env::current_exe().context("cannot find this program")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(async {
-        tokio::select! {
-            report = tck::run(&tools, &server) => Ok(report?),
-            name = shutdown::stop() => anyhow::bail!("stopped by {}; the server was stopped too", name?),
-        }
-    })?;
+    let report = runtime.block_on(tck::run(&tools, &server))?;
     global.print(&report, || {
         ui::out(report.counts);
         if !report.good {

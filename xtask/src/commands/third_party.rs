@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cargo_http_wasm::commands::GlobalArgs;
-use cargo_http_wasm::{hosts, shutdown, ui};
+use cargo_http_wasm::{hosts, ui};
 use http_wasm_model::Profile;
 use http_wasm_testkit::report::Verdict;
 
@@ -35,12 +35,8 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
         .enable_all()
         .build()
         .context("cannot start a runtime")?;
-    let report = runtime.block_on(async {
-        tokio::select! {
-            report = third_party::run(&tools, folder.path(), args.profile, &args.guests) => Ok(report?),
-            name = shutdown::stop() => anyhow::bail!("stopped by {}; the hosts were stopped too", name?),
-        }
-    })?;
+    let report =
+        runtime.block_on(third_party::run(&tools, folder.path(), args.profile, &args.guests))?;
     global.print(&report, || print(&report))?;
     Ok(if report.good() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http_wasm_testkit::report::Counts;
 use serde::Serialize;
 
+use cargo_http_wasm::cleanup::TempFolder;
 use cargo_http_wasm::hosts::go_build::{self, Program};
 use cargo_http_wasm::hosts::server_process::ServerProcess;
 use cargo_http_wasm::hosts::{Error, failed};
@@ -75,7 +76,8 @@ impl Report {
 pub(crate) async fn run(tools: &Path, server: &Path) -> Result<Report, Error> {
     let binary = go_build::ensure(tools, &PROGRAM)?;
     ui::step("Running", format_args!("the TCK {}", PROGRAM.version()));
-    let folder = tempfile::tempdir().map_err(failed("cannot create a folder in", tools))?;
+    let folder =
+        TempFolder::new("http-wasm-xtask-").map_err(failed("cannot create a folder in", tools))?;
     let path = folder.path().join("output.txt");
     let output = File::create(&path).map_err(failed("cannot create", &path))?;
     let errors = output.try_clone().map_err(failed("cannot write", &path))?;

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use cargo_http_wasm::cleanup::TempFolder;
 use cargo_http_wasm::hosts::{Error, failed, go_build};
 use cargo_http_wasm::ui;
 
@@ -65,7 +66,8 @@ fn name(path: &Path) -> String {
 
 /// Downloads the modules; returns their names and folders.
 fn download() -> Result<Vec<(String, PathBuf)>, Error> {
-    let home = tempfile::tempdir().map_err(failed("cannot create a folder in", Path::new(".")))?;
+    let home = TempFolder::new("http-wasm-xtask-")
+        .map_err(failed("cannot create a folder in", Path::new(".")))?;
     for (name, text) in FILES {
         let file = home.path().join(name);
         fs::write(&file, text).map_err(failed("cannot write", &file))?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::cleanup::TempFolder;
 use crate::{lock, process, ui};
 
 /// The version that the exchanges are replayed on.
@@ -100,10 +101,8 @@ fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
 fn install(tools: &Path, folder: &Path) -> Result<(), Error> {
     let python = python()?;
     remove_leftovers(tools);
-    let fresh = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .tempdir_in(tools)
-        .map_err(io("cannot create a folder in", tools))?;
+    let fresh =
+        TempFolder::new_in(PREFIX, tools).map_err(io("cannot create a folder in", tools))?;
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
         .args(["--no-deps", "--no-input", "--only-binary", ":all:", "--target"])
