@@ -70,6 +70,22 @@ pub struct Started {
     pub trap: Option<Trap>,
 }
 
+/// Says why a guest could not be initialised: the trap, and the first messages that it logged before.
+#[must_use]
+pub fn describe_failed_start(trap: &Trap, logs: &[LogEntry]) -> String {
+    /// A runtime that panics says why first, and then prints its stack.
+    const MAX_SHOWN: usize = 8;
+    let mut text = trap.to_string();
+    for (index, entry) in logs.iter().take(MAX_SHOWN).enumerate() {
+        let lead = if index == 0 { "; before that it logged" } else { "," };
+        text += &format!("{lead} {:?}", entry.message);
+    }
+    if let Some(more @ 1..) = logs.len().checked_sub(MAX_SHOWN) {
+        text += &format!(", and {more} more messages");
+    }
+    text
+}
+
 /// Initialises a guest.
 pub fn start(guest: &mut dyn Guest, settings: impl Into<Arc<InstanceSettings>>) -> Started {
     let mut exchange = Exchange::new(settings);

@@ -7,10 +7,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use http_wasm_abi::{CtxNext, exports};
 use http_wasm_model::exchange::{Exchange, Trap, TrapKind};
 use http_wasm_model::guest::Guest;
-use wasmtime::{AsContext, InstancePre, Store, StoreLimitsBuilder, TypedFunc, UpdateDeadline};
+use wasmtime::{AsContext, InstancePre, Store, TypedFunc, UpdateDeadline};
 
 use super::bodies::Bodies;
 use super::execution::{Execution, Mode};
+use super::limiter::Limiter;
 use super::state::State;
 use super::trap::trap;
 use super::wasi::files::Files;
@@ -59,11 +60,7 @@ enum Status {
 impl Instance {
     pub(super) fn new(module: &Module) -> Self {
         let options = Arc::clone(&module.options);
-        let most = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
-        let limits = StoreLimitsBuilder::new()
-            .memory_size(most(options.memory_limit))
-            .table_elements(most(options.table_limit.into()))
-            .build();
+        let limits = Limiter::new(&options);
         let files = Files::new(Arc::clone(&module.granted));
         let deadline = Deadline::new(options.time_limit.is_some());
         let state = State::new(files, limits, deadline);
@@ -251,6 +248,7 @@ impl Instance {
             state.mode = mode;
             state.ticks = ticks;
             state.deadline.reset();
+            state.limits.reset();
             // The next tick may come at once; from it to the one after is a whole one.
             self.store.set_epoch_deadline(2);
         }
@@ -274,7 +272,12 @@ impl Instance {
             }
             Err(error) => {
                 self.status = Status::Trapped;
-                Err(trap(&error, &self.options))
+                let trap = trap(&error, &self.options);
+                let refusal = self.store.data().limits.refusal();
+                Err(match refusal.filter(|_| trap.kind() == TrapKind::Guest) {
+                    Some(refusal) => Trap::guest(format!("{trap}; {refusal}")),
+                    None => trap,
+                })
             }
         }
     }

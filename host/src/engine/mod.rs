@@ -17,6 +17,7 @@ mod epoch;
 mod error;
 mod execution;
 mod instance;
+mod limiter;
 mod link;
 mod pool;
 mod state;

@@ -7,14 +7,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::instance::now;
 use super::{Instance, Module};
 use http_wasm_model::exchange::{Exchange, InstanceSettings, LogEntry, Settings, Trap};
+use http_wasm_model::guest::describe_failed_start;
 
 /// A new instance could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The guest trapped.
-    #[error("the guest trapped during initialisation: {0}")]
-    Trap(Trap),
+    #[error("the guest trapped during initialisation: {}", describe_failed_start(.trap, .logs))]
+    Trap {
+        /// Why.
+        trap: Trap,
+        /// What it had logged.
+        logs: Vec<LogEntry>,
+    },
     /// The configuration is longer than the limit.
     #[error(
         "the configuration has {found} bytes, wanted at most {limit}; shorten it, or raise the limit"
@@ -186,9 +192,12 @@ impl Pool {
         }
         let mut instance = self.module.instance();
         *instance.exchange_mut() = Exchange::new(Arc::clone(&self.settings));
-        instance.start().await.map_err(StartError::Trap)?;
+        let started = instance.start().await;
         let mut exchange = std::mem::take(instance.exchange_mut());
         let (start_logs, _, _) = exchange.take_records();
+        if let Err(trap) = started {
+            return Err(StartError::Trap { trap, logs: start_logs });
+        }
         let counted = Counted::new(&self.gauge, instance.memory_size());
         let settings = exchange.into_instance_settings();
         Ok(Box::new(Pooled { instance, settings, start_logs, counted }))

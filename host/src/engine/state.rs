@@ -2,10 +2,11 @@
 
 use http_wasm_abi::exports;
 use http_wasm_model::exchange::Exchange;
-use wasmtime::{AsContextMut, Caller, Memory, StoreLimits};
+use wasmtime::{AsContextMut, Caller, Memory};
 
 use super::bodies::Bodies;
 use super::execution::Mode;
+use super::limiter::Limiter;
 use super::wasi::files::Files;
 use super::wasi::poll::Deadline;
 
@@ -20,7 +21,7 @@ pub(super) struct State {
     /// What was written to stdout and stderr without an end of line yet.
     pub(super) output: [Vec<u8>; 2],
     pub(super) memory: Option<Memory>,
-    pub(super) limits: StoreLimits,
+    pub(super) limits: Limiter,
     /// How many ticks the hook may still run.
     pub(super) ticks: u64,
     /// When it has to be done, where it sleeps.
@@ -30,7 +31,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(files: Files, limits: StoreLimits, deadline: Deadline) -> Self {
+    pub(super) fn new(files: Files, limits: Limiter, deadline: Deadline) -> Self {
         Self {
             exchange: Exchange::default(),
             bodies: None,

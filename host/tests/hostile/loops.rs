@@ -7,7 +7,9 @@ const FOR_EVER: &str = "(loop $again (br $again))";
 #[tokio::test]
 async fn an_endless_loop_in_start_is_refused() {
     let refused = Bench::with(&guest("", FOR_EVER, "(i64.const 1)", ""), options()).err();
-    let Some(Refused::Start(StartError::Trap(trap))) = refused else { panic!("{refused:?}") };
+    let Some(Refused::Start(StartError::Trap { trap, .. })) = refused else {
+        panic!("{refused:?}")
+    };
     assert_eq!(trap.kind(), TrapKind::Exhausted);
 }
 

@@ -15,7 +15,7 @@ fn refused(wat: &str) -> LoadError {
 #[tokio::test]
 async fn a_start_that_traps_is_refused() {
     let refused = Bench::with(&guest("", "unreachable", "(i64.const 1)", ""), options()).err();
-    assert!(matches!(refused, Some(Refused::Start(StartError::Trap(_)))), "{refused:?}");
+    assert!(matches!(refused, Some(Refused::Start(StartError::Trap { .. }))), "{refused:?}");
 }
 
 #[tokio::test]

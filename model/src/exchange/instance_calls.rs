@@ -22,14 +22,21 @@ impl Logs {
         self.entries.is_empty() && self.dropped == 0
     }
 
-    pub(super) fn push(&mut self, entry: LogEntry, limits: &Limits) {
-        let bytes = self.bytes.saturating_add(entry.message.len());
-        if self.entries.len() >= limits.log_entries || bytes > limits.log_bytes {
+    pub(super) fn push(&mut self, mut entry: LogEntry, limits: &Limits) {
+        let left = limits.log_bytes.saturating_sub(self.bytes);
+        if self.entries.len() >= limits.log_entries || left == 0 {
             self.dropped += 1;
-        } else {
-            self.bytes = bytes;
-            self.entries.push(entry);
+            return;
         }
+        let len = entry.message.len();
+        self.bytes = self.bytes.saturating_add(len);
+        if len > left {
+            let is_boundary = |at: &usize| entry.message.is_char_boundary(*at);
+            let kept = (0..=left).rev().find(is_boundary).unwrap_or_default();
+            entry.message.truncate(kept);
+            entry.message += &format!(" [cut: {kept} of {len} bytes]");
+        }
+        self.entries.push(entry);
     }
 
     /// Takes all of them out, with a last one that says how many were dropped.

@@ -20,8 +20,8 @@ pub struct Limits {
     /// Messages that a guest may log in one hook; further ones are counted and not kept. 1,000 unless
     /// changed.
     pub log_entries: usize,
-    /// Bytes of these messages; one that does not fit any more is counted and not kept. 256 KiB
-    /// unless changed.
+    /// Bytes of these messages; one that does not fit any more is cut, which shows at its end, and
+    /// further ones are counted and not kept. 256 KiB unless changed.
     pub log_bytes: usize,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Mismatch, Recorded, compare};
 use http_wasm_model::exchange::InstanceSettings;
-use http_wasm_model::guest::Guest;
+use http_wasm_model::guest::{Guest, Started, describe_failed_start};
 
 use crate::Outcome;
 use crate::scenario::Session;
@@ -61,11 +61,11 @@ impl<'a, G: Guest> Runner<'a, G> {
     /// Runs an exchange and compares the outcome with what it expects.
     pub fn run(&mut self, recorded: &Recorded) -> Report {
         let outcome = self.session.run(&recorded.scenario(&self.settings));
-        if let Some(trap) = self.session.started().and_then(|started| started.trap.as_ref()) {
+        if let Some(Started { trap: Some(trap), logs, .. }) = self.session.started() {
             let mismatch = Mismatch {
                 what: "initialisation".to_owned(),
                 wanted: "no trap".to_owned(),
-                found: trap.to_string(),
+                found: describe_failed_start(trap, logs),
             };
             return Report { outcome: None, mismatches: vec![mismatch] };
         }

@@ -45,7 +45,7 @@ fn modules_share_an_engine_and_its_reserved_space() {
         .collect();
     // Both have one; there is no room for a third.
     let error = pools[0].prewarm(2).expect_err("the space is used up");
-    assert!(matches!(error, StartError::Trap(_)), "{error}");
+    assert!(matches!(error, StartError::Trap { .. }), "{error}");
     assert!(error.to_string().contains("instances"), "{error}");
     drop(pools);
     let module = engine.module(&wasm).expect("it loads");

@@ -64,6 +64,44 @@ fn memory_cannot_grow_past_the_limit() {
 }
 
 #[test]
+fn a_guest_that_ends_for_want_of_memory_names_the_limit() {
+    let limit = 4 * 65_536;
+    for (module, body, wanted) in [
+        (
+            "",
+            "(if (i32.eq (memory.grow (i32.const 9)) (i32.const -1)) (then unreachable))",
+            "655360 bytes of memory, and the limit is 262144; raise it (`memory_limit`, --max-memory",
+        ),
+        (
+            "(table $t 1 funcref)",
+            "(if (i32.eq (table.grow $t (ref.null func) (i32.const 9)) (i32.const -1)) (then unreachable))",
+            "a table of 10 elements, and the limit is 5",
+        ),
+    ] {
+        let options = Options { memory_limit: limit, table_limit: 5, ..Options::default() };
+        let text = guest_with(module, &format!("{body} {GO_ON}"), "unreachable");
+        let pool = Pool::new(load_with(&text, options).expect("it loads"), Settings::default());
+        let trap = run(&pool.expect("the guest starts")).trap.expect("it wants more");
+        assert!(trap.message().contains(wanted), "{trap}");
+        assert_eq!(trap.kind(), TrapKind::Guest);
+    }
+    // Another trap of another hook has another reason, and so has a maximum of the guest's own.
+    for (module, body) in [
+        ("", "(drop (memory.grow (i32.const 9)))"),
+        (
+            r#"(memory (export "memory") 1 2)"#,
+            "(if (i32.eq (memory.grow (i32.const 9)) (i32.const -1)) (then unreachable))",
+        ),
+    ] {
+        let options = Options { memory_limit: limit, ..Options::default() };
+        let text = guest_with(module, &format!("{body} {GO_ON}"), "unreachable");
+        let pool = Pool::new(load_with(&text, options).expect("it loads"), Settings::default());
+        let trap = run(&pool.expect("the guest starts")).trap.expect("it traps");
+        assert!(!trap.message().contains("limit"), "{trap}");
+    }
+}
+
+#[test]
 fn a_guest_that_is_called_directly_may_meet_a_tick() {
     // Enough calls that most of the time is spent in the guest, and each entry looks at the clock.
     let calls = "(call $again)".repeat(40);

@@ -198,6 +198,43 @@ fn initialize_runs_after_start_and_before_the_hooks_and_not_on_the_go_host() {
 }
 
 #[test]
+fn a_start_that_fails_shows_what_was_logged_before() {
+    let start = |times: usize| {
+        let log = "(call $log (i32.const 0) (i32.const 0) (i32.const 6))".repeat(times);
+        let start = format!(r#"(func (export "_start") {log} unreachable)"#);
+        let text =
+            guest_with(&(r#"(data (i32.const 0) "why\1b\0a!")"#.to_owned() + &start), GO_ON, "");
+        Pool::new(load(&text), Settings::default()).err().expect("it does not start").to_string()
+    };
+    assert!(!start(0).contains("logged"), "{}", start(0));
+    let once = start(1);
+    assert!(once.ends_with(r#"; before that it logged "why\u{1b}\n!""#), "{once}");
+    let often = start(30);
+    assert!(often.ends_with(r#", "why\u{1b}\n!", and 22 more messages"#), "{often}");
+}
+
+#[test]
+fn a_program_is_told_to_be_a_reactor() {
+    let exit = r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))"#;
+    let start = |code: u32| {
+        let start = format!(r#"{exit} (func (export "_start") (call $exit (i32.const {code})))"#);
+        let text = guest_with(&start, GO_ON, "");
+        Pool::new(load(&text), Settings::default()).err().expect("it does not start").to_string()
+    };
+    assert!(
+        start(0).contains("proc_exit(0)") && start(0).contains("-buildmode=c-shared"),
+        "{}",
+        start(0)
+    );
+    assert!(start(1).ends_with("the guest ended itself with proc_exit(1)"), "{}", start(1));
+    // Whoever ends in a hook has a reason of its own.
+    let text = guest_with(exit, "(call $exit (i32.const 0)) (i64.const 1)", "");
+    let pool = Pool::new(load(&text), Settings::default()).expect("the guest starts");
+    let trap = run(&pool).trap.expect("it ends itself");
+    assert_eq!(trap.message(), "the guest ended itself with proc_exit(0)");
+}
+
+#[test]
 fn an_initialize_that_traps_makes_no_pool() {
     let text = guest_with("(func (export \"_initialize\") unreachable)", GO_ON, "");
     let error = Pool::new(load(&text), Settings::default()).err().expect("it does not start");
@@ -221,7 +258,7 @@ fn a_guest_that_traps_at_start_makes_no_pool() {
         "",
     );
     let error = Pool::new(load(&early), Settings::default()).err().expect("it does not start");
-    let StartError::Trap(trap) = error else { panic!("{error}") };
+    let StartError::Trap { trap, .. } = error else { panic!("{error}") };
     assert_eq!(trap.kind(), TrapKind::Phase, "{trap}");
 }
 

@@ -150,7 +150,7 @@ fn a_start_that_sleeps_too_long_makes_no_pool() {
         let options = Options { time_limit: Some(Duration::from_millis(50)), ..Options::default() };
         Pool::new(load_with(&text, options).expect("it loads"), Settings::default())
     };
-    let Err(StartError::Trap(trap)) = start(&sleep(-1)) else { panic!("it starts") };
+    let Err(StartError::Trap { trap, .. }) = start(&sleep(-1)) else { panic!("it starts") };
     assert_eq!(trap.kind(), TrapKind::Exhausted);
     assert!(start(&sleep(10 * MILLISECOND)).is_ok());
 }

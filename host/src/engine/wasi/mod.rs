@@ -13,7 +13,7 @@ pub(super) mod poll;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http_wasm_abi::wasi::{self, EXIT};
-use http_wasm_abi::{LogLevel, ValueType, WASI_MODULE};
+use http_wasm_abi::{LogLevel, Phase, ValueType, WASI_MODULE};
 use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
 use super::state::{State, with_memory};
@@ -64,10 +64,8 @@ pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result
         }
         let args = &values[..args.len()];
         if name == EXIT {
-            return Err(wasmtime::Error::new(Trap::guest(format!(
-                "the guest ended itself with proc_exit({})",
-                args[0]
-            ))));
+            let phase = caller.data().exchange.phase();
+            return Err(wasmtime::Error::new(Trap::guest(ended_itself(args[0], phase))));
         }
         let number = with_memory(&mut caller, |bytes, state| {
             call(name, args, &mut LinearMemory(bytes), state).unwrap_or_else(|number| number)
@@ -78,6 +76,19 @@ pub(super) fn define(linker: &mut Linker<State>, name: &str) -> wasmtime::Result
         Ok(())
     };
     linker.func_new(WASI_MODULE, name, ty, act).map(|_| ())
+}
+
+/// What ended a guest that has called `proc_exit`.
+fn ended_itself(code: u64, phase: Phase) -> String {
+    let ended = format!("the guest ended itself with proc_exit({code})");
+    // A program is done when its start is; nothing of it can be called after that.
+    match (code, phase) {
+        (0, Phase::Init) => {
+            ended
+                + " before it could be called: it is built as a program; build a reactor, with -buildmode=c-shared in Go and TinyGo, -mexec-model=reactor in C"
+        }
+        _ => ended,
+    }
 }
 
 /// Whether a guest may sleep.

@@ -133,3 +133,25 @@ fn calls_are_recorded_as_a_reader_wants_them() {
     enable(&mut hand, 1);
     assert_eq!(hand.exchange.calls(), []);
 }
+
+#[test]
+fn a_message_that_does_not_fit_is_cut_and_says_so() {
+    let limits = Limits { log_bytes: 10, ..Limits::default() };
+    let messages = |wanted: &[&str]| {
+        let mut hand = Hand::over(Exchange::new(Settings { limits, ..Settings::default() }));
+        for message in wanted {
+            log(&mut hand, LogLevel::Info as i32, message.as_bytes()).expect("no trap");
+        }
+        let (logs, ..) = hand.exchange.take_records();
+        logs.into_iter().map(|entry| entry.message).collect::<Vec<_>>()
+    };
+    assert_eq!(messages(&["0123456789"]), ["0123456789"]);
+    assert_eq!(messages(&["0123456789a"]), ["0123456789 [cut: 10 of 11 bytes]"]);
+    assert_eq!(
+        messages(&["01234", "56789ab", "c", "d"]),
+        ["01234", "56789 [cut: 5 of 7 bytes]", "2 more messages were not kept"]
+    );
+    // Not within a character, and not where nothing would be left to see.
+    assert_eq!(messages(&["012345678é"]), ["012345678 [cut: 9 of 11 bytes]"]);
+    assert_eq!(messages(&["012345678", "é"]), ["012345678", " [cut: 0 of 2 bytes]"]);
+}
