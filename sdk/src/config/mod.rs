@@ -49,6 +49,7 @@
 //! - Numbers, `true` and `false` may be texts: `"5"`. Traefik turns all of them into texts.
 //! - A list may be a text with commas between its items, `"1, 2"`, which is empty where the text is,
 //!   and a single value is a list of one.
+//! - An object without keys may be an empty text, which Traefik makes of one.
 //! - `null` is the same as an absent value, and an absent object is one without keys: an empty
 //!   configuration, `null` and `{}` are the same.
 //!
@@ -56,14 +57,18 @@
 //! given twice, and a key that is missing are errors, as is invalid JSON. Each names the place,
 //! what was expected and what was found: `rules[2].code: expected a number, found "abc"`.
 //!
-//! [`derive@Config`](crate::Config) says what can be declared; [`FromConfig`] is for types of other
-//! shapes.
+//! [`derive@Config`](crate::Config) says what can be declared. A [`Map`] has keys that the user chooses, such as
+//! names of headers. [`FromConfig`] is for types of other shapes.
 
 mod float;
+#[cfg(feature = "alloc")]
+mod headers;
 mod json;
 #[cfg(feature = "alloc")]
 mod list;
 mod load;
+#[cfg(feature = "alloc")]
+mod map;
 mod message;
 mod number;
 #[cfg(feature = "alloc")]
@@ -72,7 +77,11 @@ mod quantity;
 mod types;
 mod value;
 
+#[cfg(feature = "alloc")]
+pub use headers::{HeaderNameBuf, HeaderValueBuf};
 pub use load::{load_in, read};
+#[cfg(feature = "alloc")]
+pub use map::{Map, MapIter};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use owned::load_or_log;

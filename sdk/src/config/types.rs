@@ -31,7 +31,7 @@ use alloc::{boxed::Box, string::String};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from the configuration",
     label = "not a type of configuration",
-    note = "it can be `bool`, a number, `char`, `String`, `Option` or `Vec` of such a type, `Duration`, `ByteSize`, or a type of yours with #[derive(Config)]"
+    note = "it can be `bool`, a number, `char`, `String`, `Option` or `Vec` of such a type, `Map` from one to another, `Duration`, `ByteSize`, or a type of yours with #[derive(Config)]"
 )]
 pub trait FromConfig: Sized {
     /// Reads the value; it may be absent, which is an error for most types.

@@ -31,6 +31,16 @@ pub struct Fields<S: ?Sized> {
     pub values: S,
 }
 
+/// An object whose keys are the user's, while it is read.
+#[cfg(feature = "alloc")]
+pub(super) struct Entries<'d> {
+    rest: &'d [u8],
+    /// How long the path to the object is.
+    path: usize,
+    /// There are no more entries than these.
+    pub(super) most: usize,
+}
+
 impl<'d> Value<'d> {
     /// The whole of a document, which is overwritten.
     pub(super) fn document(bytes: &'d mut [u8], message: &'d mut Message) -> Result<Self, Invalid> {
@@ -129,6 +139,39 @@ impl<'d> Value<'d> {
         self.message.push(complaint);
     }
 
+    /// Reads an object whose keys are the user's. An empty text, which Traefik makes of one without keys, is
+    /// one.
+    #[cfg(feature = "alloc")]
+    pub(super) fn entries(&mut self) -> Result<Entries<'d>, Invalid> {
+        let rest = match self.text {
+            [OBJECT, rest @ ..] => rest,
+            [TEXT] => &[],
+            _ => return Err(self.expected("an object")),
+        };
+        let most = rest.iter().filter(|&&byte| byte == SEPARATOR).count();
+        Ok(Entries { rest, path: self.message.len(), most })
+    }
+
+    /// Goes to the next key of an object, and gives the value of that key.
+    #[cfg(feature = "alloc")]
+    pub(super) fn next_entry(&mut self, entries: &mut Entries<'d>) -> Option<&'d [u8]> {
+        if let [] | [END, ..] = entries.rest {
+            return None;
+        }
+        self.message.truncate(entries.path);
+        self.message.push_after_path(".");
+        self.text = take_item(&mut entries.rest, SEPARATOR);
+        self.message.push_excerpt(self.text.get(1..).unwrap_or_default());
+        Some(take_item(&mut entries.rest, SEPARATOR))
+    }
+
+    /// Makes the error that the key has come before.
+    #[cfg(feature = "alloc")]
+    pub(super) fn given_twice(&mut self) -> Invalid {
+        self.complain(GIVEN_TWICE);
+        Invalid(())
+    }
+
     /// Reads an object: finds the values of its fields. Nothing, and an empty text, are an object
     /// without keys.
     #[doc(hidden)]
@@ -148,7 +191,7 @@ impl<'d> Value<'d> {
                     *place = Some(value);
                     continue;
                 }
-                Some(_) => ("given twice", ""),
+                Some(_) => (GIVEN_TWICE, ""),
                 None if fields.ignore_unknown => continue,
                 None => ("unknown key, expected one of ", fields.names),
             };
@@ -188,6 +231,8 @@ impl<'d> Value<'d> {
         Ok(index)
     }
 }
+
+const GIVEN_TWICE: &str = "given twice";
 
 /// Takes the next item off the inside of a list or an object, and the separator after it.
 pub(super) fn take_item<'d>(rest: &mut &'d [u8], separator: u8) -> &'d [u8] {

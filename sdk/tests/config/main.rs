@@ -5,6 +5,7 @@
 mod errors;
 mod handlers;
 mod lenient;
+mod maps;
 mod random;
 mod types;
 
