@@ -64,8 +64,11 @@ impl Exchange {
         }
         // What the client sent, browsers' `[` and `|` among it, every host takes back.
         let sent = self.sent_uri.get_or_insert_with(|| self.request.uri.clone());
-        let is_known = |byte| is_uri_byte(byte) || sent.bytes().any(|known| known == byte);
-        if rules.validates && !kept.bytes().all(is_known) {
+        let was_sent = |byte| sent.bytes().any(|known| known == byte);
+        let (path, query) = kept.split_at(kept.find('?').unwrap_or(kept.len()));
+        let is_known = path.bytes().all(|byte| is_uri_byte(byte) || was_sent(byte))
+            && query.bytes().all(|byte| is_query_byte(byte) || was_sent(byte));
+        if rules.validates && !is_known {
             let found = validate::show(uri.as_bytes());
             let message = format_args!(
                 "found {found}, which has characters that a URI cannot have; percent-encode them"
@@ -147,6 +150,11 @@ fn escape_bytes(uri: &[u8]) -> (Cow<'_, str>, bool) {
 /// Whether a URI may have this byte as it is.
 fn is_uri_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte)
+}
+
+/// Whether a query may have this byte as it is: with those that browsers leave.
+fn is_query_byte(byte: u8) -> bool {
+    is_uri_byte(byte) || b"[]\\^`{|}".contains(&byte)
 }
 
 /// The URI with a path that can be sent, and the query as it is; an absent path is a slash.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::parts::Pair;
 use super::target::Uri;
 use crate::backend::Cursor;
 use crate::buffer::{ReadBuffer, SealedToken};
@@ -107,6 +108,22 @@ impl<'b> UriBuilder<'b> {
         self.end_path().query(uri)
     }
 
+    /// Appends pairs of a query, as they are encoded there. The path is complete.
+    ///
+    /// ```
+    /// use http_wasm_sdk::{Buffer, UriBuilder, uri};
+    ///
+    /// /// Turns to another page; all else is as the client wrote it.
+    /// let sent = uri!("/list?f[a]=%31&page=1&sort");
+    /// let mut buffer = Buffer::<64>::new();
+    /// let others = sent.query_pairs().filter(|pair| !pair.key.is("page"));
+    /// let built = UriBuilder::new(&mut buffer).path(sent).pairs(others).pair("page", "2").finish();
+    /// assert_eq!(built, Ok(uri!("/list?f[a]=%31&sort&page=2")));
+    /// ```
+    pub fn pairs<'p>(self, pairs: impl IntoIterator<Item = Pair<'p>>) -> QueryBuilder<'b> {
+        self.end_path().pairs(pairs)
+    }
+
     /// Appends the first pair of the query. The path is complete.
     pub fn pair(self, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> QueryBuilder<'b> {
         self.end_path().pair(key, value)
@@ -134,6 +151,15 @@ impl<'b> QueryBuilder<'b> {
         if let Some(query) = uri.into().query() {
             self.0.write_mark();
             self.0.write(query);
+        }
+        self
+    }
+
+    /// Appends pairs of a query, as they are encoded there; see [`UriBuilder::pairs`].
+    pub fn pairs<'p>(mut self, pairs: impl IntoIterator<Item = Pair<'p>>) -> Self {
+        for pair in pairs {
+            self.0.write_mark();
+            self.0.write(pair.as_bytes());
         }
         self
     }

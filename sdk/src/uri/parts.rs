@@ -1,5 +1,7 @@
 //! The parts of a URI: segments of the path, pairs of the query.
 
+use core::fmt;
+
 use super::encoded::Encoded;
 use super::target::{Uri, cut};
 use crate::buffer::ReadBuffer;
@@ -110,12 +112,36 @@ impl<'a> Iterator for Segments<'a> {
 }
 
 /// A key of the query and its value; see [`Uri::query_pairs`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Pair<'a> {
     /// The key: everything before the first `=`, or all of it.
     pub key: Encoded<'a>,
     /// The value: everything after the first `=`; empty without one.
     pub value: Encoded<'a>,
+    bytes: &'a [u8],
+}
+
+impl<'a> Pair<'a> {
+    /// The pair that these bytes between two `&` are.
+    #[inline]
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        let (key, value) = cut(bytes, b'=');
+        let value = Encoded::of_query(value.unwrap_or_default());
+        Self { key: Encoded::of_query(key), value, bytes }
+    }
+
+    /// The pair as it stands in the URI, with its `=` where it has one.
+    #[inline]
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+impl fmt::Debug for Pair<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pair({})", self.bytes.escape_ascii())
+    }
 }
 
 /// The pairs of a query; see [`Uri::query_pairs`].
@@ -142,11 +168,7 @@ impl<'a> Iterator for QueryPairs<'a> {
             let (pair, rest) = cut(self.0?, b'&');
             self.0 = rest;
             if !pair.is_empty() {
-                let (key, value) = cut(pair, b'=');
-                return Some(Pair {
-                    key: Encoded::of_query(key),
-                    value: Encoded::of_query(value.unwrap_or_default()),
-                });
+                return Some(Pair::of(pair));
             }
         }
     }

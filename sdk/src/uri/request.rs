@@ -2,12 +2,13 @@
 
 use core::fmt;
 
-use super::parts::{QueryPairs, Segments};
-use super::target::Uri;
+use super::parts::{Pair, QueryPairs, Segments};
+use super::target::{Uri, cut};
 use crate::buffer::ReadBuffer;
 use crate::error::BufferTooSmall;
 
-/// The URI of the request in your buffer: a [`Uri`] whose prefix can be stripped.
+/// The URI of the request in your buffer: a [`Uri`] whose prefix can be stripped, and whose query can lose
+/// pairs.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -118,6 +119,56 @@ impl<'b> RequestUri<'b> {
             }
         }
         true
+    }
+
+    /// Removes the pairs of the query for which `keep` is false, in place. All other bytes stay as the client
+    /// sent them; a query of which nothing is left goes, with its `?`.
+    ///
+    /// To replace or add pairs there is [`UriBuilder::pairs`](crate::UriBuilder::pairs).
+    ///
+    /// ```
+    /// use http_wasm_sdk::prelude::*;
+    ///
+    /// #[handler]
+    /// fn no_tracking(request: &mut Request) -> Result<(), Error> {
+    ///     let mut buffer = Buffer::<4096>::new();
+    ///     let mut uri = request.uri(&mut buffer)?;
+    ///     uri.retain_query(|pair| !pair.key.bytes().take(4).eq(*b"utm_"));
+    ///     request.set_uri(&uri);
+    ///     Ok(())
+    /// }
+    /// # use http_wasm_sdk::testing::{self, Scenario};
+    /// # let upstream = |uri| testing::run::<no_tracking>(&Scenario::get(uri)).upstream().uri.clone();
+    /// # assert_eq!(upstream("/a?f[a]=%31&%75tm_x=2&sort&q=\"<a>\""), "/a?f[a]=%31&sort&q=\"<a>\"");
+    /// # assert_eq!(upstream("/a?utm_x=2"), "/a");
+    /// ```
+    pub fn retain_query(&mut self, mut keep: impl FnMut(Pair<'_>) -> bool) {
+        let bytes = core::mem::take(&mut self.0);
+        let path = cut(bytes, b'?').0.len();
+        let mut kept = path;
+        let mut removed = false;
+        // Each piece has its mark before it, `?` or `&`.
+        let mut mark = path;
+        while let Some(rest) = bytes.get(mark + 1..) {
+            let piece = cut(rest, b'&').0;
+            let next = mark + 1 + piece.len();
+            if piece.is_empty() || keep(Pair::of(piece)) {
+                for from in mark..next {
+                    let byte = bytes.get(from).copied().unwrap_or_default();
+                    if let Some(to) = bytes.get_mut(kept) {
+                        *to = if kept == path { b'?' } else { byte };
+                        kept += 1;
+                    }
+                }
+            } else {
+                removed = true;
+            }
+            mark = next;
+        }
+        if removed && kept == path + 1 {
+            kept = path;
+        }
+        self.0 = bytes.get_mut(..kept).unwrap_or_default();
     }
 }
 

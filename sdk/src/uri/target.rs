@@ -7,12 +7,13 @@ use crate::text::text;
 /// Path and query of a request, percent-encoded, in a form that every host accepts.
 ///
 /// Hosts trap on a URI that they cannot parse, so one that exists here begins with a slash, has two
-/// hexadecimal digits after every `%` of its path, and no character that RFC 3986 does not allow in a
-/// path or query: no control character, no space, none of ``"#<>[]\^`{|}``, nothing beyond ASCII.
-/// [`UriBuilder`](crate::UriBuilder) encodes what is not allowed.
+/// hexadecimal digits after every `%` of its path, and no control character, no space, none of `"#<>` and
+/// nothing beyond ASCII. Its path has none of ``[]\^`{|}`` either, which browsers leave as they are in a query:
+/// `?filter[name]=a`. [`UriBuilder`](crate::UriBuilder) encodes what is not allowed.
 ///
-/// A URI that a client sent, as [`Request::uri`](crate::Request::uri) reads it, may have such
-/// characters all the same; it can be set again, as hosts take what they gave.
+/// A URI that a client sent, as [`Request::uri`](crate::Request::uri) reads it, may have all such
+/// characters; it can be set again, as hosts take what they gave. So [`RequestUri`](crate::RequestUri)
+/// and [`UriBuilder`](crate::UriBuilder) change parts of it, and leave the rest as the client wrote it.
 ///
 /// ```
 /// use http_wasm_sdk::{Uri, uri};
@@ -102,7 +103,9 @@ const fn is_target(mut rest: &[u8]) -> bool {
     loop {
         match rest {
             // Hosts take the query as it is, stray `%` and all.
-            [b'?', query @ ..] => return all_of!(query, byte => byte == b'%' || is_plain(byte)),
+            [b'?', query @ ..] => {
+                return all_of!(query, byte => byte > b' ' && byte < 0x7f && !matches!(byte, b'"' | b'#' | b'<' | b'>'));
+            }
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 rest = tail;
             }
@@ -113,7 +116,7 @@ const fn is_target(mut rest: &[u8]) -> bool {
     }
 }
 
-/// Whether a byte may stand in a path or query as it is.
+/// Whether a byte may stand in a path as it is.
 const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
@@ -135,6 +138,5 @@ const fn is_plain(byte: u8) -> bool {
                 | b':'
                 | b'@'
                 | b'/'
-                | b'?'
         )
 }
