@@ -73,7 +73,8 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
     let [request_, reply, response_, state_, trailers_] =
         ["request", "reply", "response", "state", "trailers"]
             .map(|name| parameter(name, Span::call_site()));
-    let export = (!options.no_export).then(|| quote!(::http_wasm_sdk::__export!(#ty #start);));
+    let exported = !options.no_export;
+    let export = exported.then(|| quote!(::http_wasm_sdk::__export!(#ty #start);));
     quote! {
         #item
         #definition
@@ -90,6 +91,7 @@ pub(crate) fn handler(handler: &Handler) -> TokenStream {
             };
             const HAS_RESPONSE_HOOK: bool = #has_response_hook;
             const FAIL_OPEN: bool = #fail_open;
+            const EXPORTED: bool = #exported;
 
             #[inline]
             fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {

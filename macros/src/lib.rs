@@ -1,6 +1,6 @@
 //! `#[handler]` and `#[derive(Config)]` for `http-wasm-sdk`: use them through that crate.
 //!
-//! This file only routes. `options` and `parse` read and validate what the author wrote, `expand`
+//! This file only routes. `options`, `parse` and `lookalikes` read and validate what the author wrote, `expand`
 //! generates the implementation of `Handler` and the exports; `config_parse` and `config_expand` do the
 //! same for configuration types.
 #![forbid(unsafe_code)]
@@ -9,6 +9,7 @@ mod config_expand;
 mod config_parse;
 mod errors;
 mod expand;
+mod lookalikes;
 mod options;
 mod parse;
 #[cfg(test)]
@@ -40,6 +41,9 @@ use quote::quote;
 ///     fn response(&mut self, request: &Request, response: &mut Response<Buffered>, state: State) { … }
 /// }
 /// ```
+///
+/// Other functions of the block are helpers; one that looks like a hook, by its name or its parameters, is an error,
+/// as it may be a misspelt one.
 ///
 /// Parameters that a hook does not need can be left off at the end. `IntoFlow` lists what the hooks may
 /// return. State is whatever type `response` takes after the response.

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
+use crate::lookalikes;
 use crate::options::{Options, ResponseBuffering, options};
 
 /// A handler as the author wrote it.
@@ -108,6 +109,9 @@ fn impl_source(block: &ItemImpl, options: &Options, errors: &mut Errors) -> Opti
         check_request_hook(&function.sig, &hook, options, errors);
         hook
     });
+    if block.trait_.is_none() {
+        lookalikes::check(block, options, errors);
+    }
     let response = find("response").map(|function| response_hook(function, options, errors));
     if request.is_none() {
         errors.add(

@@ -21,6 +21,7 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
     const HAS_RESPONSE_HOOK: bool = A::HAS_RESPONSE_HOOK || B::HAS_RESPONSE_HOOK;
     /// A chain fails open if all of its handlers do.
     const FAIL_OPEN: bool = A::FAIL_OPEN && B::FAIL_OPEN;
+    const EXPORTED: bool = A::EXPORTED || B::EXPORTED;
 
     fn new() -> Result<Self, Error> {
         Ok((A::new()?, B::new()?))
@@ -35,13 +36,16 @@ impl<A: Handler, B: Handler> Handler for (A, B) {
         let first = request.lend(|request| {
             self.0.request(request, reply.reborrow(), trailers.as_mut().map(Trailers::reborrow))
         })?;
-        let Flow::Continue(first) = first else { return Ok(Flow::Stop) };
-        if reply.has_begun() {
-            return Ok(Flow::Stop);
+        let first = match first {
+            Flow::Continue(first) => first,
+            Flow::Stop(responded) => return Ok(Flow::Stop(responded)),
+        };
+        if let Some(responded) = reply.responded() {
+            return Ok(Flow::Stop(responded));
         }
         Ok(match request.lend(|request| self.1.request(request, reply, trailers))? {
             Flow::Continue(second) => Flow::Continue((first, second)),
-            Flow::Stop => Flow::Stop,
+            Flow::Stop(responded) => Flow::Stop(responded),
         })
     }
 
@@ -98,6 +102,14 @@ macro_rules! chain {
         $(#[$attribute])*
         $visibility type $name = $crate::chain!(@nest $($part),+);
         $crate::__export!($name, start);
+        // Natively nothing would tell, and a linker tells of two symbols.
+        $(const _: () = assert!(
+            !<$part as $crate::Handler>::EXPORTED,
+            concat!(
+                "`", stringify!($part), "` is a guest by itself, and a guest has one handler: declare it by \
+                 #[handler(no_export)] to have it in a chain"
+            ),
+        );)+
     };
     (@nest $last:ty) => { $last };
     (@nest $first:ty, $($rest:ty),+) => { ($first, $crate::chain!(@nest $($rest),+)) };

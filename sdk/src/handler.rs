@@ -24,6 +24,7 @@ use crate::trailers::Trailers;
 ///     const NEEDS: Needs = Needs::NONE;
 ///     const HAS_RESPONSE_HOOK: bool = false;
 ///     const FAIL_OPEN: bool = false;
+///     const EXPORTED: bool = H::EXPORTED;
 ///
 ///     fn new() -> Result<Self, Error> {
 ///         H::new().map(Self)
@@ -37,8 +38,7 @@ use crate::trailers::Trailers;
 ///     ) -> Result<Flow, Error> {
 ///         let mut buffer = Buffer::<256>::new();
 ///         if request.uri(&mut buffer)?.path_is("/admin") {
-///             reply.status(StatusCode::NOT_FOUND).end();
-///             return Ok(Flow::Stop);
+///             return Ok(Flow::Stop(reply.status(StatusCode::NOT_FOUND).end()));
 ///         }
 ///         self.0.request(request, reply, None)
 ///     }
@@ -85,6 +85,10 @@ pub trait Handler: Sized + 'static {
 
     /// Whether requests pass through when the handler cannot be built, instead of getting a 500.
     const FAIL_OPEN: bool;
+
+    /// Whether the handler is a guest by itself, and so not a part of a chain: `#[handler]` without `no_export`.
+    /// A handler that wraps another one has the value of that one.
+    const EXPORTED: bool = false;
 
     /// Builds the handler: once per instance, at its first request, and again when a call of that
     /// instance did not return.
@@ -136,10 +140,7 @@ pub trait Handler: Sized + 'static {
 ///         let mut buffer = Buffer::<128>::new();
 ///         match request.headers().get(known::ACCEPT, &mut buffer)? {
 ///             Some(accept) => Ok(Flow::Continue(Asked { for_json: accept == "application/json" })),
-///             None => {
-///                 reply.status(StatusCode::NOT_ACCEPTABLE).end();
-///                 Ok(Flow::Stop)
-///             }
+///             None => Ok(Flow::Stop(reply.status(StatusCode::NOT_ACCEPTABLE).end())),
 ///         }
 ///     }
 ///
@@ -159,8 +160,8 @@ pub trait Handler: Sized + 'static {
 pub enum Flow<S = ()> {
     /// Forwards to the next handler; the response hook gets the state.
     Continue(S),
-    /// Short-circuits: the handler has responded.
-    Stop,
+    /// Short-circuits: the handler has responded, which the value shows.
+    Stop(Responded),
 }
 
 impl Flow {
@@ -203,21 +204,21 @@ impl<S> IntoFlow<S> for Flow<S> {
 impl<S> IntoFlow<S> for Responded {
     #[inline]
     fn into_flow(self) -> Result<Flow<S>, Error> {
-        Ok(Flow::Stop)
+        Ok(Flow::Stop(self))
     }
 }
 
 impl<S> IntoFlow<S> for ReplyBody<'_> {
     #[inline]
     fn into_flow(self) -> Result<Flow<S>, Error> {
-        Ok(Flow::Stop)
+        Ok(Flow::Stop(self.end()))
     }
 }
 
 impl IntoFlow<()> for Option<Responded> {
     #[inline]
     fn into_flow(self) -> Result<Flow, Error> {
-        Ok(if self.is_some() { Flow::Stop } else { Flow::CONTINUE })
+        Ok(self.map_or(Flow::CONTINUE, Flow::Stop))
     }
 }
 

@@ -52,7 +52,8 @@ impl<H: Handler> Hooks for Instance<H> {
             // By another handler of the chain, for all requests.
             buffered: Cell::new(Self::NEEDS.buffer_response),
         };
-        let mut request = Request::current(Reader::of_request(host.keeps_last_write(Self::NEEDS)));
+        let mut request =
+            Request::current(Reader::of_request(host.keeps_last_write(Self::NEEDS.buffer_request)));
         let flow = handler.request(
             &mut request,
             Reply::new(&progress),
@@ -70,6 +71,11 @@ impl<H: Handler> Hooks for Instance<H> {
             }
             Ok(Flow::Continue(state)) if !progress.begun.get() => {
                 Next::Forward(Forwarded { state, buffered: progress.buffered.get() })
+            }
+            Ok(Flow::Stop(_)) if !progress.begun.get() => {
+                log::error("the handler has not responded to this request, but to another one");
+                fail(true);
+                Next::ShortCircuit
             }
             Ok(_) => Next::ShortCircuit,
             Err(error) => {
@@ -92,7 +98,8 @@ impl<H: Handler> Hooks for Instance<H> {
             let Ok(handler) = self.take_handler() else { return };
             handler
         };
-        let mut response = Response::current(is_error, forwarded.buffered);
+        let keeps_last_write = host.keeps_last_write(Self::NEEDS.buffer_response);
+        let mut response = Response::current(is_error, forwarded.buffered, keeps_last_write);
         let done = handler.response(
             &Request::current(Reader::of_request(false)),
             &mut response,

@@ -58,7 +58,8 @@
 //! [`Method`], [`Uri`], [`Version`], [`StatusCode`], [`HeaderName`] and [`HeaderValue`] are those
 //! of the crate `http`, but borrow their bytes, and are valid for every host.
 //! [`name!`], [`value!`] and [`uri!`] make constants that the compiler checks; [`known`] has the usual
-//! names. [`Uri`] has segments and query pairs decoded, [`UriBuilder`] writes them encoded.
+//! names. [`Uri`] has segments and query pairs decoded, [`UriBuilder`] writes them encoded;
+//! [`RequestUri::retain_query`] and [`UriBuilder::pairs`] change single pairs, and leave the bytes of all others.
 //!
 //! # Bodies
 //!
@@ -81,8 +82,8 @@
 //!
 //! A type with [`#[derive(Config)]`](derive@Config) is read from what the host was configured with:
 //! `new` takes it as its parameter. The configuration is JSON, read leniently where proxies change it
-//! and strictly where authors and users make mistakes; [`config`] says how. [`config::read`] gives the bytes
-//! as they are.
+//! and strictly where authors and users make mistakes; [`config`] says how. [`config::Map`] has keys that the
+//! user chooses, such as names of headers. [`config::read`] gives the bytes as they are.
 //!
 //! # Errors and panics
 //!

@@ -17,6 +17,7 @@ impl ::http_wasm_sdk::Handler for upload {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(upload {})
@@ -61,6 +62,7 @@ impl ::http_wasm_sdk::Handler for Both {
     };
     const HAS_RESPONSE_HOOK: bool = true;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<Both as ::core::default::Default>::default())
@@ -109,6 +111,7 @@ impl ::http_wasm_sdk::Handler for Dynamic {
     };
     const HAS_RESPONSE_HOOK: bool = true;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<Dynamic as ::core::default::Default>::default())

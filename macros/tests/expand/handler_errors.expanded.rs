@@ -10,6 +10,7 @@ fn options(_request: &mut Request) {}
 }
 impl Values {
     fn request(&self, _request: &mut Request) {}
+    fn response(&self) {}
 }
 ::core::compile_error! {
     "`buffer_response` buffers all responses, `buffer_response = \"dynamic\"` those that the request hook chooses; there is no other value"

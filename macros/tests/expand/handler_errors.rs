@@ -4,6 +4,8 @@ fn options(_request: &mut Request) {}
 #[handler(buffer_response = "always", buffer_response)]
 impl Values {
     fn request(&self, _request: &mut Request) {}
+
+    fn response(&self) {}
 }
 
 #[handler(buffer_response)]

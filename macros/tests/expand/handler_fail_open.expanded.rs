@@ -16,6 +16,7 @@ impl ::http_wasm_sdk::Handler for Optional {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = true;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::http_wasm_sdk::__private::IntoHandler::into_handler(<Optional>::new())

@@ -18,6 +18,7 @@ impl ::http_wasm_sdk::Handler for mark {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(mark {})
@@ -68,6 +69,7 @@ impl ::http_wasm_sdk::Handler for door {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(door {})

@@ -15,6 +15,7 @@ impl ::http_wasm_sdk::Handler for Counter {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<Counter as ::core::default::Default>::default())
@@ -62,6 +63,7 @@ impl ::http_wasm_sdk::Handler for filters::Stateless {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(

@@ -15,6 +15,7 @@ impl ::http_wasm_sdk::Handler for first {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = false;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(first {})
@@ -57,6 +58,7 @@ impl ::http_wasm_sdk::Handler for Second {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = false;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<Second as ::core::default::Default>::default())

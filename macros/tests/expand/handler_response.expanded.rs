@@ -20,6 +20,7 @@ impl ::http_wasm_sdk::Handler for Unbuffered {
     };
     const HAS_RESPONSE_HOOK: bool = true;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<Unbuffered as ::core::default::Default>::default())
@@ -71,6 +72,7 @@ impl ::http_wasm_sdk::Handler for WithState {
     };
     const HAS_RESPONSE_HOOK: bool = true;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<WithState as ::core::default::Default>::default())

@@ -15,6 +15,7 @@ impl ::http_wasm_sdk::Handler for function {
     };
     const HAS_RESPONSE_HOOK: bool = false;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(function {})
@@ -67,6 +68,7 @@ impl ::http_wasm_sdk::Handler for Summing {
     };
     const HAS_RESPONSE_HOOK: bool = true;
     const FAIL_OPEN: bool = false;
+    const EXPORTED: bool = true;
     #[inline]
     fn new() -> ::core::result::Result<Self, ::http_wasm_sdk::Error> {
         ::core::result::Result::Ok(<Summing as ::core::default::Default>::default())

@@ -43,8 +43,9 @@ pub enum BodyError {
     /// The body was already read or written in this hook: reading it again gives nothing, and writing
     /// it again appends.
     AlreadyConsumed,
-    /// The host keeps only the last of several writes, so the body cannot be written in pieces:
-    /// [`RequestBody::transform`](crate::RequestBody::transform) on the Express host.
+    /// The host keeps only the last of several writes, so the body cannot be written in pieces, by
+    /// [`transform`](crate::RequestBody::transform) or [`ResponseBody::writer`](crate::ResponseBody::writer):
+    /// the Express host.
     PartialWriteUnsupported,
     /// The request declares another length by `content-length`, which hosts enforce; only request bodies
     /// without it, which are chunked, can change their length.

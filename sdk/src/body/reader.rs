@@ -18,8 +18,8 @@ pub(crate) struct Reader {
     empty_reads: u32,
     /// Whether the body was read to its end.
     pub(super) ended: bool,
-    /// Whether the host keeps a request body whatever is read of it, and of several writes only the
-    /// last: it is written once as a whole, or not at all.
+    /// Whether the host keeps the body whatever is read of it, and of several writes only the last: it is
+    /// written once as a whole, or not at all.
     pub(super) keeps_last_write: bool,
     /// Whether bytes of a request body were read and not written back.
     consumed: bool,
@@ -27,21 +27,21 @@ pub(crate) struct Reader {
 
 impl Reader {
     #[inline]
-    pub(crate) const fn new(message: Message) -> Self {
+    pub(crate) const fn new(message: Message, keeps_last_write: bool) -> Self {
         Self {
             message,
             used: false,
             written: false,
             empty_reads: EMPTY_READS,
             ended: false,
-            keeps_last_write: false,
+            keeps_last_write,
             consumed: false,
         }
     }
 
     #[inline]
     pub(crate) const fn of_request(keeps_last_write: bool) -> Self {
-        Self { keeps_last_write, ..Self::new(Message::Request) }
+        Self::new(Message::Request, keeps_last_write)
     }
 
     #[inline]
@@ -57,6 +57,12 @@ impl Reader {
         } else {
             Ok(())
         }
+    }
+
+    /// An error where the body cannot be written in pieces.
+    #[inline]
+    pub(super) fn check_pieces(&self) -> Result<(), BodyError> {
+        if self.keeps_last_write { Err(BodyError::PartialWriteUnsupported) } else { Ok(()) }
     }
 
     /// Claims the writing of the body: an error where it was written before.

@@ -290,11 +290,9 @@ impl<'a, B: Buffering> RequestBody<'a, B> {
         if Headers::of(Section::RequestHeaders).contains(known::CONTENT_LENGTH) {
             return Err(BodyError::ContentLengthMismatch);
         }
-        if self.reader.keeps_last_write {
-            return Err(BodyError::PartialWriteUnsupported);
-        }
+        self.reader.check_pieces()?;
         self.reader.claim()?;
-        self.reader.transform(buffer, BodyWriter::of(MESSAGE), change)
+        self.reader.transform(buffer, BodyWriter::of(MESSAGE, false), change)
     }
 
     /// Replaces the body. ABI: `write_body`.

@@ -1,16 +1,21 @@
 //! The body of a buffered response.
 
-use super::error::{BodyError, EMPTY_READS};
+use super::error::{BodyError, EMPTY_READS, result};
 use super::reader::{Reader, read_whole};
 use super::writer::BodyWriter;
-use crate::backend::{self, Message, ReadStatus, Section};
+use crate::backend::{self, Message, Section};
 use crate::buffer::{ReadBuffer, SealedToken};
 use crate::header::known;
 
 /// The body of a buffered response, after the next handler.
 ///
 /// Reading does not change it. Writing replaces it, and removes `content-length`, which would still be
-/// that of the next handler, and break the response for the client.
+/// that of the next handler, and break the response for the client. Responses with status 204 and 304 have no body:
+/// what is written to them is dropped, as hosts do with all responses to `HEAD`.
+///
+/// The Express host keeps only the last of several writes. There a body that is to be mapped has to fit into
+/// the buffer, or it is [`BodyError::BufferTooSmall`]; and it cannot be written in pieces, which is
+/// [`BodyError::PartialWriteUnsupported`]. The body stays as it was then.
 ///
 /// ```
 /// use http_wasm_sdk::prelude::*;
@@ -113,8 +118,8 @@ impl<'a> ResponseBody<'a> {
     /// `overlap + 1` bytes is whole in one of them. ABI: `read_body`, `write_body`.
     ///
     /// # Errors
-    /// Where `buffer` is not longer than the overlap, or the body was used before: it is not changed
-    /// then. Where the host stalls: what came before is written back.
+    /// Where `buffer` is not longer than the overlap, or the body was used before, or does not fit into the
+    /// buffer on the Express host: it is not changed then. Where the host stalls: what came before is written back.
     #[inline]
     pub fn map_overlapping(
         &mut self,
@@ -128,14 +133,14 @@ impl<'a> ResponseBody<'a> {
         }
         self.reader.claim()?;
         self.reader.claim_write()?;
-        let ended =
-            backend::map_overlapping(MESSAGE, EMPTY_READS, false, overlap, buffer, &mut change)
-                == ReadStatus::Complete;
+        let at_once = self.reader.keeps_last_write;
+        let status =
+            backend::map_overlapping(MESSAGE, EMPTY_READS, at_once, overlap, buffer, &mut change);
         self.reader.close(false);
-        if ended { Ok(()) } else { Err(BodyError::Stalled) }
+        result(status)
     }
 
-    /// Replaces the body. ABI: `write_body`, `remove_header`.
+    /// Replaces the body. ABI: `write_body`, `remove_header`, `get_status_code`.
     ///
     /// # Errors
     /// Where it was replaced before.
@@ -146,12 +151,14 @@ impl<'a> ResponseBody<'a> {
         Ok(())
     }
 
-    /// Replaces the body, in pieces; without a piece, by nothing. ABI: `write_body`, `remove_header`.
+    /// Replaces the body, in pieces; without a piece, by nothing. ABI: `write_body`, `remove_header`,
+    /// `get_status_code`.
     ///
     /// # Errors
-    /// Where it was replaced before.
+    /// Where it was replaced before. On the Express host, which would keep the last piece.
     #[inline]
     pub fn writer(&mut self) -> Result<BodyWriter<'_>, BodyError> {
+        self.reader.check_pieces()?;
         let mut writer = self.start_writing()?;
         writer.write([]);
         self.reader.close(false);
@@ -159,11 +166,11 @@ impl<'a> ResponseBody<'a> {
     }
 
     /// Calls `change` with each chunk of the rest of the body; what it writes is sent to the client
-    /// instead. ABI: `read_body`, `write_body`, `remove_header`.
+    /// instead. ABI: `read_body`, `write_body`, `remove_header`, `get_status_code`.
     ///
     /// # Errors
     /// Where the buffer is empty, or the body was read to its end or replaced before: it is not changed
-    /// then. Where the host stalls.
+    /// then; nor on the Express host. Where the host stalls.
     pub fn transform(
         &mut self,
         buffer: &mut (impl ReadBuffer + ?Sized),
@@ -173,6 +180,7 @@ impl<'a> ResponseBody<'a> {
         if buffer.lend(SealedToken).is_empty() {
             return Err(BodyError::Stalled);
         }
+        self.reader.check_pieces()?;
         let writer = self.start_writing()?;
         let done = self.reader.transform(buffer, writer, change);
         self.reader.close(false);
@@ -185,6 +193,7 @@ impl<'a> ResponseBody<'a> {
     fn start_writing(&mut self) -> Result<BodyWriter<'static>, BodyError> {
         self.reader.claim_write()?;
         backend::remove_header(Section::ResponseHeaders, known::CONTENT_LENGTH.as_bytes());
-        Ok(BodyWriter::of(MESSAGE))
+        let bodiless = matches!(backend::status(), 204 | 304);
+        Ok(BodyWriter::of(MESSAGE, bodiless))
     }
 }

@@ -36,19 +36,21 @@ use crate::backend::{self, Message};
 #[derive(Debug)]
 pub struct BodyWriter<'a> {
     message: Message,
+    bodiless: bool,
     _borrow: PhantomData<&'a mut ()>,
 }
 
 impl BodyWriter<'_> {
     #[inline]
-    pub(crate) const fn of(message: Message) -> Self {
-        Self { message, _borrow: PhantomData }
+    pub(crate) const fn of(message: Message, bodiless: bool) -> Self {
+        Self { message, bodiless, _borrow: PhantomData }
     }
 
-    /// Writes a piece. ABI: `write_body`.
+    /// Writes a piece; nothing to a response that has no body, with status 204 or 304. ABI: `write_body`.
     #[inline]
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        backend::write_body(self.message, bytes.as_ref());
+        // Not left out, since an empty first one replaces the body that there was.
+        backend::write_body(self.message, if self.bodiless { &[] } else { bytes.as_ref() });
     }
 }
 

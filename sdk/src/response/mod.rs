@@ -86,8 +86,9 @@ pub struct Response<B: Buffering = Unbuffered> {
 
 impl<B: Buffering> Response<B> {
     #[inline]
-    pub(crate) const fn current(is_error: bool, buffered: bool) -> Self {
-        Self { is_error, buffered, body: Reader::new(Message::Response), _buffering: PhantomData }
+    pub(crate) const fn current(is_error: bool, buffered: bool, keeps_last_write: bool) -> Self {
+        let body = Reader::new(Message::Response, keeps_last_write);
+        Self { is_error, buffered, body, _buffering: PhantomData }
     }
 
     /// Lends the response to a handler that declares other buffering.
@@ -96,7 +97,7 @@ impl<B: Buffering> Response<B> {
         let mut lent = Response {
             is_error: self.is_error,
             buffered: self.buffered,
-            body: core::mem::replace(&mut self.body, Reader::new(Message::Response)),
+            body: core::mem::replace(&mut self.body, Reader::new(Message::Response, false)),
             _buffering: PhantomData,
         };
         let result = take(&mut lent);

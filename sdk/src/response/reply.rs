@@ -53,10 +53,10 @@ impl<'a> Reply<'a> {
         Self(progress)
     }
 
-    /// Whether the response has begun, so that the next handler must not be called.
+    /// Where the response has begun, so that the next handler must not be called.
     #[inline]
-    pub(crate) fn has_begun(&self) -> bool {
-        self.0.begun.get()
+    pub(crate) fn responded(&self) -> Option<Responded> {
+        self.0.begun.get().then_some(Responded(()))
     }
 
     /// Lends the reply to another handler of a chain.
@@ -116,6 +116,13 @@ impl<'a> Reply<'a> {
         ReplyBody { bodiless, _borrow: PhantomData }
     }
 
+    /// Responds with 200 and no body, which is what hosts send for a guest that stops.
+    #[inline]
+    pub fn end(self) -> Responded {
+        self.0.begun.set(true);
+        Responded(())
+    }
+
     /// Responds with 200 and this body. ABI: `write_body`.
     #[inline]
     pub fn body(self, body: impl AsRef<[u8]>) -> Responded {
@@ -146,6 +153,9 @@ impl<'a> Reply<'a> {
 /// ```
 ///
 /// Responses with 204 and 304 have no body, and hosts trap on one: what is written to them is dropped.
+///
+/// With `#[handler(buffer_response)]`, write the body at once: the Express host keeps only the last piece then,
+/// which the strict profile of the testing kit reports.
 #[derive(Debug)]
 pub struct ReplyBody<'a> {
     bodiless: bool,
@@ -185,5 +195,5 @@ pub(crate) fn fail(with_body: bool) {
 }
 
 /// Proof that the handler has responded: a hook that returns this short-circuits.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Responded(());

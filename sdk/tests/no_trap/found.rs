@@ -138,7 +138,7 @@ fn where_trailers_need_buffering_there_are_none_without() {
 #[derive(Default)]
 struct Asks;
 
-#[handler(buffer_response = "dynamic")]
+#[handler(no_export, buffer_response = "dynamic")]
 impl Asks {
     fn request(&self, request: &mut Request, mut reply: Reply<'_>) {
         let granted = reply.buffer_response(request);
@@ -171,6 +171,8 @@ struct Inert;
 #[handler(no_export, buffer_response)]
 impl Inert {
     fn request(&self, _request: &mut Request) {}
+
+    fn response(&self, _request: &Request, _response: &mut Response<Buffered>) {}
 }
 
 #[test]
@@ -282,7 +284,10 @@ macro_rules! response_hooks {
 
 response_hooks! {
     a_transformation_to_nothing_leaves_nothing(body, buffer) {
-        Ok(body.transform(&mut buffer, |_, _| ())?)
+        match body.transform(&mut buffer, |_, _| ()) {
+            Err(BodyError::PartialWriteUnsupported) => Ok(body.replace("")?),
+            done => Ok(done?),
+        }
     } => 200 "";
     a_body_that_was_read_is_not_replaced_by_nothing(body, buffer) {
         assert_eq!(body.read_all(&mut buffer)?, b"secret");
@@ -359,4 +364,33 @@ request_hooks! {
             Err(error) => Err(error.into()),
         }
     } on Scenario::post("/").chunked() => |express| if express { "upload" } else { "" };
+}
+
+/// Responds to the first request, and shows that to the second one.
+#[derive(Default)]
+struct Keeping {
+    kept: Option<Responded>,
+}
+
+#[handler(no_export)]
+impl Keeping {
+    fn request(&mut self, _request: &mut Request, reply: Reply<'_>) -> Option<Responded> {
+        if self.kept.is_none() {
+            self.kept = Some(reply.end());
+            return None;
+        }
+        self.kept.take()
+    }
+}
+
+#[test]
+fn a_response_to_another_request_is_none() {
+    for profile in Profile::ALL {
+        let mut session = testing::session::<Keeping>();
+        let scenario = Scenario::get("/").profile(profile);
+        assert_eq!(session.run(&scenario).assert_ok().status(), 200);
+        let outcome = session.run(&scenario);
+        assert_eq!((outcome.status(), outcome.response_text()), (500, "internal server error\n"));
+        assert!(outcome.upstream.is_none());
+    }
 }

@@ -90,7 +90,17 @@ fn set_uri(t: &mut Tape, request: &mut Request<impl Buffering>) {
     let given = t.uri(&mut bytes);
     let (text, prefix) = (t.piece(), t.text());
     let Ok(mut uri) = request.uri(&mut read[..]) else { return request.set_uri(given) };
-    match t.below(4) {
+    match t.below(6) {
+        4 => {
+            uri.retain_query(|pair| !pair.key.is(&text));
+            request.set_uri(&uri);
+        }
+        5 => {
+            let builder = UriBuilder::new(&mut built[..]).path(&uri).pairs(uri.query_pairs());
+            if let Ok(uri) = builder.pairs(given.query_pairs()).pair(&text, &prefix).finish() {
+                request.set_uri(uri);
+            }
+        }
         0 => {
             uri.strip_prefix(&prefix);
             request.set_uri(&uri);
@@ -183,7 +193,7 @@ fn end<S>(t: &mut Tape, reply: Reply<'_>, state: S) -> Result<Flow<S>, Error> {
     match t.below(9) {
         0 => return Err(Error::new("gave up")),
         1 => return Err(Error::display(t.text())),
-        2 => return Ok(Flow::Stop),
+        2 => sent.push(reply.end()),
         3 => sent.push(reply.body(&text)),
         4 => sent.push(reply.status(t.status()).body(&text)),
         5 => {
@@ -199,7 +209,10 @@ fn end<S>(t: &mut Tape, reply: Reply<'_>, state: S) -> Result<Flow<S>, Error> {
         _ => {}
     }
     // Some forget that they have responded.
-    if sent.is_empty() || t.below(4) == 0 { Ok(Flow::Continue(state)) } else { Ok(Flow::Stop) }
+    match sent.pop() {
+        Some(responded) if t.below(4) != 0 => Ok(Flow::Stop(responded)),
+        _ => Ok(Flow::Continue(state)),
+    }
 }
 
 /// What a hook can do with the body of a request, which depends on what its handler declares.

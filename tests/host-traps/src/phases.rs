@@ -14,7 +14,13 @@ fn features_are_enabled_once_and_at_the_start() {
         assert!(!outcome.call_names().contains(&"enable_features"));
     }
     let calls: Vec<_> = runner.started().calls.iter().map(ToString::to_string).collect();
-    assert_eq!(calls, ["enable_features(buffer_response|trailers) = buffer_response|trailers"]);
+    assert_eq!(
+        calls,
+        [
+            "enable_features(buffer_response|trailers) = buffer_response|trailers",
+            "enable_features(none) = buffer_response|trailers",
+        ]
+    );
 }
 
 #[test]
@@ -133,7 +139,8 @@ fn parts_of_a_chain_run_in_order_and_their_response_hooks_in_reverse() {
         assert_eq!((outcome.status(), outcome.response_text()), (202, "by the first"));
     }
     let enabled: Vec<_> = runner.started().calls.iter().map(ToString::to_string).collect();
-    assert_eq!(enabled, ["enable_features(buffer_response) = buffer_response"]);
+    let once = "enable_features(buffer_response) = buffer_response";
+    assert_eq!(enabled, [once, "enable_features(none) = buffer_response"]);
 }
 
 #[test]

@@ -5,9 +5,9 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(request: &mut Request) -> Flow {
+fn filter(request: &mut Request, reply: Reply<'_>) -> Responded {
     let _ = request.headers().get_all(known::ACCEPT, &mut Buffer::<64>::new());
-    Flow::Stop
+    reply.end()
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(_request: &mut Request) -> Flow {
+fn filter(_request: &mut Request, reply: Reply<'_>) -> Responded {
     log::info("hello world");
-    Flow::Stop
+    reply.end()
 }
 
 #[cfg(test)]

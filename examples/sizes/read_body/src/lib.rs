@@ -5,12 +5,12 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(request: &mut Request) -> Flow {
+fn filter(request: &mut Request, reply: Reply<'_>) -> Responded {
     let mut buffer = Buffer::<2048>::new();
     let mut body = request.body_mut().stream_without_buffering();
     let bytes = body.read(&mut buffer);
     assert!(bytes.is_some_and(|bytes| !bytes.is_empty()) && body.is_end());
-    Flow::Stop
+    reply.end()
 }
 
 #[cfg(test)]

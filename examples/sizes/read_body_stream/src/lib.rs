@@ -5,9 +5,9 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(request: &mut Request) -> Flow {
+fn filter(request: &mut Request, reply: Reply<'_>) -> Responded {
     let _ = request.body_mut().stream_without_buffering().drain(&mut Buffer::<2048>::new());
-    Flow::Stop
+    reply.end()
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(_request: &mut Request, mut reply: Reply<'_>) -> Flow {
+fn filter(_request: &mut Request, mut reply: Reply<'_>) -> Responded {
     reply.headers_mut().remove(known::SET_COOKIE);
-    Flow::Stop
+    reply.end()
 }
 
 #[cfg(test)]

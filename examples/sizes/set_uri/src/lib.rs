@@ -5,9 +5,9 @@
 use http_wasm_sdk::prelude::*;
 
 #[handler]
-fn filter(request: &mut Request) -> Flow {
+fn filter(request: &mut Request, reply: Reply<'_>) -> Responded {
     request.set_uri(uri!("/v1.0/hello?name=teddy"));
-    Flow::Stop
+    reply.end()
 }
 
 #[cfg(test)]

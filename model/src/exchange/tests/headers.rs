@@ -132,7 +132,11 @@ fn the_order_that_works_everywhere() {
             hand.status(418).expect("no trap");
             hand.write(BodyKind::Response, "tea").expect("no trap");
             hand.write(BodyKind::Response, "pot").expect("no trap");
-            hand.has_no_problem();
+            if profile == Profile::Strict && !features.is_empty() {
+                hand.has_problem("the Express host keeps only the last piece");
+            } else {
+                hand.has_no_problem();
+            }
             let response = hand.finish();
             assert_eq!((response.status, response.headers.first("a")), (418, Some(&b"1"[..])));
             let wanted =

@@ -10,7 +10,7 @@ use crate::backend::types::Needs;
 pub struct Host {
     /// Whether the host has trailers.
     trailers: GuestCell<bool>,
-    /// Whether the host keeps only the last of several writes of a request body.
+    /// Whether the host keeps only the last of several writes of a body that it buffers.
     keeps_last_write: GuestCell<bool>,
 }
 
@@ -32,11 +32,10 @@ impl Host {
         let trailers_may_trap = needs.trailers && !needs.buffer_response;
         // It reports nothing as enabled but what it was just asked for, and forgets all else: asked
         // for nothing, it has nothing enabled.
-        let forgets = (needs.buffer_request || trailers_may_trap)
-            && enable_features(Features::NONE).is_empty();
-        if needs.buffer_request && forgets {
+        let forgets = enable_features(Features::NONE) != enabled;
+        if (needs.buffer_request || needs.buffer_response) && forgets {
             enable_features(features);
-            self.keeps_last_write.replace(enabled.contains(Features::BUFFER_REQUEST));
+            self.keeps_last_write.replace(true);
         }
         if needs.trailers {
             let usable = !(trailers_may_trap && forgets);
@@ -50,11 +49,11 @@ impl Host {
         needs.trailers && self.trailers.get()
     }
 
-    /// Whether a handler with these needs has to write a request body at once, as the host keeps it
-    /// whatever is read of it, and of several writes only the last.
+    /// Whether a message that is `buffered` has to be written at once, as the host keeps its body whatever is
+    /// read of it, and of several writes only the last.
     #[inline(always)]
-    pub(crate) fn keeps_last_write(&self, needs: Needs) -> bool {
-        needs.buffer_request && self.keeps_last_write.get()
+    pub(crate) fn keeps_last_write(&self, buffered: bool) -> bool {
+        buffered && self.keeps_last_write.get()
     }
 }
 

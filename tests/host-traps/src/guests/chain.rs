@@ -35,8 +35,7 @@ impl Second {
         log::info("second, request");
         fail_at(request, b"/second")?;
         if fail_at(request, b"/stop").is_err() {
-            reply.status(StatusCode::FORBIDDEN).end();
-            return Ok(Flow::Stop);
+            return Ok(Flow::Stop(reply.status(StatusCode::FORBIDDEN).end()));
         }
         Ok(Flow::Continue(2))
     }

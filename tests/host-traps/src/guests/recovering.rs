@@ -37,8 +37,7 @@ impl Recovering {
                 .stream_without_buffering()
                 .map(&mut Buffer::<16>::new(), |_| ())?,
             b"/stop" => {
-                reply.status(StatusCode::FORBIDDEN).end();
-                return Ok(Flow::Stop);
+                return Ok(Flow::Stop(reply.status(StatusCode::FORBIDDEN).end()));
             }
             _ => {}
         }

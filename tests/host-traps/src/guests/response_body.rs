@@ -29,6 +29,14 @@ impl Changing {
                 writer.write("+");
             }),
             b"/swallow" => body.transform(&mut buffer, |_, _| ()),
+            b"/pieces" => body.writer().map(|mut writer| {
+                writer.write("one");
+                writer.write(" two");
+            }),
+            b"/no_content" => {
+                response.set_status(StatusCode::NO_CONTENT);
+                response.body_mut().replace("nobody reads this")
+            }
             b"/replace" => body.replace("another"),
             b"/empty" => body.replace(""),
             b"/no_room" => body.read_all(&mut [0; 0]).map(|_| ()),
@@ -46,6 +54,7 @@ impl Changing {
             Err(BodyError::BufferTooSmall) => "too long",
             Err(BodyError::Stalled) => "stalled",
             Err(BodyError::AlreadyConsumed) => "used",
+            Err(BodyError::PartialWriteUnsupported) => "in pieces",
             Err(_) => "another error",
         });
         Ok(())

@@ -23,10 +23,7 @@ impl Keeper {
         let token = Token(self.requests);
         let mut buffer = Buffer::<32>::new();
         match request.uri(&mut buffer)?.as_bytes() {
-            b"/stop" => {
-                reply.status(StatusCode::FORBIDDEN).end();
-                Ok(Flow::Stop)
-            }
+            b"/stop" => Ok(Flow::Stop(reply.status(StatusCode::FORBIDDEN).end())),
             b"/error" => Err("the path says so".into()),
             b"/panic" => panic!("the path says so"),
             _ => Ok(Flow::Continue(token)),

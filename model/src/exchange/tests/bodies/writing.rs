@@ -58,6 +58,27 @@ fn express_keeps_only_the_last_write() {
 }
 
 #[test]
+fn strict_reports_a_reply_in_pieces_that_express_would_cut() {
+    for (features, pieces, is_reported) in [
+        (Features::BUFFER_RESPONSE, ["one", "two"], true),
+        (Features::BUFFER_RESPONSE, ["", "two"], false),
+        (Features::BUFFER_RESPONSE, ["one", ""], false),
+        (Features::NONE, ["one", "two"], false),
+    ] {
+        let settings = with_features(Profile::Strict, features);
+        let mut hand = Hand::over(Exchange::for_request(settings, Request::default()));
+        for piece in pieces {
+            hand.write(RESPONSE, piece).expect("no trap");
+        }
+        if is_reported {
+            hand.has_problem("the Express host keeps only the last piece");
+        } else {
+            hand.has_no_problem();
+        }
+    }
+}
+
+#[test]
 fn express_reads_on_in_what_was_written() {
     let mut hand = Hand::with_body(with_features(Profile::Express, buffering()), b"abcdef");
     assert_eq!(hand.read(REQUEST, 3), Ok(("abc".to_owned(), false)));
