@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use cargo_http_wasm::serve::{self, Guest, Server, Upstream};
+use cargo_http_wasm::serve::{self, Guest, Server, Upstream, UpstreamOptions};
 use http_wasm_abi::LogLevel;
 use http_wasm_model::Profile;
 use serde_json::Value;
@@ -51,7 +51,9 @@ async fn front(folder: &Path) -> SocketAddr {
         let wasm = folder.join(place["guest"].as_str().unwrap());
         let guest = Guest { wasm, config: config.unwrap_or_default(), log: LogLevel::Debug };
         let layer = serve::load(&guest, Profile::Strict, |_| {}).unwrap();
-        let proxied = Upstream::url(manifest["upstream"].as_str().unwrap()).unwrap();
+        let proxied =
+            Upstream::url(manifest["upstream"].as_str().unwrap(), UpstreamOptions::default())
+                .unwrap();
         let address = (Ipv4Addr::LOCALHOST, 0).into();
         let server = Server::start(address, &[layer], proxied).await.unwrap();
         servers.insert(place["host"].as_str().unwrap().to_owned(), server);

@@ -31,14 +31,23 @@ fn serve(folder: &Path, arguments: &[&str]) -> Command {
 
 /// Starts the server, sends a request, stops it with this signal; returns the response and the output.
 fn ask(folder: &Path, arguments: &[&str], signal: &str) -> (String, Output) {
-    let mut command = serve(folder, arguments);
+    send(
+        serve(folder, arguments),
+        "GET /path HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+        signal,
+    )
+}
+
+/// Starts a server, sends this request, and stops it; returns like [`ask`].
+fn send(mut command: Command, request: &str, signal: &str) -> (String, Output) {
     let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     let mut stdout = BufReader::new(server.stdout.take().unwrap());
     stdout.read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("http://").expect("an address");
+    let address = line.trim().strip_prefix("http://").expect("an address").replace("[::]", "[::1]");
+    let address = address.as_str();
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(b"GET /path HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let id = server.id().to_string();
@@ -91,7 +100,17 @@ fn wrong_arguments_are_errors_before_the_server_listens() {
     let three = ["--echo", "--config", "1", "--config", "2", "--config", "3"];
     for (arguments, wanted) in [
         (&[][..], "--upstream"),
-        (&["--upstream", "https://h"], "wanted http://HOST"),
+        (&[], "--echo"),
+        (&["--upstream", "ftp://h"], "wanted http://HOST"),
+        (
+            &["--upstream", "https://h", "--upstream-ca", "missing"],
+            "cannot read certificates of missing",
+        ),
+        (&["--echo", "--listen", "8080"], "wanted HOST:PORT"),
+        (&["--echo", "--listen", "h:http"], "wanted HOST:PORT"),
+        (&["--echo", "--log-level", "all"], "wanted one of debug, info"),
+        (&["--echo", "--body-timeout", "0"], "wanted a number of seconds"),
+        (&["--echo", "--max-instances", "0"], "0 is not in 1.."),
         (&["--echo", "--config", "@missing"], "cannot read missing"),
         (&three, "found --config 3 times for 2 guests"),
         (&["--echo", "--listen", "192.0.2.1:0"], "cannot listen on 192.0.2.1:0"),
@@ -102,4 +121,55 @@ fn wrong_arguments_are_errors_before_the_server_listens() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(wanted), "{said}");
     }
+}
+
+#[test]
+fn it_listens_on_names_and_on_every_address() {
+    let folder = tempfile::tempdir().unwrap();
+    for listen in ["localhost:0", ":0", "[::1]:0"] {
+        let (answer, output) = ask(folder.path(), &["--echo", "--listen", listen], "TERM");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{listen}: {answer}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_limit_that_refuses_a_request_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let headers = "x: y\r\n".repeat(20);
+    for option in ["--max-headers", "--max-header-size"] {
+        let request = match option {
+            "--max-headers" => format!("GET / HTTP/1.1\r\nhost: h\r\n{headers}\r\n"),
+            _ => format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "y".repeat(200_000)),
+        };
+        let command = serve(folder.path(), &["--echo", option, "10"]);
+        let (answer, output) = send(command, &request, "TERM");
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("10 ") && said.contains(option), "{said}");
+    }
+}
+
+#[test]
+fn messages_below_the_level_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    for (level, is_shown) in [("warn", true), ("error", false), ("none", false)] {
+        let (_, output) =
+            ask(folder.path(), &["--echo", "--config", "said", "--log-level", level], "TERM");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.contains("one: said"), is_shown, "{said}");
+    }
+}
+
+#[test]
+fn a_guests_file_needs_no_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(serve(folder.path(), &[]));
+    std::fs::rename(folder.path().join("one.wasm"), folder.path().join("guest")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
+    command.current_dir(folder.path()).args(["serve", "./guest", "--echo", "--config", "said"]);
+    let request = "GET /path HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+    let (answer, output) = send(command, request, "TERM");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("guest: said"));
 }

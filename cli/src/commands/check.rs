@@ -86,8 +86,7 @@ fn files(
     project: Result<Project, project::Error>,
     limits: Limits,
 ) -> anyhow::Result<Vec<(PathBuf, Limits)>> {
-    let is_file = |path: &Path| path.extension().is_some() || path.components().count() > 1;
-    if !guests.is_empty() && guests.iter().all(|path| is_file(path)) {
+    if !guests.is_empty() && guests.iter().all(|path| super::is_file(path)) {
         return Ok(guests.iter().map(|path| (path.clone(), limits)).collect());
     }
     let project = project?;
@@ -99,7 +98,7 @@ fn files(
     }
     let mut files = Vec::new();
     for path in guests {
-        if is_file(path) {
+        if super::is_file(path) {
             files.push((path.clone(), limits));
         } else {
             let name = path.display().to_string();

@@ -13,7 +13,7 @@ pub mod setup;
 pub mod size;
 pub mod test;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::build::{Error as BuildError, Options};
 use crate::check::Limits;
@@ -95,6 +95,11 @@ impl CargoArgs {
         }
         words
     }
+}
+
+/// Whether an argument names a guest's file; otherwise it names a filter.
+fn is_file(argument: &Path) -> bool {
+    argument.extension().is_some() || argument.components().count() > 1
 }
 
 /// The largest guest that is accepted.

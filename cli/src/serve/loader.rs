@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_wasm_abi::LogLevel;
 use http_wasm_host::engine::{Engine, Options, Pool};
@@ -31,6 +32,8 @@ pub struct LoadOptions {
     pub limits: Limits,
     /// How many instances there are of each guest.
     pub capacity: Capacity,
+    /// How long a guest waits for the next piece of a body; the layer's default unless set.
+    pub body_read_timeout: Option<Duration>,
     /// Whether the observer receives each call of a host function.
     pub trace: bool,
 }
@@ -67,7 +70,10 @@ impl Loader {
         for entry in pool.take().map_err(start)?.take_start_logs() {
             observer(Event::Log(&entry));
         }
-        let builder = GuestLayer::builder(Arc::new(pool)).capacity(self.options.capacity);
+        let mut builder = GuestLayer::builder(Arc::new(pool)).capacity(self.options.capacity);
+        if let Some(timeout) = self.options.body_read_timeout {
+            builder = builder.body_read_timeout(timeout);
+        }
         Ok(builder.observe(observer).build())
     }
 
