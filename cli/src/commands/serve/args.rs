@@ -10,6 +10,7 @@ use http_wasm_host::layer::Capacity;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::Limits;
 
+use super::super::BuildArgs;
 use crate::serve::{
     self, Forwarded, HeaderLimits, InvalidUpstream, LoadOptions, ServerOptions, Upstream,
     UpstreamOptions,
@@ -29,6 +30,8 @@ pub struct Args {
     pub(super) listen: Addresses,
     #[command(flatten)]
     next: NextArgs,
+    #[command(flatten)]
+    pub(super) build: BuildArgs,
     #[command(flatten)]
     pub(super) guest: GuestArgs,
     #[command(flatten)]

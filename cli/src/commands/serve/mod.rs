@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use http_wasm_host::layer::{Event, Metrics};
 
 use super::GlobalArgs;
-use crate::build::{Builder, Options};
+use crate::build::Builder;
 use crate::serve::{self, Guest, Loader, Server};
 use crate::shutdown;
 use crate::ui;
@@ -25,7 +25,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let upstream = args.upstream()?;
     let options = args.server_options();
     let configs = configs(args)?;
-    let files = files(&args.guests, global)?;
+    let files = files(args, global)?;
     let loader = Loader::new(args.load_options(files.len())?)?;
     let mut layers = Vec::new();
     let mut watched = Vec::new();
@@ -114,13 +114,14 @@ fn configs(args: &Args) -> anyhow::Result<Vec<Vec<u8>>> {
 }
 
 /// The names and files of the guests; builds those that are filters.
-fn files(guests: &[String], global: &GlobalArgs) -> anyhow::Result<Vec<(String, PathBuf)>> {
+fn files(args: &Args, global: &GlobalArgs) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let guests = &args.guests;
     let is_file = |guest: &String| super::is_file(Path::new(guest));
     let filters: Vec<String> = guests.iter().filter(|guest| !is_file(guest)).cloned().collect();
     let mut built = std::collections::BTreeMap::new();
     if !filters.is_empty() {
         let project = global.project()?;
-        let options = Options::default();
+        let options = args.build.options();
         let mut builder = Builder::new(&project, &options)?;
         for filter in project.select(&filters)? {
             built.insert(filter.name.clone(), builder.build(filter)?.path);
