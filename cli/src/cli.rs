@@ -48,7 +48,7 @@ pub enum Command {
     /// Scaffold, build, check and run a filter, step by step
     Demo(commands::demo::Args),
     /// Run guests in a reverse proxy
-    Serve(commands::serve::Args),
+    Serve(Box<commands::serve::Args>),
     /// Run recorded exchanges on a real host
     Interop(commands::interop::Args),
     /// Test a host with the conformance suite of the ABI
