@@ -367,7 +367,8 @@ fn a_guest_with_std_has_no_bulk_memory() {
     fixture.write("filter/src/lib.rs", code);
     let guest = fixture.build(&options()).unwrap();
     assert!(guest.report.is_ok(), "{:?}", guest.report.problems);
-    assert_eq!(guest.report.warnings[0].subject, "import wasi_snapshot_preview1");
+    let subject = &guest.report.warnings[0].subject;
+    assert!(subject.starts_with("import wasi_snapshot_preview1."), "{subject}");
 }
 
 #[test]

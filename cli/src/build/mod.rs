@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::check::{self, Limits};
+use crate::check::{self, Hosts, KnownHost, Limits};
 use crate::files;
 use crate::postlink::{self, StackSize};
 use crate::process;
@@ -182,6 +182,10 @@ fn is_stack_size(bytes: u32) -> bool {
     bytes > 0 && bytes.is_multiple_of(16) && bytes <= 1 << 28
 }
 
+/// The hosts that every filter has to run on. A filter that imports `get_source_addr` knows that the
+/// Express host lacks it.
+const HOSTS: Hosts = Hosts::of(&[KnownHost::Traefik, KnownHost::Dapr, KnownHost::Go]);
+
 /// A finished guest.
 #[derive(Debug, Clone, Serialize)]
 pub struct BuiltGuest {
@@ -272,6 +276,7 @@ impl<'a> Builder<'a> {
         let last = postlink::strip(&named).map_err(wrong)?;
 
         let limits = self.options.limits.with_max_size(filter.options.max_size);
+        let limits = Limits { hosts: limits.hosts.union(HOSTS), ..limits };
         let folders: Vec<_> = paths.into_iter().map(|(folder, _)| folder).collect();
         let report = check::check_for_paths(&last, &limits, &folders);
         if !report.is_ok() {

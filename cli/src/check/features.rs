@@ -24,6 +24,12 @@ impl NeededFeatures {
     /// Validates a module.
     pub(super) fn find(bytes: &[u8]) -> Result<Self, BinaryReaderError> {
         let Err(error) = validate(bytes, ACCEPTED) else { return Ok(Self::default()) };
+        // What most toolchains put out. Their modules are large, so each is validated once: what was
+        // found above is the first instruction.
+        if validate(bytes, ACCEPTED.union(WasmFeatures::BULK_MEMORY)).is_ok() {
+            let features = vec![("BULK_MEMORY", WasmFeatures::BULK_MEMORY)];
+            return Ok(Self { features, error: Some(error) });
+        }
         validate(bytes, WasmFeatures::all())?;
         let candidates: Vec<_> = WasmFeatures::all().difference(ACCEPTED).iter_names().collect();
         let mut features = Vec::new();

@@ -7,15 +7,18 @@
 //! What a guest *does* is not judged here: that takes its recorded exchanges.
 
 mod features;
+mod hosts;
 mod report;
 pub mod rules;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod toolchain;
 
 use std::path::PathBuf;
 
 pub use features::ACCEPTED;
+pub use hosts::{Hosts, KnownHost};
 pub use report::{Finding, Item, Level, Limits, Report};
 
 use report::Found;
@@ -49,16 +52,14 @@ pub fn check_for_paths(bytes: &[u8], limits: &Limits, machine_paths: &[PathBuf])
             (Judge::Module(judge), Content::Module(module)) => judge(module),
             (Judge::Module(_), _) => Vec::new(),
         };
-        let findings = match rule.level {
-            Level::Problem => &mut report.problems,
-            Level::Warning => &mut report.warnings,
-        };
-        findings.extend(found.into_iter().map(|Found { subject, message, remedy }| Finding {
-            rule: rule.id,
-            subject,
-            message,
-            remedy,
-        }));
+        for Found { subject, message, remedy, is_beyond_limit } in found {
+            let is_problem = rule.level == Level::Problem
+                || rule.refused_by.intersects(limits.hosts)
+                || is_beyond_limit;
+            let findings = if is_problem { &mut report.problems } else { &mut report.warnings };
+            let (rule, hosts) = (rule.id, rule.refused_by);
+            findings.push(Finding { rule, hosts, subject, message, remedy });
+        }
     }
     report
 }

@@ -5,22 +5,24 @@ use std::fmt;
 use http_wasm_host::module_info::printable;
 use serde::Serialize;
 
-/// What a guest may be at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use super::hosts::Hosts;
+
+/// What a guest is held to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Pages of 64 KiB that its memory has at the start. Every concurrent request costs a whole one.
-    pub max_pages: u64,
+    /// Without a limit, more than [`Self::USUAL_PAGES`] are a warning.
+    pub max_pages: Option<u64>,
     /// Bytes of the file.
     pub max_size: Option<u64>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { max_pages: 16, max_size: None }
-    }
+    /// Hosts that it has to run on, beyond what all hosts have in common.
+    pub hosts: Hosts,
 }
 
 impl Limits {
+    /// The pages of memory that a guest does with, unless it has much data.
+    pub const USUAL_PAGES: u64 = 16;
+
     /// Also holds the guest to the size that its manifest states.
     #[must_use]
     pub fn with_max_size(self, stated: Option<u64>) -> Self {
@@ -32,7 +34,7 @@ impl Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Some host, or all of them, will not run the guest.
+    /// Hosts will not run the guest.
     Problem,
     /// The guest runs, but not everywhere or not as one might think.
     Warning,
@@ -55,6 +57,8 @@ pub(super) struct Found {
     pub(super) message: String,
     /// What to do.
     pub(super) remedy: String,
+    /// Whether it is a problem because the user has set a limit.
+    pub(super) is_beyond_limit: bool,
 }
 
 impl Found {
@@ -63,7 +67,8 @@ impl Found {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { subject: subject.into(), message: message.into(), remedy: remedy.into() }
+        let (subject, message, remedy) = (subject.into(), message.into(), remedy.into());
+        Self { subject, message, remedy, is_beyond_limit: false }
     }
 }
 
@@ -72,6 +77,8 @@ impl Found {
 pub struct Finding {
     /// The rule that found it; `check --explain` says more about it.
     pub rule: &'static str,
+    /// The hosts that do not run the guest for this reason, where it is not all of them.
+    pub hosts: Hosts,
     /// The export, import or part of the module that it is about.
     pub subject: String,
     /// What was found and what was wanted.
@@ -113,14 +120,20 @@ pub struct Report {
     pub exports: Vec<Item>,
     /// What it imports.
     pub imports: Vec<Item>,
-    /// Why some host, or all of them, will not run it.
+    /// Why hosts will not run it.
     pub problems: Vec<Finding>,
     /// What works, but not everywhere or not as one might think.
     pub warnings: Vec<Finding>,
 }
 
 impl Report {
-    /// Whether every host will load it.
+    /// The hosts that some warning is a problem for.
+    #[must_use]
+    pub fn doubtful_hosts(&self) -> Hosts {
+        self.warnings.iter().fold(Hosts::NONE, |hosts, finding| hosts.union(finding.hosts))
+    }
+
+    /// Whether hosts will run it, and those that were asked for.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problems.is_empty()

@@ -6,6 +6,7 @@ use http_wasm_host::module_info::{InterfaceFault, ModuleInfo, interface_faults, 
 
 use super::features::NeededFeatures;
 use super::report::{Found, Limits};
+use super::toolchain::Toolchain;
 
 /// A file that may be a guest.
 pub(super) struct Subject<'a> {
@@ -35,6 +36,8 @@ pub(super) struct Module<'a> {
     pub(super) interface_faults: Vec<InterfaceFault>,
     /// What it needs of WebAssembly that some host does not have.
     pub(super) features: NeededFeatures,
+    /// What has made it.
+    pub(super) toolchain: Toolchain,
 }
 
 impl<'a> Subject<'a> {
@@ -59,7 +62,8 @@ impl<'a> Content<'a> {
         match ModuleInfo::read(bytes) {
             Ok(info) => {
                 let interface_faults = interface_faults(&info).collect();
-                let module = Module { bytes, limits, info, interface_faults, features };
+                let toolchain = Toolchain::of(bytes, &info);
+                let module = Module { bytes, limits, info, interface_faults, features, toolchain };
                 Self::Module(Box::new(module))
             }
             Err(error) => Self::Invalid("module".to_owned(), error.to_string()),
@@ -71,12 +75,6 @@ impl Module<'_> {
     /// What some faults of its interface amount to.
     pub(super) fn faults(&self, of: impl Fn(&InterfaceFault) -> bool) -> Vec<Found> {
         let faults = self.interface_faults.iter().filter(|fault| of(fault));
-        faults
-            .map(|fault| Found {
-                subject: fault.subject(),
-                message: fault.message(),
-                remedy: fault.remedy(),
-            })
-            .collect()
+        faults.map(|fault| Found::new(fault.subject(), fault.message(), fault.remedy())).collect()
     }
 }

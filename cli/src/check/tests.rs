@@ -15,8 +15,15 @@ fn guest(extra: &str) -> Vec<u8> {
     binary(&format!("(module {extra} {MEMORY} {REQUEST} {RESPONSE})"))
 }
 
+/// Problems for any host that is known.
 fn problems(bytes: &[u8]) -> Vec<String> {
-    check(bytes, &Limits::default()).problems.iter().map(ToString::to_string).collect()
+    let hosts =
+        Hosts::of(&[KnownHost::Traefik, KnownHost::Dapr, KnownHost::Go, KnownHost::Express]);
+    check(bytes, &Limits { hosts, ..Limits::default() })
+        .problems
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[track_caller]
@@ -156,6 +163,112 @@ fn bulk_memory_is_refused_with_the_reason() {
 }
 
 #[test]
+fn bulk_memory_is_a_problem_for_the_hosts_that_crash() {
+    let wasm = guest("(func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)))");
+    let of = |hosts: &[KnownHost]| {
+        check(&wasm, &Limits { hosts: Hosts::of(hosts), ..Limits::default() })
+    };
+    assert!(of(&[]).is_ok() && of(&[KnownHost::Go, KnownHost::Express]).is_ok());
+    assert_eq!(of(&[]).doubtful_hosts().to_string(), "traefik, dapr");
+    for host in [KnownHost::Traefik, KnownHost::Dapr] {
+        let report = of(&[KnownHost::Express, host]);
+        assert_eq!(report.problems[0].rule, "bulk-memory", "{report:?}");
+    }
+}
+
+#[test]
+fn a_large_guest_with_bulk_memory_is_validated_once() {
+    let adds = "(drop (i32.add (i32.const 1) (i32.const 2)))".repeat(1000);
+    let function = format!("(func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)) {adds})");
+    let wasm = guest(&function.repeat(200));
+    assert!(wasm.len() > 1_000_000, "{}", wasm.len());
+    let time = |work: &dyn Fn()| {
+        let begin = std::time::Instant::now();
+        work();
+        begin.elapsed()
+    };
+    let once = time(&|| features::validate(&wasm, wasmparser::WasmFeatures::all()).unwrap());
+    let whole = time(&|| assert!(check(&wasm, &Limits::default()).is_ok()));
+    // It is also read for its calls, and for what to say of bulk memory.
+    assert!(whole < once * 4, "{whole:?}, and one validation takes {once:?}");
+}
+
+/// A guest with bulk memory, an import of `env`, and a section `producers` of these tools.
+fn made_by(tools: &[&str]) -> Vec<u8> {
+    let mut wasm = guest(
+        r#"(import "env" "abort" (func (param i32)))
+        (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)))"#,
+    );
+    let mut field = wasm_encoder::ProducersField::new();
+    tools.iter().for_each(|tool| {
+        field.value(tool, "1.0");
+    });
+    let mut producers = wasm_encoder::ProducersSection::new();
+    producers.field("processed-by", &field);
+    wasm_encoder::Section::append_to(&producers, &mut wasm);
+    wasm
+}
+
+#[test]
+fn remedies_are_those_of_the_toolchain() {
+    let lower =
+        "--enable-bulk-memory --enable-nontrapping-float-to-int --llvm-memory-copy-fill-lowering";
+    for (tools, wanted) in [
+        (&["rustc"][..], "wasm32v1-none"),
+        (&["clang"], "-mno-bulk-memory"),
+        (&["clang", "TinyGo"], lower),
+        (&["Go cmd/compile", "Go"], lower),
+        (&["Zig"], "-mcpu="),
+        (&[], "--disable bulk-memory"),
+        (&["other"], "--disable bulk-memory"),
+    ] {
+        let report = check(&made_by(tools), &Limits::default());
+        assert!(report.warnings[0].remedy.contains(wanted), "{tools:?}: {}", report.warnings[0]);
+        let is_assembly_script = wanted.contains("--disable");
+        assert_eq!(report.problems[0].remedy.contains("--use abort="), is_assembly_script);
+        let names_others =
+            report.warnings[0].remedy.contains("wasm32v1-none") && tools != ["rustc"];
+        assert!(!names_others, "{}", report.warnings[0]);
+    }
+    let unknown = guest("(func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)))");
+    assert!(problems(&unknown)[0].contains(lower));
+}
+
+#[test]
+fn each_function_of_wasi_has_its_own_words() {
+    let import =
+        |name: &str, ty: &str| format!(r#"(import "wasi_snapshot_preview1" "{name}" (func {ty}))"#);
+    let texts = [
+        ("random_get", "(param i32 i32) (result i32)", "the same sequence"),
+        (
+            "clock_time_get",
+            "(param i32 i64 i32) (result i32)",
+            "monotonic clock is fake in Traefik",
+        ),
+        ("environ_get", "(param i32 i32) (result i32)", "settings.envs"),
+        (
+            "path_open",
+            "(param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)",
+            "settings.mounts",
+        ),
+        ("fd_write", "(param i32 i32 i32 i32) (result i32)", "discards"),
+    ];
+    for (name, ty, wanted) in texts {
+        let report = check(&guest(&import(name, ty)), &Limits::default());
+        assert_eq!(report.warnings.len(), 1, "{report:?}");
+        assert_eq!(report.warnings[0].subject, format!("import wasi_snapshot_preview1.{name}"));
+        assert!(report.warnings[0].message.contains(wanted), "{report:?}");
+    }
+    let all: String = texts.iter().map(|(name, ty, _)| import(name, ty)).collect();
+    assert_eq!(check(&guest(&all), &Limits::default()).warnings.len(), texts.len());
+    let none = import("sched_yield", "(result i32)");
+    assert!(
+        check(&guest(&none), &Limits::default()).warnings.is_empty(),
+        "it does the same everywhere"
+    );
+}
+
+#[test]
 fn features_beyond_webassembly_2_are_named() {
     for (text, name) in [
         ("(func $f (return_call $f))", "tail call:"),
@@ -226,8 +339,12 @@ fn externref_is_refused_as_the_reference_host_refuses_it() {
 #[test]
 fn memory_and_size_have_limits() {
     let big = binary(&format!(r#"(module (memory (export "memory") 17) {REQUEST} {RESPONSE})"#));
-    refused(&big, &["memory: found 17 pages of 64 KiB at the start, wanted 16 at most"]);
-    assert!(check(&big, &Limits { max_pages: 17, max_size: None }).is_ok());
+    let report = check(&big, &Limits::default());
+    assert!(report.is_ok() && report.warnings[0].subject == "memory", "{report:?}");
+    for (max_pages, problems) in [(16, 1), (17, 0)] {
+        let report = check(&big, &Limits { max_pages: Some(max_pages), ..Limits::default() });
+        assert_eq!((report.problems.len(), report.warnings.len()), (problems, 0), "{report:?}");
+    }
     let limits = Limits { max_size: Some(10), ..Limits::default() };
     let report = check(&guest(""), &limits);
     assert!(report.problems[0].to_string().starts_with("size: found "), "{report:?}");
@@ -253,7 +370,7 @@ fn what_does_not_work_everywhere_is_a_warning() {
         (r#"(func (export "_initialize"))"#, "export _initialize"),
         (
             r#"(import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))"#,
-            "import wasi_snapshot_preview1",
+            "import wasi_snapshot_preview1.proc_exit",
         ),
         (
             r#"(import "http_handler" "get_source_addr" (func (param i32 i32) (result i32)))"#,

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{GlobalArgs, Guests, LimitArgs};
 use crate::build::machine_folders;
 use crate::check::rules::{RULES, Rule};
-use crate::check::{Limits, Report, check_for_paths};
+use crate::check::{Hosts, KnownHost, Limits, Report, check_for_paths};
 use crate::project::{self, Filter, Project};
 use crate::ui;
 
@@ -24,6 +24,10 @@ pub struct Args {
     /// Say what a rule finds, why, and what to do; all rules when none is named
     #[arg(long, value_name = "RULE", num_args = 0..=1, default_missing_value = "", conflicts_with = "guests")]
     explain: Option<String>,
+    /// A host that the guests must run on; may be given more than once [default: what all hosts have in
+    /// common]
+    #[arg(long = "host", value_name = "HOST")]
+    hosts: Vec<KnownHost>,
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -48,7 +52,8 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let project = global.project();
     let folders = machine_folders(project.as_ref().ok());
     let mut reports = Vec::new();
-    for (file, limits) in files(&args.guests, project, args.limits.into())? {
+    let limits = Limits { hosts: Hosts::of(&args.hosts), ..args.limits.into() };
+    for (file, limits) in files(&args.guests, project, limits)? {
         let bytes = std::fs::read(&file)
             .with_context(|| format!("cannot read {}; `build` writes guests", file.display()))?;
         reports.push((file, check_for_paths(&bytes, &limits, &folders)));
@@ -111,7 +116,11 @@ fn files(
 /// The verdict for a person.
 #[must_use]
 pub fn table(file: &Path, report: &Report) -> String {
-    let verdict = if report.is_ok() { "ok" } else { "refused" };
+    let verdict = match (report.is_ok(), report.doubtful_hosts()) {
+        (false, _) => "refused".to_owned(),
+        (true, Hosts::NONE) => "ok".to_owned(),
+        (true, hosts) => format!("ok, but see the warnings for {hosts}"),
+    };
     let pages = match report.pages {
         Some(1) => ", 1 page".to_owned(),
         Some(pages) => format!(", {pages} pages"),

@@ -103,11 +103,11 @@ fn is_file(argument: &Path) -> bool {
 }
 
 /// The largest guest that is accepted.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct LimitArgs {
-    /// Refuse guests with more pages of memory at the start
-    #[arg(long, value_name = "PAGES", default_value_t = Limits::default().max_pages)]
-    max_pages: u64,
+    /// Refuse guests with more pages of memory at the start [default: warn of more than 16]
+    #[arg(long, value_name = "PAGES")]
+    max_pages: Option<u64>,
     /// Refuse guests with more bytes
     #[arg(long, value_name = "BYTES")]
     max_size: Option<u64>,
@@ -115,6 +115,6 @@ pub struct LimitArgs {
 
 impl From<LimitArgs> for Limits {
     fn from(LimitArgs { max_pages, max_size }: LimitArgs) -> Self {
-        Self { max_pages, max_size }
+        Self { max_pages, max_size, ..Self::default() }
     }
 }

@@ -16,6 +16,8 @@ pub mod replay;
 pub mod server_process;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wasi;
 
 // One line for each host here, and one in the list.
 pub mod go;

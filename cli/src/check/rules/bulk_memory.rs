@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use wasmparser::{Operator, Parser, Payload, WasmFeatures};
 
-use super::{Found, Judge, Level, Module, Rule};
+use super::{Found, Hosts, Judge, KnownHost, Level, Module, Rule};
 
 pub(super) const RULE: Rule = Rule {
     id: "bulk-memory",
-    level: Level::Problem,
+    level: Level::Warning,
+    refused_by: Hosts::of(&[KnownHost::Traefik, KnownHost::Dapr]),
     finds: "instructions of the bulk memory proposal, such as memory.copy, and passive segments",
     why: "proxies whose wazero is older than 1.9 and built with Go 1.24 or later (Traefik 3.5 to 3.7.9, Dapr) crash on them",
-    remedy: "compile for the target wasm32v1-none, or run wasm-opt --llvm-memory-copy-fill-lowering",
+    remedy: "compile without it, or have wasm-opt replace it; a finding says how for the toolchain at hand",
     judge: Judge::Module(judge),
 };
 
@@ -20,7 +21,7 @@ fn judge(module: &Module<'_>) -> Vec<Found> {
         return Vec::new();
     }
     let message = format!("found {}; {}", uses(module.bytes), RULE.why);
-    vec![Found::new("bulk memory", message, RULE.remedy)]
+    vec![Found::new("bulk memory", message, module.toolchain.without_bulk_memory())]
 }
 
 /// Which instructions there are, how often, and in how many functions.

@@ -3,11 +3,12 @@
 use wasmparser::WasmFeatures;
 
 use super::super::features::validate;
-use super::{Found, Judge, Level, Module, Rule};
+use super::{Found, Hosts, Judge, Level, Module, Rule};
 
 pub(super) const RULE: Rule = Rule {
     id: "externref",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "the type `externref`",
     why: "the reference host does not load it, and no function of the ABI has a value of it",
     remedy: "compile without reference types, such as for the target wasm32v1-none",

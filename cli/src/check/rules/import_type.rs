@@ -2,11 +2,12 @@
 
 use http_wasm_host::module_info::InterfaceFault;
 
-use super::{Found, Judge, Level, Module, Rule};
+use super::{Found, Hosts, Judge, Level, Module, Rule};
 
 pub(super) const RULE: Rule = Rule {
     id: "import-type",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "an import of the ABI or of WASI that is declared with another type",
     why: "a guest whose import has another type than the host's function cannot be instantiated",
     remedy: "declare the import with the type that is named",

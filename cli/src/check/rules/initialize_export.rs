@@ -2,11 +2,12 @@
 
 use http_wasm_abi::exports::{INITIALIZE, START};
 
-use super::{Found, Judge, Level, Module, Rule};
+use super::{Found, Hosts, Judge, Level, Module, Rule};
 
 pub(super) const RULE: Rule = Rule {
     id: "initialize-export",
     level: Level::Warning,
+    refused_by: Hosts::NONE,
     finds: "an export `_initialize`",
     why: "Traefik and the Express host call it, the Go host and Dapr do not",
     remedy: "do the work in `_start`",

@@ -1,11 +1,12 @@
 //! The rule `invalid-module`.
 
 use super::super::subject::Content;
-use super::{Found, Judge, Level, Rule, Subject};
+use super::{Found, Hosts, Judge, Level, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "invalid-module",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "a module that is not valid, whatever proposals of WebAssembly are allowed",
     why: "no engine loads it",
     remedy: "build it again; it may be truncated or damaged",

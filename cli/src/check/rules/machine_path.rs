@@ -4,11 +4,12 @@ use std::path::Path;
 
 use http_wasm_host::module_info::printable;
 
-use super::{Found, Judge, Level, Rule, Subject};
+use super::{Found, Hosts, Judge, Level, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "machine-path",
     level: Level::Warning,
+    refused_by: Hosts::NONE,
     finds: "a path of the machine that the guest was built on: of the project, cargo's home or the compiler",
     why: "a build in another folder gives other bytes, and the path tells strangers about the machine",
     remedy: "look for env! or include! in the filter and in what it depends on",

@@ -1,10 +1,11 @@
 //! The rule `max-size`.
 
-use super::{Found, Judge, Level, Rule, Subject};
+use super::{Found, Hosts, Judge, Level, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "max-size",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "a file with more bytes than `--max-size`, or `max-size` in the manifest, allows",
     why: "a guest's size is a promise of its author; nothing is refused unless a limit is set",
     remedy: "leave out what is not used, or raise the limit",

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::hosts::{Hosts, KnownHost};
 use super::report::{Found, Level};
 use super::subject::{Module, Subject};
 
@@ -50,6 +51,8 @@ pub struct Rule {
     pub id: &'static str,
     /// How serious a finding is.
     pub level: Level,
+    /// The hosts for which a warning is a problem.
+    pub refused_by: Hosts,
     /// What it finds.
     pub finds: &'static str,
     /// Why that matters.
@@ -69,9 +72,21 @@ pub(super) enum Judge {
     Module(fn(&Module<'_>) -> Vec<Found>),
 }
 
+impl Rule {
+    /// How serious a finding is, for people.
+    #[must_use]
+    pub fn levels(&self) -> String {
+        match self.refused_by {
+            Hosts::NONE => self.level.to_string(),
+            hosts => format!("{}; problem for {hosts}", self.level),
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, level, finds, why, remedy, .. } = self;
+        let Self { id, finds, why, remedy, .. } = self;
+        let level = self.levels();
         write!(f, "{id} ({level})\n  finds   {finds}\n  why     {why}\n  remedy  {remedy}\n")
     }
 }

@@ -1,11 +1,12 @@
 //! The rule `not-a-module`.
 
 use super::super::subject::Content;
-use super::{Found, Judge, Level, Rule, Subject};
+use super::{Found, Hosts, Judge, Level, Rule, Subject};
 
 pub(super) const RULE: Rule = Rule {
     id: "not-a-module",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "a file that does not begin as a core WebAssembly module does",
     why: "hosts load core modules only: no text format and no components",
     remedy: "give the file that `build` wrote, or translate text with wat2wasm",

@@ -1,13 +1,14 @@
 //! The rule `start-calls-host`.
 
-use super::{Found, Judge, Level, Module, Rule};
+use super::{Found, Hosts, Judge, Level, Module, Rule};
 
 pub(super) const RULE: Rule = Rule {
     id: "start-calls-host",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "a start section whose function may call the host",
     why: "on some hosts it runs before there is a host to call",
-    remedy: "export the function as _start instead",
+    remedy: "export the function as _start instead (AssemblyScript: `--exportStart _start`)",
     judge: Judge::Module(judge),
 };
 

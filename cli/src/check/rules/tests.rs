@@ -164,12 +164,14 @@ fn names_of_a_module_cannot_act_on_a_terminal() {
 /// What `docs/check-rules.md` has to be.
 fn document() -> String {
     let mut text = "# The rules of `check`\n\n\
-        `cargo http-wasm check` and `build` judge a guest by these rules. A *problem* is refused, because some host, or all\n\
-        of them, will not run such a guest; a *warning* is not. `cargo http-wasm check --explain RULE` prints what stands here.\n\n\
+        `cargo http-wasm check` and `build` judge a guest by these rules. A *problem* is refused, because hosts will not run such\n\
+        a guest; a *warning* is not. What is a problem for some hosts only is refused where `check --host HOST` names one, and by\n\
+        `build` for Traefik, Dapr and the Go host. `cargo http-wasm check --explain RULE` prints what stands here.\n\n\
         This file is written by a test: `UPDATE_DOCS=1 cargo test -p cargo-http-wasm --lib rules`.\n\n\
         | rule | level | finds | why | remedy |\n| --- | --- | --- | --- | --- |\n"
         .to_owned();
-    for Rule { id, level, finds, why, remedy, .. } in RULES {
+    for rule in RULES {
+        let (Rule { id, finds, why, remedy, .. }, level) = (rule, rule.levels());
         writeln!(text, "| `{id}` | {level} | {finds} | {why} | {remedy} |").expect("a string");
     }
     text

@@ -3,11 +3,12 @@
 use http_wasm_host::module_info::printable;
 use wasmparser::WasmFeatures;
 
-use super::{Found, Judge, Level, Module, Rule};
+use super::{Found, Hosts, Judge, Level, Module, Rule};
 
 pub(super) const RULE: Rule = Rule {
     id: "unsupported-feature",
     level: Level::Problem,
+    refused_by: Hosts::NONE,
     finds: "proposals beyond WebAssembly 2.0, such as tail calls, exceptions, threads and garbage collection",
     why: "hosts accept WebAssembly 2.0 only",
     remedy: "compile without it, such as for the target wasm32v1-none",

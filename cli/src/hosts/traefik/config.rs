@@ -69,7 +69,12 @@ pub(super) fn manifest(guest: &str, plugin: usize) -> Value {
 
 /// The static configuration: ports, plugins and logs.
 #[must_use]
-pub(super) fn static_config(plugins: usize, routes: &[Route], interface: SocketAddr) -> Value {
+pub(super) fn static_config(
+    plugins: usize,
+    settings: &Map<String, Value>,
+    routes: &[Route],
+    interface: SocketAddr,
+) -> Value {
     let mut entry_points = Map::new();
     entry_points.insert("traefik".to_owned(), json!({ "address": interface.to_string() }));
     for (index, route) in routes.iter().enumerate() {
@@ -83,7 +88,14 @@ pub(super) fn static_config(plugins: usize, routes: &[Route], interface: SocketA
         entry_points.insert(format!("entry{index}"), entry_point);
     }
     let plugins: Map<String, Value> = (0..plugins)
-        .map(|plugin| (plugin_alias(plugin), json!({ "moduleName": plugin_module(plugin) })))
+        .map(|plugin| {
+            let mut entry = json!({ "moduleName": plugin_module(plugin) });
+            // Traefik takes no empty ones.
+            if !settings.is_empty() {
+                entry["settings"] = settings.clone().into();
+            }
+            (plugin_alias(plugin), entry)
+        })
         .collect();
     json!({
         "global": { "checkNewVersion": false, "sendAnonymousUsage": false },
@@ -165,7 +177,7 @@ mod tests {
     #[test]
     fn every_router_names_what_exists() {
         let routes = routes();
-        let fixed = static_config(1, &routes, address(1003));
+        let fixed = static_config(1, &Map::new(), &routes, address(1003));
         let config = dynamic_config(&routes, address(1000));
         let http = &config["http"];
         let routers = http["routers"].as_object().unwrap();

@@ -39,6 +39,8 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug)]
 struct Traefik {
     binary: PathBuf,
+    /// What plugins are granted: the `settings` of each in the static configuration.
+    settings: Map<String, Value>,
 }
 
 /// A Traefik that has loaded all guests and is ready for requests.
@@ -54,8 +56,15 @@ impl Traefik {
     /// Installs the pinned Traefik below `tools`, unless it is there.
     fn install(tools: &Path) -> Result<Self, Error> {
         let binary = install::ensure(tools).map_err(Error::install(HOST.name))?;
-        Ok(Self { binary })
+        Ok(Self { binary, settings: Map::new() })
     }
+}
+
+/// A Traefik that grants something to plugins.
+#[cfg(test)]
+pub(super) fn with_settings(tools: &Path, settings: Value) -> impl HostUnderTest + use<> {
+    let settings = settings.as_object().cloned().unwrap();
+    Traefik { settings, ..Traefik::install(tools).unwrap() }
 }
 
 impl HostUnderTest for Traefik {
@@ -112,7 +121,7 @@ impl Traefik {
                 .map_err(|reason| Error::Rejected { guest: deployment.guest.clone(), reason })?;
             routes.push(Route { plugin, options, address });
         }
-        let fixed = config::static_config(plugins.len(), &routes, interface);
+        let fixed = config::static_config(plugins.len(), &self.settings, &routes, interface);
         write(&folder.join("traefik.yml"), config::text(&fixed))?;
         let dynamic = config::dynamic_config(&routes, upstream);
         write(&folder.join(config::DYNAMIC_FILE), config::text(&dynamic))?;
