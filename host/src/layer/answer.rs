@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use http::Response;
 use http_wasm_model::Profile;
-use http_wasm_model::exchange::{self, NextError, SetHeaders};
+use http_wasm_model::exchange::{self, HeaderClash, NextError, SetHeaders};
 
 use super::body::{Body, BoxError};
 use super::metrics::count;
 use super::slots::SharedRef;
-use super::{Error, Event, Shared, convert};
+use super::{Error, Event, Shared};
 
 /// The failure of an inner service that panicked.
 const PANICKED: &str = "it panicked";
@@ -76,9 +76,13 @@ impl PendingHeaders {
                 failed
             }
         };
-        let report = |problem: exchange::Problem| shared.emit(Event::Problem(&problem));
-        exchange::add_headers(profile, headers, response.headers_mut(), report)
-            .map_err(|header| Error::Unsendable(convert::wrong_header(header)))?;
+        let report = |clash: HeaderClash<'_>| {
+            if shared.has_observer() {
+                shared.emit(Event::Problem(&clash.into()));
+            }
+        };
+        let added = headers.add_to(response.headers_mut(), profile, report);
+        added.map_err(|full| Error::Unsendable(full.to_string()))?;
         Ok(response)
     }
 }

@@ -284,7 +284,7 @@ pub(super) fn to_map(model: http_wasm_model::exchange::Headers) -> Result<Header
     model.into_map().map_err(wrong_header)
 }
 
-pub(super) fn wrong_header((name, value): (String, Vec<u8>)) -> String {
+fn wrong_header((name, value): (String, Vec<u8>)) -> String {
     wrong("header", &format!("{name}: {}", String::from_utf8_lossy(&value)))
 }
 

@@ -328,16 +328,6 @@ impl Headers {
         Some(few)
     }
 
-    /// Those of a list, which may have a name several times.
-    pub(super) fn from_list(list: Vec<(HeaderName, HeaderValue)>) -> Self {
-        let form = if list.len() <= SMALL_LEN {
-            Form::Few(list)
-        } else {
-            Form::Map(list.into_iter().collect())
-        };
-        Self { form, table: OnceLock::new() }
-    }
-
     /// The map of an HTTP library.
     ///
     /// # Errors

@@ -11,9 +11,9 @@ use http_wasm_abi::{Features, Phase};
 use super::body::RequestBody;
 use super::incoming_body::Incoming;
 use super::message::{add_content_length, content_length};
-use super::response_state::{BodyState, merge_headers};
+use super::response_state::{BodyState, HeaderClash, merge_headers};
 use super::set_headers::SetHeaders;
-use super::{Exchange, Framing, Headers, InstanceSettings, Request, Response, validate};
+use super::{Exchange, Framing, Headers, InstanceSettings, Problem, Request, Response, validate};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
@@ -224,9 +224,10 @@ impl Exchange {
             return;
         }
         let mine = std::mem::take(&mut self.response.headers);
-        let mut reports = Vec::new();
+        let mut reports: Vec<Problem> = Vec::new();
         let profile = self.settings.settings.profile;
-        let merged = merge_headers(profile, mine, response.headers, |report| reports.push(report));
+        let report = |clash: HeaderClash<'_>| reports.push(clash.into());
+        let merged = merge_headers(profile, mine, response.headers, report);
         self.response.headers = merged;
         for report in reports {
             self.problem(None, report.message);

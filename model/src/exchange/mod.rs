@@ -48,7 +48,7 @@ pub use header_map::Headers;
 pub use lifecycle::{NextError, Rest};
 pub use limits::Limits;
 pub use message::{Request, Response};
-pub use response_state::{add_headers, failed_next_status};
+pub use response_state::{HeaderClash, failed_next_status};
 pub use set_headers::SetHeaders;
 pub use settings::{InstanceSettings, Settings, TestSettings};
 pub(crate) use validate::show;

@@ -1,12 +1,11 @@
 //! The state of the response: what the guest and the next handler have set so far, and what is sent.
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use http_wasm_abi::Phase;
 
 use super::body_readers::Reader;
 use super::incoming_body::Incoming;
 use super::message::content_length;
-use super::set_headers::SetHeaders;
 use super::{Headers, Problem};
 use crate::profile::Profile;
 
@@ -126,23 +125,17 @@ impl ResponseState {
     }
 }
 
-/// Adds the headers that the guest has set before the next handler to those that this has sent. What is
-/// not portable about it is given to `report`.
-///
-/// # Errors
-///
-/// When there is no room for them.
-pub fn add_headers(
-    profile: Profile,
-    mut mine: SetHeaders,
-    theirs: &mut HeaderMap,
-    report: impl FnMut(Problem),
-) -> Result<(), (String, Vec<u8>)> {
-    if !mine.add_to(theirs) {
-        let merged = std::mem::take(theirs).into();
-        *theirs = merge_headers(profile, mine.into(), merged, report).into_map()?;
+/// A response header that the guest has set before the next handler, which has set it too.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderClash<'a>(pub(super) &'a str);
+
+impl From<HeaderClash<'_>> for Problem {
+    fn from(HeaderClash(name): HeaderClash<'_>) -> Self {
+        let message = format!(
+            "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
+        );
+        Self { phase: Phase::Response, function: None, message }
     }
-    Ok(())
 }
 
 /// The headers of a response: those that the guest has set before the next handler, and those that
@@ -152,7 +145,7 @@ pub(super) fn merge_headers(
     profile: Profile,
     mut mine: Headers,
     theirs: Headers,
-    mut report: impl FnMut(Problem),
+    mut report: impl FnMut(HeaderClash<'_>),
 ) -> Headers {
     let mut merged = theirs;
     if mine.is_empty() {
@@ -169,10 +162,7 @@ pub(super) fn merge_headers(
     }
     for name in both {
         if rules.reports {
-            let message = format!(
-                "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
-            );
-            report(Problem { phase: Phase::Response, function: None, message });
+            report(HeaderClash(&name));
         }
         if rules.exact_case {
             mine.remove(&name);
