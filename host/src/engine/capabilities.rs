@@ -17,8 +17,6 @@ pub struct Capabilities {
     pub reads_request_late: bool,
     /// Its response hook reads names or values of headers, of the request or the response.
     pub reads_headers_late: bool,
-    /// It writes headers.
-    pub writes_headers: bool,
     /// It writes method or URI.
     pub writes_line: bool,
     /// Its response hook does nothing.
@@ -41,7 +39,6 @@ impl Capabilities {
                 Part::Headers,
             ]),
             reads_headers_late: reads_late(&[Part::Headers]),
-            writes_headers: imports(Touches::Writes(Part::Headers)),
             writes_line: imports(Touches::Writes(Part::Line)),
             has_noop_response_hook,
         }

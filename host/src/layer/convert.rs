@@ -7,12 +7,12 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, Entry, HOST, TRAILER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
 use super::ClientAddr;
 use super::body::Body;
 use crate::engine::Capabilities;
-use http_wasm_model::exchange::{Forwarded, Framing, Request, Response, Rest};
+use http_wasm_model::exchange::{Finished, Forwarded, Request, Rest};
 
 /// What of a request's headers no guest gets to see, as in Go's `net/http`: how the body travels on
 /// this connection, and which trailers follow on it.
@@ -115,26 +115,15 @@ const fn version(version: Version) -> &'static str {
     }
 }
 
-/// The head of a response for the model; the headers are taken out.
-pub(super) fn response_head(parts: &mut response::Parts) -> Response {
-    Response {
-        status: parts.status.as_u16(),
-        chunked: !parts.headers.contains_key(CONTENT_LENGTH),
-        headers: std::mem::take(&mut parts.headers).into(),
-        ..Response::default()
-    }
-}
-
 /// Makes a request into what the inner service gets, as the guest has left it. Gives back what was not
 /// read of a body that the guest has replaced.
 #[inline]
 pub(super) fn forward_request(
     request: &mut http::Request<Body>,
     model: Forwarded<'_>,
-    framing: Option<Framing>,
     capabilities: Capabilities,
 ) -> Result<Body, String> {
-    let Forwarded { method, uri, headers, trailers, body, chunked, rest } = model;
+    let Forwarded { method, uri, headers, trailers, body, chunked, rest, framing } = model;
     if capabilities.writes_line {
         set_method(request.method_mut(), method)?;
         set_uri(request.uri_mut(), uri)?;
@@ -213,62 +202,52 @@ pub(super) fn forward_request(
     Ok(unread)
 }
 
-/// The response for the client, as the guest has left it.
+/// Makes the inner service's response into what the client gets, as the guest has left it.
 pub(super) fn to_response(
-    parts: Option<response::Parts>,
-    model: Response,
-    rest: Rest,
-    framing: Option<Framing>,
-    stream: Body,
+    mut response: http::Response<Body>,
+    model: Finished<'_>,
     is_head: bool,
 ) -> Result<http::Response<Body>, String> {
-    let mut parts = parts.unwrap_or_else(|| http::Response::new(()).into_parts().0);
-    parts.status = StatusCode::from_u16(model.status)
-        .map_err(|_| wrong("status", &model.status.to_string()))?;
-    parts.headers = to_map(model.headers)?;
-    let trailers = to_map(model.trailers)?;
-    let headers = &mut parts.headers;
+    let Finished { status, headers, trailers, body, rest, framing } = model;
+    *response.status_mut() =
+        StatusCode::from_u16(status).map_err(|_| wrong("status", &status.to_string()))?;
+    headers.move_to(response.headers_mut()).map_err(wrong_header)?;
+    if rest == Rest::AsSent
+        && let Some(framing) = framing
+    {
+        framing.restore(response.headers_mut());
+    }
     // A body that is forwarded as it came stays as it is.
-    let is_as_sent = rest == Rest::AsSent && model.body.is_empty() && trailers.is_empty();
-    let mut body = match rest {
-        Rest::AsSent => as_sent(headers, framing, model.body, stream),
+    if rest == Rest::AsSent && body.is_empty() && trailers.is_empty() {
+        return Ok(response);
+    }
+    let trailers = to_map(std::mem::take(trailers))?;
+    let stream = std::mem::take(response.body_mut());
+    let headers = response.headers_mut();
+    let body = match rest {
+        Rest::AsSent => stream.after(body),
         Rest::Nothing => {
             headers.remove(TRANSFER_ENCODING);
             if !is_head && headers.contains_key(CONTENT_LENGTH) {
-                headers.insert(CONTENT_LENGTH, model.body.len().into());
+                headers.insert(CONTENT_LENGTH, body.len().into());
             }
-            Body::full(model.body)
+            Body::full(body)
         }
         // Unannounced ones are not waited for: a body without trailers may go on for ever.
-        Rest::Trailers if !headers.contains_key(TRAILER) => Body::full(model.body),
+        Rest::Trailers if !headers.contains_key(TRAILER) => Body::full(body),
         Rest::Trailers => {
             headers.remove(TRANSFER_ENCODING);
-            stream.replaced_by(model.body)
+            stream.replaced_by(body)
         }
         Rest::Changed(_) => {
             headers.remove(CONTENT_LENGTH);
-            stream.after(model.body).hide_length(true)
+            stream.after(body).hide_length(true)
         }
     };
-    if !is_as_sent {
-        announce(headers, &trailers);
-        let declared = headers.contains_key(CONTENT_LENGTH);
-        body = body.with_trailers(trailers).hide_length(declared);
-    }
-    Ok(http::Response::from_parts(parts, body))
-}
-
-/// A body that goes on as it came: framed as it was, with what the model has had of it first.
-fn as_sent(
-    headers: &mut HeaderMap,
-    framing: Option<Framing>,
-    first: Vec<u8>,
-    stream: Body,
-) -> Body {
-    if let Some(framing) = framing {
-        framing.restore(headers);
-    }
-    stream.after(first)
+    announce(headers, &trailers);
+    let declared = headers.contains_key(CONTENT_LENGTH);
+    *response.body_mut() = body.with_trailers(trailers).hide_length(declared);
+    Ok(response)
 }
 
 /// Announces trailers, unless that is done: over HTTP/1 only those are sent that are announced.
@@ -280,7 +259,7 @@ fn announce(headers: &mut HeaderMap, trailers: &HeaderMap) {
     }
 }
 
-pub(super) fn to_map(model: http_wasm_model::exchange::Headers) -> Result<HeaderMap, String> {
+fn to_map(model: http_wasm_model::exchange::Headers) -> Result<HeaderMap, String> {
     model.into_map().map_err(wrong_header)
 }
 

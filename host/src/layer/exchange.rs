@@ -19,7 +19,7 @@ use super::limits::refuse_headers;
 use super::metrics::count;
 use super::respond::Responded;
 use super::slots::Lease;
-use super::task::{Conclusion, Step, Task, Unsendable, Wait};
+use super::task::{Step, Task, Unsendable, Wait};
 use super::{Error, Event, Shared, convert};
 use crate::engine::Hook;
 
@@ -55,7 +55,7 @@ fn settle(step: Result<Step, Unsendable>) -> Step {
         Ok(step) => return step,
         Err(unsendable) => unsendable,
     };
-    match task.respond(Conclusion::default(), false) {
+    match task.respond(false) {
         Responded::Ready(response) => Step::Respond(response, unread),
         Responded::Wait(responding) => Step::Wait(Wait::ResponseHook(responding, unread)),
     }

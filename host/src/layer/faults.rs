@@ -2,7 +2,7 @@
 
 use http::{Response, StatusCode};
 use http_wasm_abi::{BodyKind, Phase};
-use http_wasm_model::exchange::{Exchange, Rest, Trap, TrapKind};
+use http_wasm_model::exchange::{Exchange, Finished, Rest, Trap, TrapKind};
 use http_wasm_model::guest;
 
 use super::body::Body;
@@ -13,8 +13,16 @@ use crate::engine::{Bodies as _, Piece};
 
 /// The response when something went wrong here.
 pub(super) fn internal_error() -> Response<Body> {
-    let model = guest::internal_error();
-    convert::to_response(None, model, Rest::Nothing, None, Body::empty(), false)
+    let mut model = guest::internal_error();
+    let finished = Finished {
+        status: model.status,
+        headers: &mut model.headers,
+        trailers: &mut model.trailers,
+        body: model.body,
+        rest: Rest::Nothing,
+        framing: None,
+    };
+    convert::to_response(Response::default(), finished, false)
         .unwrap_or_else(|_| convert::plain(StatusCode::INTERNAL_SERVER_ERROR, ""))
 }
 

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use http::Response;
 use http_wasm_abi::BodyKind;
-use http_wasm_model::exchange::{Framing, Trap};
+use http_wasm_model::exchange::Trap;
 
+use super::Error;
 use super::answer::{Answer, PendingHeaders};
 use super::body::Body;
 use super::faults::{hold, response_fault};
 use super::metrics::count;
 use super::streams::Streams;
-use super::task::{Conclusion, Pending, Responding, Task};
-use super::{Error, convert};
+use super::task::{Pending, Responding, Task};
 use crate::engine::{Hook, Mode};
 
 /// A response, or one that has to be waited for.
@@ -36,8 +36,8 @@ impl Pending {
             }
             Self::Hook { mut task, unread, headers: None } => {
                 drop(unread);
-                let (conclusion, is_error) = task.take_answer(answer);
-                task.respond(conclusion, is_error)
+                let is_error = task.take_answer(answer);
+                task.respond(is_error)
             }
         }
     }
@@ -88,68 +88,59 @@ impl Task {
         }
     }
 
-    /// Puts the inner service's answer into the model; also says whether the service failed.
-    fn take_answer(&mut self, answer: Answer) -> (Conclusion, bool) {
+    /// Puts the inner service's answer into the model; says whether the service failed.
+    fn take_answer(&mut self, answer: Answer) -> bool {
         self.progress().timer.others_until_now();
-        let mut conclusion = Conclusion::default();
         if !matches!(answer, Answer::Response(_)) {
             let shared = Arc::clone(self.lease().shared());
             answer.report_failure(&shared);
             self.exchange().answer(Err(answer.next_error()));
         }
         match answer {
-            Answer::Response(response) => {
-                let (mut parts, body) = response.into_parts();
-                let model = convert::response_head(&mut parts);
-                let writes = self.lease().guest().capabilities.writes_headers;
-                if writes && self.exchange().may_frame_response() {
-                    conclusion.framing = Some(Framing::of(&model.headers));
-                }
-                self.exchange().answer_head(model);
-                conclusion.head = Some(parts);
-                conclusion.body = body;
-                return (conclusion, false);
+            Answer::Response(mut response) => {
+                let status = response.status().as_u16();
+                self.exchange().answer_head(status, response.headers_mut());
+                self.progress().response = Some(response);
+                return false;
             }
             Answer::Failed(_) => {}
-            Answer::Panicked(panic) => conclusion.panic = Some(panic),
+            Answer::Panicked(panic) => self.progress().panic = Some(panic),
         }
-        (conclusion, true)
+        true
     }
 
     /// Calls the response hook, and makes the response.
-    pub(super) fn respond(mut self, conclusion: Conclusion, is_error: bool) -> Responded {
+    pub(super) fn respond(mut self, is_error: bool) -> Responded {
         let Some(req_ctx) = self.progress().pending.take() else {
-            return Responded::Ready(self.finish(conclusion));
+            return Responded::Ready(self.finish());
         };
         let hook = Hook::Response { req_ctx, is_error };
         if self.lease().guest().capabilities.has_noop_response_hook {
             count(&self.lease().shared().slots.counters().response_hooks);
-            return Responded::Ready(self.conclude(conclusion, Ok(0)));
+            return Responded::Ready(self.conclude(Ok(0)));
         }
-        let holds = conclusion.head.is_some() && self.exchange().holds_whole(BodyKind::Response);
+        let holds =
+            self.progress().response.is_some() && self.exchange().holds_whole(BodyKind::Response);
         if holds || self.lease().instance().mode() == Mode::Fiber {
-            return Responded::Wait(Box::pin(self.respond_on_fiber(hook, conclusion, holds)));
+            return Responded::Wait(Box::pin(self.respond_on_fiber(hook, holds)));
         }
         let result = self.call(hook);
-        Responded::Ready(self.conclude(conclusion, result))
+        Responded::Ready(self.conclude(result))
     }
 
     /// Calls the response hook with a body that may still be arriving, and makes the response.
-    async fn respond_on_fiber(
-        mut self,
-        hook: Hook,
-        mut conclusion: Conclusion,
-        holds: bool,
-    ) -> Result<Response<Body>, Error> {
+    async fn respond_on_fiber(mut self, hook: Hook, holds: bool) -> Result<Response<Body>, Error> {
         let mut result = Ok(());
         if holds || self.lease().guest().pool.module().waits() {
             let timeout = self.lease().shared().body_read_timeout;
-            let mut streams = self
-                .progress()
+            let progress = self.progress();
+            let mut streams = progress
                 .streams
                 .take()
                 .unwrap_or_else(|| Box::new(Streams::new(Body::empty(), timeout)));
-            streams.set_response(std::mem::take(&mut conclusion.body));
+            let body =
+                progress.response.as_mut().map(|response| std::mem::take(response.body_mut()));
+            streams.set_response(body.unwrap_or_default());
             if holds {
                 result = hold(self.exchange(), &mut streams, BodyKind::Response).await;
             }
@@ -159,24 +150,21 @@ impl Task {
             Ok(()) => self.call_on_fiber(hook).await,
             Err(trap) => Err(trap),
         };
-        if let Some(streams) = &mut self.progress().streams {
-            conclusion.body = streams.take(BodyKind::Response);
+        let progress = self.progress();
+        if let (Some(streams), Some(response)) = (&mut progress.streams, &mut progress.response) {
+            *response.body_mut() = streams.take(BodyKind::Response);
         }
-        self.conclude(conclusion, result)
+        self.conclude(result)
     }
 
     /// Makes the response after the response hook.
-    fn conclude(
-        mut self,
-        mut conclusion: Conclusion,
-        result: Result<u64, Trap>,
-    ) -> Result<Response<Body>, Error> {
-        if let Some(panic) = conclusion.panic.take() {
+    fn conclude(mut self, result: Result<u64, Trap>) -> Result<Response<Body>, Error> {
+        if let Some(panic) = self.progress().panic.take() {
             self.release();
             std::panic::resume_unwind(panic);
         }
         match result {
-            Ok(_) => self.finish(conclusion),
+            Ok(_) => self.finish(),
             Err(trap) => {
                 let fault =
                     self.progress().streams.as_mut().and_then(|streams| streams.fault.take());

@@ -4,14 +4,17 @@
 //! the next request on this thread finds it. So that requests on different processors share nothing:
 //! the pool, the admission and the counters of a layer are touched when a slot is empty.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
+use http::Response;
 use http_wasm_abi::LogLevel;
 use http_wasm_model::exchange::{Exchange, InstanceSettings};
 use try_lock::TryLock;
 
 use super::admission::Permit;
+use super::body::Body;
 use super::metrics::{Counters, Timer};
 use super::streams::Streams;
 use super::{ActiveGuest, Shared};
@@ -68,6 +71,10 @@ pub(super) struct Progress {
     pub(super) arrives: bool,
     /// The bodies, for a guest that may wait for them.
     pub(super) streams: Option<Box<Streams>>,
+    /// What the inner service answered; the model has its headers.
+    pub(super) response: Option<Response<Body>>,
+    /// The inner service panicked instead.
+    pub(super) panic: Option<Box<dyn Any + Send>>,
 }
 
 impl Slots {

@@ -3,9 +3,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::{Method, Request, Response, response};
+use http::{Method, Request, Response};
 use http_wasm_abi::{BodyKind, CtxNext, Phase};
-use http_wasm_model::exchange::{Exchange, Framing, NextError, Trap};
+use http_wasm_model::exchange::{Exchange, NextError, Trap};
 use http_wasm_model::{exchange, guest};
 use tracing::Instrument as _;
 
@@ -70,16 +70,6 @@ pub(super) struct Task {
     lease: Option<Lease>,
 }
 
-/// What is needed for the response besides what the model has.
-#[derive(Default)]
-pub(super) struct Conclusion {
-    pub(super) head: Option<response::Parts>,
-    pub(super) framing: Option<Framing>,
-    /// What has not been read of the inner service's body.
-    pub(super) body: Body,
-    pub(super) panic: Option<Box<dyn std::any::Any + Send>>,
-}
-
 impl Task {
     pub(super) fn new(mut lease: Lease, timer: Timer, request: &mut Request<Body>) -> Self {
         let arrives = !http_body::Body::is_end_stream(request.body());
@@ -89,7 +79,7 @@ impl Task {
             convert::fill_request(request, arrives, capabilities, model);
         });
         let is_head = *request.method() == Method::HEAD;
-        *lease.progress() = Progress { pending: None, timer, is_head, arrives, streams: None };
+        *lease.progress() = Progress { timer, is_head, arrives, ..Progress::default() };
         Self { lease: Some(lease) }
     }
 
@@ -211,7 +201,7 @@ impl Task {
             }
             Ok(ctx_next) if !ctx_next.is_next() => {
                 count(&self.lease().shared().slots.counters().stopped);
-                let response = self.finish(Conclusion::default());
+                let response = self.finish();
                 Ok(Step::Respond(response, std::mem::take(request.body_mut())))
             }
             Ok(ctx_next) => self.forward(ctx_next.ctx(), request),
@@ -225,10 +215,9 @@ impl Task {
         let is_done = capabilities.has_noop_response_hook;
         let keeps = capabilities.reads_request_late && !is_done;
         let exchange = self.exchange();
-        let framing = exchange.take_sent_framing();
         let forwarded = exchange.forward_head(keeps);
         let forwarded = forwarded.ok_or(None).and_then(|forwarded| {
-            convert::forward_request(request, forwarded, framing, capabilities).map_err(Some)
+            convert::forward_request(request, forwarded, capabilities).map_err(Some)
         });
         match forwarded {
             Ok(unread) => {
@@ -278,20 +267,20 @@ impl Task {
     }
 
     /// The response, as the guest has left it.
-    pub(super) fn finish(mut self, conclusion: Conclusion) -> Result<Response<Body>, Error> {
+    pub(super) fn finish(mut self) -> Result<Response<Body>, Error> {
+        let progress = self.progress();
+        let (response, is_head) = (progress.response.take(), progress.is_head);
         let exchange = self.exchange();
-        let finished = exchange.finish_head();
+        let response = match exchange.finish_head() {
+            Some(finished) => convert::to_response(response.unwrap_or_default(), finished, is_head),
+            None => Err("it would break the connection".to_owned()),
+        };
         exchange.forget_request_body();
         self.emit_records();
         let mut timer = std::mem::take(&mut self.progress().timer);
         self.lease().shared().slots.counters().end(&mut timer);
-        let is_head = self.progress().is_head;
         self.release();
-        let Some((model, rest)) = finished else {
-            return Err(Error::Unsendable("it would break the connection".to_owned()));
-        };
-        let Conclusion { head, framing, body, .. } = conclusion;
-        convert::to_response(head, model, rest, framing, body, is_head).map_err(Error::Unsendable)
+        response.map_err(Error::Unsendable)
     }
 
     /// Counts a result of the request hook that is not valid as the trap that it is.

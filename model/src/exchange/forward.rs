@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 
-use super::lifecycle::Rest;
+use super::finish::Rest;
 use super::message::{add_content_length, expects_body};
 use super::{Exchange, Framing, Headers, Request, validate};
 
@@ -27,6 +27,8 @@ pub struct Forwarded<'a> {
     pub chunked: bool,
     /// What follows on the body.
     pub rest: Rest,
+    /// Where the request ends as the client said it, if the guest has said otherwise.
+    pub framing: Option<Framing>,
 }
 
 /// Headers for the next handler.
@@ -79,7 +81,7 @@ impl Exchange {
     pub fn forward(&mut self) -> Option<Request> {
         let version = self.request.version.clone();
         let source_addr = self.request.source_addr.clone();
-        let Forwarded { method, uri, headers, trailers, body, chunked, rest: _ } =
+        let Forwarded { method, uri, headers, trailers, body, chunked, rest: _, framing: _ } =
             self.forward_head(true)?;
         Some(Request {
             method: method.to_owned(),
@@ -159,12 +161,8 @@ impl Exchange {
         };
         let uri = validate::uri(&request.uri);
         let method = &request.method;
-        Some(Forwarded { method, uri, headers, trailers, body: bytes, chunked, rest })
-    }
-
-    /// Takes out where the client said that the request's body ends, if the guest has said otherwise.
-    pub fn take_sent_framing(&mut self) -> Option<Framing> {
-        self.sent_framing.take().map(|framing| *framing)
+        let framing = self.sent_framing.take().map(|framing| *framing);
+        Some(Forwarded { method, uri, headers, trailers, body: bytes, chunked, rest, framing })
     }
 
     fn report_request_length(&mut self, length: u64) {

@@ -165,7 +165,7 @@ impl Exchange {
     fn needs_no_check(&self, kind: HeaderKind, name: &[u8]) -> bool {
         match kind {
             HeaderKind::Request => !Framing::has(name) && !name.eq_ignore_ascii_case(HOST),
-            HeaderKind::Response => self.response.head.is_none(),
+            HeaderKind::Response => self.response.head.is_none() && !Framing::has(name),
             HeaderKind::RequestTrailers | HeaderKind::ResponseTrailers => false,
         }
     }
@@ -209,6 +209,12 @@ impl Exchange {
                     return Err(Trap::host(TrapKind::Phase, function, message));
                 }
                 self.report(function, format_args!("the response header {name:?} was changed after the status or the first byte of the body: real hosts have sent the head by then and lose it; the order that works everywhere is headers, status, body"));
+            }
+            HeaderKind::Response
+                if self.phase == Phase::Response && Framing::has(name.as_bytes()) =>
+            {
+                let sent = || Box::new(Framing::of(&self.response.headers));
+                self.response.sent_framing.get_or_insert_with(sent);
             }
             HeaderKind::Request | HeaderKind::Response => {}
             HeaderKind::RequestTrailers | HeaderKind::ResponseTrailers => {

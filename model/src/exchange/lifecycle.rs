@@ -1,38 +1,21 @@
-//! The host's side of an exchange: what it starts with, what goes on to the next handler, how the
-//! next handler's answer comes in, and what the client gets.
-//!
-//! The faults of real hosts that show only here (lost bodies, lengths that do not fit) are found in
-//! this module. Where a profile reproduces them, they also change what comes out.
+//! The host's side of an exchange: what it starts with, and how the next handler's answer comes in.
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use http_wasm_abi::{Features, Phase};
 
 use super::body::RequestBody;
 use super::incoming_body::Incoming;
-use super::message::{add_content_length, content_length};
-use super::response_state::{BodyState, HeaderClash, merge_headers};
+use super::message::{add_content_length, content_length, length_in};
+use super::response_state::{HeaderClash, merge_headers};
 use super::set_headers::SetHeaders;
-use super::{Exchange, Framing, Headers, InstanceSettings, Problem, Request, Response, validate};
+use super::{Exchange, Framing, Headers, InstanceSettings, Problem, Request, Response};
 
 /// The next handler failed in the host, without an answer; the guest sees `is_error`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("the next handler failed: {0}")]
 pub struct NextError(pub String);
-
-/// What follows on a body that the model gave, of what has not arrived there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
-    /// Nothing: that was all of it.
-    Nothing,
-    /// None of the bytes, which the guest has replaced; the trailers after them, if there are any.
-    Trailers,
-    /// All that has not arrived, and so the message has the body that its sender gave it.
-    AsSent,
-    /// All that has not arrived, and so the message has another body than its sender gave it: of this
-    /// length, where that is known.
-    Changed(Option<u64>),
-}
 
 impl Exchange {
     /// The exchange of `request`, before `handle_request`.
@@ -130,13 +113,7 @@ impl Exchange {
     /// A body of known length gets its `content-length`, as every server sends it.
     pub fn answer(&mut self, answer: Result<Response, NextError>) {
         let buffered = self.buffers_response();
-        if self.response.body_state.is_written()
-            || self.response.head.is_some()
-            || self.response.status.is_some()
-        {
-            self.report_response_before_next();
-        }
-        self.phase = Phase::Response;
+        self.begin_response();
         match answer {
             Ok(mut response) => {
                 add_content_length(&mut response.headers, &response.body, response.chunked);
@@ -160,15 +137,27 @@ impl Exchange {
     }
 
     /// Takes the head of the next handler's answer, whose body and trailers have not arrived, and
-    /// begins the phase of `handle_response`.
-    pub fn answer_head(&mut self, mut head: Response) {
-        head.body.clear();
-        head.chunked = true;
-        let length = content_length(&head.headers);
-        let body_state = std::mem::take(&mut self.response.body_state);
-        self.answer(Ok(head));
-        self.response.body_state = body_state;
-        self.response.incoming = Incoming::awaited(length);
+    /// begins the phase of `handle_response`. The headers are taken out.
+    pub fn answer_head(&mut self, status: u16, headers: &mut HeaderMap) {
+        let buffered = self.buffers_response();
+        self.begin_response();
+        let response = &mut self.response;
+        response.incoming = Incoming::awaited(length_in(headers));
+        if response.head.is_none() {
+            response.status = Some(status.into());
+            if response.headers.is_empty() {
+                response.headers.take_from(headers);
+            } else {
+                let theirs = Headers::from(std::mem::take(headers));
+                if Framing::NAMES.iter().any(|name| response.headers.contains(name.as_str())) {
+                    response.sent_framing = Some(Box::new(Framing::of(&theirs)));
+                }
+                self.merge_headers(theirs);
+            }
+        }
+        if !buffered {
+            self.response.send_head();
+        }
     }
 
     /// Takes the status of the next handler's answer, without its headers, and begins the phase of
@@ -191,12 +180,6 @@ impl Exchange {
             && !self.response.headers.pairs().any(|(name, _)| Framing::is(name))
     }
 
-    /// Whether the guest has set, or may still set, a header that says where the response ends.
-    #[must_use]
-    pub fn may_frame_response(&self) -> bool {
-        self.buffers_response() || self.response.headers.pairs().any(|(name, _)| Framing::is(name))
-    }
-
     /// Takes out the headers that the guest has set for the response, where it
     /// [has set only these](Self::has_set_headers_only).
     pub fn take_response_headers(&mut self) -> SetHeaders {
@@ -208,10 +191,15 @@ impl Exchange {
         self.response.head.is_some()
     }
 
-    fn report_response_before_next(&mut self) {
-        if self.rules().reports {
+    fn begin_response(&mut self) {
+        let response = &self.response;
+        let is_begun = response.body_state.is_written()
+            || response.head.is_some()
+            || response.status.is_some();
+        if is_begun && self.rules().reports {
             self.problem(None, "the guest wrote a status or a body and then went on to the next handler: real hosts send the guest's head and put both bodies after each other; set response headers only, or stop");
         }
+        self.phase = Phase::Response;
     }
 
     fn merge(&mut self, response: Response) {
@@ -220,15 +208,18 @@ impl Exchange {
             return;
         }
         self.response.status = Some(response.status.into());
-        if response.headers.is_empty() {
-            return;
+        if !response.headers.is_empty() {
+            self.merge_headers(response.headers);
         }
+    }
+
+    /// Adds the headers of the next handler to those that the guest has set.
+    fn merge_headers(&mut self, theirs: Headers) {
         let mine = std::mem::take(&mut self.response.headers);
         let mut reports: Vec<Problem> = Vec::new();
         let profile = self.settings.settings.profile;
         let report = |clash: HeaderClash<'_>| reports.push(clash.into());
-        let merged = merge_headers(profile, mine, response.headers, report);
-        self.response.headers = merged;
+        self.response.headers = merge_headers(profile, mine, theirs, report);
         for report in reports {
             self.problem(None, report.message);
         }
@@ -244,102 +235,6 @@ impl Exchange {
             self.response.trailers.append_all(trailers.clone());
         }
         self.response.upstream_trailers = trailers;
-    }
-
-    /// What the client gets. `None`: nothing usable, the connection breaks; then
-    /// [`Exchange::problems`] says why.
-    pub fn finish(&mut self) -> Option<Response> {
-        self.finish_head().map(|(response, _)| response)
-    }
-
-    /// What the client gets, where the body may not all have arrived: like [`Exchange::finish`].
-    pub fn finish_head(&mut self) -> Option<(Response, Rest)> {
-        let rules = self.rules();
-        let mut draft = std::mem::take(&mut self.response);
-        let declared = draft.declared_length();
-        let (status, headers) = match draft.head {
-            Some(head) => (head.status, head.headers.unwrap_or(draft.headers)),
-            None => {
-                let status = draft.status.filter(|&status| !rules.skips(status));
-                (status.unwrap_or(200), draft.headers)
-            }
-        };
-        let Some(status) = validate::status(status) else {
-            self.problem(
-                None,
-                format!("the status code is {status}, wanted 100 to 999: the connection breaks"),
-            );
-            return None;
-        };
-        let replaced = draft.body_state == BodyState::Replaced;
-        let mut body = draft.body;
-        let mut rest = match (draft.incoming.is_arriving(), replaced) {
-            (false, _) => Rest::Nothing,
-            // Without a body that ends in chunks there is no place for trailers.
-            (true, true) if declared.is_some() || self.head_request => Rest::Nothing,
-            (true, true) => Rest::Trailers,
-            (true, false) if body.is_empty() => Rest::AsSent,
-            (true, false) => Rest::Changed(None),
-        };
-        if !replaced {
-            if body.is_empty() {
-                body = draft.incoming.take_held();
-            } else {
-                body.extend_from_slice(draft.incoming.held());
-            }
-        }
-        let is_head = self.head_request;
-        let bodiless = !validate::allows_body(status);
-        if bodiless && !body.is_empty() && !is_head {
-            let message = format!(
-                "a response with status {status} has no body, {} bytes were written: they are lost",
-                body.len()
-            );
-            self.problem(None, message);
-            body.clear();
-        }
-        if bodiless {
-            rest = Rest::Nothing;
-        }
-        if let Some(declared) = declared
-            && declared != body.len() as u64
-            && !is_head
-            && !bodiless
-            && rest == Rest::Nothing
-        {
-            // A server refuses bytes beyond the length, so that one of nothing is kept.
-            let what = if declared == 0 { "loses the body" } else { "sees a broken response" };
-            let message = format!(
-                "the response's content-length is {declared}, its body has {} bytes: the client {what}; remove or rewrite content-length when the body changes",
-                body.len()
-            );
-            self.problem(None, message);
-            match (rules.reports, declared) {
-                (true, _) => {}
-                (false, 0) => body.clear(),
-                (false, _) => return None,
-            }
-        }
-        if is_head {
-            body.clear();
-        }
-        let mut trailers = draft.trailers;
-        if rules.one_trailer_map {
-            // Under other keys of the map than the guest's, and sent in the order of the keys: those
-            // of the next handler begin with a capital letter.
-            let guests = std::mem::replace(&mut trailers, draft.upstream_trailers);
-            trailers.append_all(guests);
-        }
-        if !trailers.is_empty() && declared.is_some() {
-            self.problem(None, "the response has trailers and a content-length: the trailers are not sent; remove content-length");
-            trailers = Headers::new();
-        }
-        let (headers, trailers) = if rules.validates {
-            (headers, trailers)
-        } else {
-            (validate::as_sent(headers), validate::as_sent(trailers))
-        };
-        Some((Response { status, headers, body, chunked: false, trailers }, rest))
     }
 
     /// Lets go of the request's body, which nobody asks for any more.

@@ -1,5 +1,6 @@
 //! The request and the response of an exchange.
 
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 
 use super::Headers;
@@ -84,7 +85,16 @@ pub(crate) fn add_content_length(headers: &mut Headers, body: &[u8], chunked: bo
 
 /// The length that the headers promise, if they do.
 pub(super) fn content_length(headers: &Headers) -> Option<u64> {
-    std::str::from_utf8(headers.first_of(&CONTENT_LENGTH)?).ok()?.trim().parse().ok()
+    length(headers.first_of(&CONTENT_LENGTH)?)
+}
+
+/// Like [`content_length`], of the map of an HTTP library.
+pub(super) fn length_in(headers: &HeaderMap) -> Option<u64> {
+    length(headers.get(CONTENT_LENGTH)?.as_bytes())
+}
+
+fn length(value: &[u8]) -> Option<u64> {
+    std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
 /// Whether a request like this one usually has a body.

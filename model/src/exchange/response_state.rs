@@ -6,7 +6,7 @@ use http_wasm_abi::Phase;
 use super::body_readers::Reader;
 use super::incoming_body::Incoming;
 use super::message::content_length;
-use super::{Headers, Problem};
+use super::{Framing, Headers, Problem};
 use crate::profile::Profile;
 
 /// The response while guest and next handler make it.
@@ -26,6 +26,8 @@ pub(super) struct ResponseState {
     /// What is sent already: later changes of status and headers come too late.
     pub(super) head: Option<SentHead>,
     pub(super) reader: Option<Reader>,
+    /// Where the next handler's response ends as it said it, once the guest has said otherwise.
+    pub(super) sent_framing: Option<Box<Framing>>,
 }
 
 /// What the guest has done with the body of the response.
@@ -75,6 +77,7 @@ impl ResponseState {
             body_state,
             head,
             reader,
+            sent_framing,
         } = self;
         *status = None;
         headers.clear();
@@ -85,6 +88,7 @@ impl ResponseState {
         *body_state = BodyState::Untouched;
         *head = None;
         *reader = None;
+        *sent_framing = None;
     }
 
     /// At most headers are in it.
@@ -99,6 +103,7 @@ impl ResponseState {
             body_state,
             head,
             reader,
+            sent_framing,
         } = self;
         status.is_none()
             && trailers.is_empty()
@@ -108,6 +113,7 @@ impl ResponseState {
             && !body_state.is_written()
             && head.is_none()
             && reader.is_none()
+            && sent_framing.is_none()
     }
 
     /// The headers, to be changed. What was sent stays as it was.

@@ -1,5 +1,8 @@
 //! What `read_body` gives: pieces, their ends, and when it traps.
 
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue};
+
 use super::*;
 
 #[test]
@@ -39,8 +42,8 @@ fn a_body_that_arrives_ends_with_its_last_byte_where_its_length_is_known() {
         // The Go host kept the chunk that the end came with.
         assert_eq!(rest, if profile == Profile::Go { Rest::Nothing } else { Rest::AsSent });
 
-        let headers = [("content-length", "2")].into_iter().collect();
-        hand.exchange.answer_head(Response { headers, ..Response::default() });
+        let mut headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("2"))]);
+        hand.exchange.answer_head(200, &mut headers);
         hand.exchange.feed(RESPONSE, b"xy").expect("it fits");
         assert_eq!(hand.needs_for_read(RESPONSE, 4), None);
         assert_eq!(hand.read(RESPONSE, 4), Ok(("xy".to_owned(), true)));
