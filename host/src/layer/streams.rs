@@ -60,18 +60,10 @@ impl Streams {
         note.and_then(|note| note.get()).cloned().unwrap_or_default().into()
     }
 
-    /// Hands the bodies to a guest that waits for them.
-    pub(super) fn lend(&mut self) -> Box<dyn Bodies> {
-        let lent = std::mem::replace(self, Self::new(Body::empty(), self.timeout));
-        Box::new(lent)
-    }
-
-    /// Takes back what the guest has left of them.
-    pub(super) fn take_back(&mut self, lent: Option<Box<dyn Bodies>>) {
-        let lent: Option<Box<dyn Any>> = lent.map(|lent| lent as Box<dyn Any>);
-        if let Some(Ok(lent)) = lent.map(|lent| lent.downcast::<Self>()) {
-            *self = *lent;
-        }
+    /// Takes back what was lent to a guest.
+    pub(super) fn from_lent(lent: Box<dyn Bodies>) -> Option<Box<Self>> {
+        let lent: Box<dyn Any> = lent;
+        lent.downcast().ok()
     }
 
     const fn body(&mut self, kind: BodyKind) -> &mut Option<Body> {

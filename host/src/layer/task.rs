@@ -16,7 +16,7 @@ use super::metrics::{Timer, count};
 use super::slots::{Lease, Progress};
 use super::streams::Streams;
 use super::{Error, Event, Shared, convert};
-use crate::engine::{Hook, Mode};
+use crate::engine::{Bodies, Hook, Mode};
 
 /// What comes next for a request.
 pub(super) enum Step {
@@ -118,12 +118,10 @@ impl Task {
     /// Calls a hook on a stack of its own.
     pub(super) async fn call_on_fiber(&mut self, hook: Hook) -> Result<u64, Trap> {
         self.hook_begins(hook);
-        let mut lent = self.progress().streams.as_mut().map(|streams| streams.lend());
+        let mut lent = self.progress().streams.take().map(|streams| streams as Box<dyn Bodies>);
         let called = self.lease().instance().call_on_fiber(hook, &mut lent);
         let result = called.instrument(span(hook)).await;
-        if let Some(streams) = &mut self.progress().streams {
-            streams.take_back(lent);
-        }
+        self.progress().streams = lent.and_then(Streams::from_lent);
         self.hook_ended(hook, result)
     }
 
