@@ -3,6 +3,7 @@
 //! - `requests GUEST CHAIN ITERATIONS WARM_UP`: a service alone and with guests around it;
 //! - `bodies ROUNDS`: requests with bodies of growing length, read by a guest;
 //! - `soak GUEST REQUESTS`: memory after a tenth of the requests, and after all;
+//! - `start GUEST INSTANCES`: the time to start an instance, and the memory of an idle one;
 //! - `load ADDRESS CONNECTIONS REQUESTS`: requests to a server, over TCP.
 //!
 //! It writes JSON lines to standard output. Nothing here judges what it finds.
@@ -12,7 +13,9 @@ mod bodies;
 #[path = "../common/mod.rs"]
 mod common;
 mod load;
+mod resident;
 mod soak;
+mod start;
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -50,6 +53,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         }
         ["soak", guest, requests] => soak::measure(Path::new(guest), requests.parse()?),
+        ["start", guest, instances] => start::measure(Path::new(guest), instances.parse()?),
         ["load", address, connections, requests] => {
             load::measure(address.parse()?, connections.parse()?, requests.parse()?)
         }
