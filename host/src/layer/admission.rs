@@ -15,6 +15,10 @@ pub struct Capacity {
     /// The most instances in use at once, those among them that threads keep at hand. 256 unless
     /// changed.
     pub instances: usize,
+    /// The most instances that wait for a piece of a body besides, so that slow clients keep nobody from
+    /// an instance. One more gives up: its client gets 503, or 502 where the body is the inner service's.
+    /// 1,024 unless changed.
+    pub awaiting_bodies: usize,
     /// The most requests that wait for one; the client of one more gets 503. 1,024 unless changed.
     pub queue: usize,
     /// The longest that a request waits; then its client gets 503. 5 seconds unless changed.
@@ -23,7 +27,8 @@ pub struct Capacity {
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { instances: 256, queue: 1_024, wait: Duration::from_secs(5) }
+        let wait = Duration::from_secs(5);
+        Self { instances: 256, awaiting_bodies: 1_024, queue: 1_024, wait }
     }
 }
 
@@ -41,6 +46,7 @@ pub(super) enum Refused {
 pub(super) struct Admission {
     capacity: Capacity,
     used: AtomicUsize,
+    awaiting_bodies: AtomicUsize,
     waiting: AtomicUsize,
     freed: Notify,
 }
@@ -49,11 +55,17 @@ pub(super) struct Admission {
 #[derive(Debug)]
 pub(super) struct Permit(Arc<Admission>);
 
+/// An instance waits for a body. Meanwhile its right is another's; when this is dropped it has it back,
+/// even if that makes one more than the capacity.
+#[derive(Debug)]
+pub(super) struct AwaitingBody(Arc<Admission>);
+
 impl Admission {
     pub(super) fn new(capacity: Capacity) -> Self {
         Self {
             capacity,
             used: AtomicUsize::new(0),
+            awaiting_bodies: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             freed: Notify::new(),
         }
@@ -76,6 +88,22 @@ impl Admission {
             .then(|| Permit(Arc::clone(self)))
     }
 
+    /// Lets others use the right of an instance that waits for a body; `None` where too many wait.
+    pub(super) fn await_body(self: &Arc<Self>) -> Option<AwaitingBody> {
+        let one_more = |count: usize| (count < self.capacity.awaiting_bodies).then_some(count + 1);
+        self.awaiting_bodies.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).ok()?;
+        self.free();
+        Some(AwaitingBody(Arc::clone(self)))
+    }
+
+    /// A right is free.
+    fn free(&self) {
+        self.used.fetch_sub(1, Ordering::SeqCst);
+        if self.has_waiting() {
+            self.freed.notify_one();
+        }
+    }
+
     /// Waits until `attempt` has what it wants; `None` where the queue is full, or too slow.
     pub(super) async fn wait<R>(&self, attempt: impl Fn() -> Option<R>) -> Option<R> {
         let _place = Place::take(&self.waiting, self.capacity.queue)?;
@@ -95,10 +123,14 @@ impl Admission {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.used.fetch_sub(1, Ordering::SeqCst);
-        if self.0.has_waiting() {
-            self.0.freed.notify_one();
-        }
+        self.0.free();
+    }
+}
+
+impl Drop for AwaitingBody {
+    fn drop(&mut self) {
+        self.0.used.fetch_add(1, Ordering::SeqCst);
+        self.0.awaiting_bodies.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -133,7 +165,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn requests_wait_in_a_queue_that_is_bounded_in_length_and_time() {
         let wait = Duration::from_secs(1);
-        let admission = Arc::new(Admission::new(Capacity { instances: 1, queue: 1, wait }));
+        let admission = Arc::new(Admission::new(Capacity {
+            instances: 1,
+            queue: 1,
+            wait,
+            ..Capacity::default()
+        }));
         let first = admit(&admission).await.expect("nobody is there");
         let waiting = Arc::clone(&admission);
         let second = tokio::spawn(async move { admit(&waiting).await });

@@ -25,8 +25,8 @@ pub enum Event<'a> {
     Trap(Phase, &'a Trap),
     /// The inner service failed; the guest's response hook sees `is_error`.
     NextFailed(&'a BoxError),
-    /// A body did not come, or was longer than what is held of one. The client gets 413, 408 or 400 for
-    /// its own, and 502 for the inner service's.
+    /// A body did not come, or was longer than what is held of one. The client gets 413, 408, 400
+    /// or 503 for its own, and 502 for the inner service's.
     Body(BodyKind, BodyFault<'a>),
     /// The request had more headers than the limits say: so many, of so many bytes. The client gets
     /// 431.
@@ -53,6 +53,8 @@ pub enum BodyFault<'a> {
     Broken(&'a BoxError),
     /// Nothing came of it for so long.
     Slow(Duration),
+    /// It had not come, and as many guests waited for a body as may.
+    Crowded,
 }
 
 impl std::fmt::Display for Event<'_> {
@@ -70,6 +72,9 @@ impl std::fmt::Display for Event<'_> {
             }
             Self::Body(kind, BodyFault::Slow(timeout)) => {
                 write!(f, "nothing came of the {kind} for {timeout:?}")
+            }
+            Self::Body(kind, BodyFault::Crowded) => {
+                write!(f, "the {kind} had not come, and as many guests wait for a body as may; raise the capacity")
             }
             Self::Headers { count, bytes } => write!(
                 f,

@@ -64,6 +64,12 @@ fn body_fault(shared: &Shared, fault: Option<StreamFault>, trap: &Trap) -> Optio
             let text = "the request's body did not come in time";
             Some(Fault { kind, status: StatusCode::REQUEST_TIMEOUT, text })
         }
+        Some(StreamFault::Crowded(kind)) => {
+            count(&counters.refused_busy);
+            shared.emit(Event::Body(kind, BodyFault::Crowded));
+            let text = "no capacity; try again later";
+            Some(Fault { kind, status: StatusCode::SERVICE_UNAVAILABLE, text })
+        }
         None => None,
     }
     .or_else(|| {

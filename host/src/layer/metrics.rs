@@ -26,7 +26,7 @@ pub struct Metrics {
     pub traps: Vec<(TrapKind, u64)>,
     /// Requests that were refused for the size of their headers, with 431.
     pub refused_headers: u64,
-    /// Requests that were refused because every instance was in use, with 503.
+    /// Requests that were refused with 503: every instance was in use, or as many waited for bodies as may.
     pub refused_busy: u64,
     /// Bodies that were longer than what is held of them, answered with 413 or 502.
     pub bodies_too_large: u64,

@@ -132,12 +132,12 @@ impl Task {
     async fn respond_on_fiber(mut self, hook: Hook, holds: bool) -> Result<Response<Body>, Error> {
         let mut result = Ok(());
         if holds || self.lease().guest().pool.module().waits() {
-            let timeout = self.lease().shared().body_read_timeout;
+            let shared = Arc::clone(self.lease().shared());
             let progress = self.progress();
             let mut streams = progress
                 .streams
                 .take()
-                .unwrap_or_else(|| Box::new(Streams::new(Body::empty(), timeout)));
+                .unwrap_or_else(|| Box::new(Streams::new(Body::empty(), &shared)));
             let body =
                 progress.response.as_mut().map(|response| std::mem::take(response.body_mut()));
             streams.set_response(body.unwrap_or_default());

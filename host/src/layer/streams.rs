@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use http_body::Body as _;
 use http_wasm_abi::BodyKind;
 use tokio::time::Sleep;
 
+use super::Shared;
+use super::admission::{Admission, AwaitingBody};
 use super::body::{Body, BoxError, TrailerNote};
 use crate::engine::{Bodies, Piece};
 use http_wasm_model::exchange::Headers;
@@ -20,8 +23,9 @@ pub(super) struct Streams {
     /// The trailers of the request, once its body has gone on.
     note: Option<TrailerNote>,
     timeout: Duration,
-    /// Runs while a piece is awaited.
-    timer: Option<Pin<Box<Sleep>>>,
+    admission: Arc<Admission>,
+    /// While a piece is awaited: how long, and that others may use an instance.
+    waiting: Option<(Pin<Box<Sleep>>, AwaitingBody)>,
     /// Why the last piece did not come.
     pub(super) fault: Option<StreamFault>,
 }
@@ -33,12 +37,21 @@ pub(super) enum StreamFault {
     Broken(BodyKind, BoxError),
     /// Nothing came of it for so long.
     Slow(BodyKind, Duration),
+    /// As many instances wait for a body as may.
+    Crowded(BodyKind),
 }
 
 impl Streams {
-    pub(super) const fn new(request: Body, timeout: Duration) -> Self {
-        let (response, note) = (None, None);
-        Self { request: Some(request), response, note, timeout, timer: None, fault: None }
+    pub(super) fn new(request: Body, shared: &Shared) -> Self {
+        Self {
+            request: Some(request),
+            response: None,
+            note: None,
+            timeout: shared.body_read_timeout,
+            admission: Arc::clone(&shared.admission),
+            waiting: None,
+            fault: None,
+        }
     }
 
     pub(super) fn set_response(&mut self, body: Body) {
@@ -92,14 +105,23 @@ impl Bodies for Streams {
             Poll::Ready(None) => Piece::End(Headers::new()),
             Poll::Pending => {
                 let timeout = self.timeout;
-                let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-                if timer.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
+                let waiting = self.waiting.take().or_else(|| {
+                    let waiting = self.admission.await_body()?;
+                    Some((Box::pin(tokio::time::sleep(timeout)), waiting))
+                });
+                match waiting {
+                    None => self.fail(StreamFault::Crowded(kind)),
+                    Some((mut timer, waiting)) => {
+                        if timer.as_mut().poll(context).is_pending() {
+                            self.waiting = Some((timer, waiting));
+                            return Poll::Pending;
+                        }
+                        self.fail(StreamFault::Slow(kind, timeout))
+                    }
                 }
-                self.fail(StreamFault::Slow(kind, timeout))
             }
         };
-        self.timer = None;
+        self.waiting = None;
         Poll::Ready(piece)
     }
 
@@ -120,6 +142,12 @@ impl std::fmt::Display for StreamFault {
                 write!(
                     f,
                     "nothing came of the {kind} for {timeout:?}; send it faster, or have the host's body read timeout raised"
+                )
+            }
+            Self::Crowded(kind) => {
+                write!(
+                    f,
+                    "as many guests wait for a body as may, and the {kind} has not come; raise the capacity"
                 )
             }
         }

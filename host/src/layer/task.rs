@@ -164,8 +164,7 @@ impl Task {
             || self.exchange().holds_whole(BodyKind::Request)
         {
             let body = std::mem::take(request.body_mut());
-            let timeout = self.lease().shared().body_read_timeout;
-            let mut streams = Box::new(Streams::new(body, timeout));
+            let mut streams = Box::new(Streams::new(body, self.lease().shared()));
             if self.progress().arrives && self.exchange().holds_whole(BodyKind::Request) {
                 result = hold(self.exchange(), &mut streams, BodyKind::Request).await;
             }

@@ -211,7 +211,8 @@ impl Args {
             Grants { folders: self.guest.dir.clone(), ..Grants::default() }.inherit(names)?;
         let body = limits.max_body.saturating_mul(1 << 10);
         let headers = limits.headers();
-        let each = limits.max_instances;
+        let capacity = Capacity { instances: limits.max_instances as usize, ..Capacity::default() };
+        let each = u32::try_from(capacity.instances.saturating_add(capacity.awaiting_bodies));
         Ok(LoadOptions {
             engine: EngineOptions {
                 profile: self.guest.profile,
@@ -221,7 +222,7 @@ impl Args {
                 // While a guest is replaced, the old and the new one run side by side.
                 reserved_instances: u32::try_from(guests)
                     .ok()
-                    .and_then(|guests| guests.checked_mul(each)?.checked_mul(2))
+                    .and_then(|guests| guests.checked_mul(each.ok()?)?.checked_mul(2))
                     .filter(|&count| count <= MAX_RESERVED),
                 cache: self.guest.cache.clone(),
                 grants,
@@ -234,7 +235,7 @@ impl Args {
                 header_bytes: headers.bytes,
                 ..Limits::default()
             },
-            capacity: Capacity { instances: each as usize, ..Capacity::default() },
+            capacity,
             body_read_timeout: Some(self.client.body_timeout),
             trace: self.output.trace,
         })

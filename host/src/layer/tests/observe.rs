@@ -83,7 +83,12 @@ async fn calls_of_host_functions_are_told_where_they_are_recorded() {
 
 #[tokio::test]
 async fn requests_above_the_capacity_wait_and_are_refused() {
-    let capacity = Capacity { instances: 1, queue: 1, wait: Duration::from_millis(100) };
+    let capacity = Capacity {
+        instances: 1,
+        queue: 1,
+        wait: Duration::from_millis(100),
+        ..Capacity::default()
+    };
     let bench = Bench::set_up(
         &guest(&[], GO_ON, LOG_RESPONSE),
         Options::default(),

@@ -172,7 +172,8 @@ async fn yields(_: Request<Body>) -> Result<Response<Body>, BoxError> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn requests_of_many_threads_share_one_instance_and_none_waits_in_vain() {
-    let capacity = Capacity { instances: 1, queue: 100, wait: Duration::from_secs(20) };
+    let capacity =
+        Capacity { instances: 1, queue: 100, wait: Duration::from_secs(20), ..Capacity::default() };
     let bench = Bench::set_up(
         &guest(&[], GO_ON, ""),
         Options::default(),

@@ -253,6 +253,40 @@ async fn a_body_that_does_not_come_is_given_up() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn bodies_that_do_not_come_keep_nobody_from_an_instance() {
+    let capacity = Capacity { instances: 2, awaiting_bodies: 10, queue: 0, ..Capacity::default() };
+    let bench = Bench::set_up(
+        &reader(0, "READ (i64.const 1)", ""),
+        Options { time_limit: None, ..Options::default() },
+        |_| {},
+        |builder| builder.capacity(capacity),
+    );
+    let send = |body| {
+        let layer = bench.layer.clone();
+        let request = Request::post("/").body(body).expect("a request");
+        tokio::spawn(async move { layer.layer(service_fn(echo)).oneshot(request).await })
+    };
+    let slow: Vec<_> = (0..10).map(|_| send(pieces_then(1, 3, Then::Hangs).0)).collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        let good = send(pieces(3, 10).0).await.expect("no panic").expect("a response");
+        assert_eq!(good.status(), 200);
+    }
+    // One too many of the slow ones gives up, and no other.
+    let crowded = send(pieces_then(1, 3, Then::Hangs).0).await.expect("no panic");
+    assert_eq!(crowded.expect("a response").status(), 503);
+    assert_eq!(bench.layer.metrics().refused_busy, 1);
+    for slow in slow {
+        let slow = slow.await.expect("no panic").expect("a response");
+        assert_eq!(slow.status(), 408);
+    }
+    let good = send(pieces(3, 10).0).await.expect("no panic").expect("a response");
+    assert_eq!(good.status(), 200);
+}
+
 #[tokio::test]
 async fn too_many_headers_are_refused() {
     let limits = Limits { header_count: 3, header_bytes: 50, ..Limits::default() };
