@@ -52,7 +52,7 @@ pub enum Command {
     /// Run recorded exchanges on a real host
     Interop(commands::interop::Args),
     /// Test a host with the conformance suite of the ABI
-    Conformance(commands::conformance::Args),
+    Conformance(Box<commands::conformance::Args>),
 }
 
 /// Runs the command line of this process.

@@ -186,6 +186,74 @@ fn a_host_that_is_wrong_fails() {
     assert!(text.contains("\"no such exchange\" of the case \"get_config/request\""), "{text}");
 }
 
+/// A host that does one of these for guests whose path has a word, and serves the others.
+#[cfg(unix)]
+fn host_that(folder: &Path, does: &str, word: &str) -> String {
+    let script = format!(
+        "#!/bin/sh\ncase \"$1\" in *{word}*) {does};; esac\nexec {TOOL} serve \"$1\" --config @\"$2\" --upstream \"$3\"\n"
+    );
+    let path = folder.join("host");
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    format!("{} {{guest}} {{config}} {{upstream}}", path.display())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_guest_that_the_host_refuses_fails_alone() {
+    for (does, wanted) in [
+        ("echo 'no such function' >&2; exit 1", "no such function (exit status: 1)"),
+        ("echo here I am; exec sleep 600", "\"here I am\", wanted http://ADDRESS:PORT"),
+        ("exec sleep 600", "the host was not ready within 2 s"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let command = host_that(folder.path(), does, "get-config-request");
+        let args = ["--format", "json", "--timeout", "2", "--command", &command, "get_config"];
+        let (report, code) = json(&conformance(&args).output().unwrap());
+        assert_eq!(code, Some(1));
+        let cases = report["cases"].as_array().unwrap();
+        for case in cases {
+            let exchanges = case["exchanges"].as_array().unwrap();
+            for exchange in exchanges.iter().filter(|exchange| exchange["verdict"] != "skipped") {
+                let is_refused = case["name"] == "request";
+                assert_eq!(exchange["verdict"] == "failed", is_refused, "{does}: {exchange:#}");
+                let found = exchange["mismatches"][0]["found"].as_str().unwrap_or_default();
+                assert!(!is_refused || found.contains(wanted), "{does}: {found}");
+            }
+        }
+        assert!(cases.len() > 1, "others were run");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_host_that_hangs_is_named_and_given_the_time_that_it_is_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    // Python is not at hand everywhere, and this listens without ever responding.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let command = host_that(folder.path(), &format!("echo {url}; exec sleep 600"), "next");
+    let begin = std::time::Instant::now();
+    let output =
+        conformance(&["--timeout", "0.5", "--command", &command, "next"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    let wanted = "the host neither responded nor closed the connection within 0.5 s";
+    assert!(text.lines().any(|line| line.contains("next/") && line.contains(wanted)), "{text}");
+    assert!(begin.elapsed() < std::time::Duration::from_secs(15), "{:?}", begin.elapsed());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_host_that_never_says_where_it_is_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = host_that(folder.path(), "exec sleep 600", "");
+    let output = conformance(&["--timeout", "0.2", "--command", &command]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("error: the host was not ready within 0.2 s"), "{text}");
+}
+
 #[test]
 fn what_cannot_be_done_says_why() {
     let free = free_address();
@@ -198,8 +266,8 @@ fn what_cannot_be_done_says_why() {
         (vec!["--url", "https://a"], "it must be http"),
         (vec!["--url", &url, "--upstream-listen", "127.0.0.1:0"], "is the host running?"),
         (vec!["--command", "program {guest}"], "with {guest} and {upstream}"),
-        (vec!["--command", "false {guest} {upstream}", "next"], "exit status: 1"),
-        (vec!["--command", "echo {guest} {upstream}", "next"], "wanted http://ADDRESS:PORT"),
+        (vec!["--command", "no-such-host {guest} {upstream}", "next"], "cannot run no-such-host"),
+        (vec!["--host", "layer", "--timeout", "0", "next"], "wanted seconds"),
         (vec!["next"], "--host <HOST>"),
     ] {
         let output = conformance(&args).output().unwrap();

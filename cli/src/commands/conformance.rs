@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -45,12 +46,22 @@ pub struct Args {
     /// Name of the host in lists of deviations, for --url and --command
     #[arg(long = "as", value_name = "NAME", default_value = "host")]
     key: String,
+    /// Seconds that the host may take for one exchange, and with --command until it prints its URL
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    timeout: Duration,
     /// List of known deviations of the host
     #[arg(long, value_name = "FILE")]
     deviations: Option<PathBuf>,
     /// Keep the host's configuration and logs
     #[arg(long)]
     keep: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.001..=86_400.0).contains(seconds));
+    seconds
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "wanted seconds, from 0.001 to 86400".to_owned())
 }
 
 /// Runs the command.
@@ -86,7 +97,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
             let (template, key) = (Template::new(url)?, args.key.clone());
             Box::new(UrlHost { template, key, deployments })
         }
-        (_, Some(words), _) => Box::new(CommandHost::new(words, &args.key)?),
+        (_, Some(words), _) => Box::new(CommandHost::new(words, &args.key, args.timeout)?),
         (.., Some(host)) => (host.install)(&global.project()?.target_dir.join("tools"))?,
         // The group of these arguments is required.
         (None, None, None) => anyhow::bail!("no host; give --host, --url or --command"),
@@ -107,7 +118,7 @@ fn test(
             Some(_) => RecordingUpstream::listen(args.upstream_listen).await?,
             None => RecordingUpstream::start().await?,
         };
-        anyhow::Ok(run::run(suite, host, folder.path(), &upstream).await?)
+        anyhow::Ok(run::run(suite, host, folder.path(), &upstream, args.timeout).await?)
     })?;
     global.print(&report, || {
         let details = report.details();

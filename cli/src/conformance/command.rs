@@ -13,15 +13,18 @@ use crate::hosts::server_process::ServerProcess;
 use crate::hosts::{
     Deployment, Error, HostFuture, HostUnderTest, PROCESS_BATCH, RunningHost, failed,
 };
+use crate::ui;
 
-/// How long it may take until it prints where it listens.
-const READY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many times in a row the program may print nothing until it is given up.
+const MAX_SILENT: usize = 3;
 
 /// The program.
 #[derive(Clone, Debug)]
 pub struct CommandHost {
     words: Vec<String>,
     key: String,
+    /// How long it may take until it prints where it listens.
+    timeout: Duration,
 }
 
 /// Not a command that can be used.
@@ -33,26 +36,27 @@ pub struct NotACommand {
     found: String,
 }
 
-/// The processes: one for each deployment.
+/// The processes: one for each deployment, or why there is none.
 #[derive(Debug)]
 struct Running {
-    servers: Vec<(SocketAddr, ServerProcess)>,
+    servers: Vec<Result<(SocketAddr, ServerProcess), String>>,
 }
 
 impl CommandHost {
     /// A command: words between spaces, of which none is quoted. In them `{guest}` is the path of the
     /// guest, `{config}` that of a file with its configuration, empty for none, and `{upstream}` the
-    /// URL of the upstream. `key` is the name that lists use for the host.
+    /// URL of the upstream. `key` is the name that lists use for the host. Within `timeout` it has to
+    /// print its URL.
     ///
     /// # Errors
     /// When it has no guest or no upstream.
-    pub fn new(command: &str, key: &str) -> Result<Self, NotACommand> {
+    pub fn new(command: &str, key: &str, timeout: Duration) -> Result<Self, NotACommand> {
         let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
         let has = |what| words.iter().any(|word| word.contains(what));
         if !has("{guest}") || !has("{upstream}") {
             return Err(NotACommand { found: command.to_owned() });
         }
-        Ok(Self { words, key: key.to_owned() })
+        Ok(Self { words, key: key.to_owned(), timeout })
     }
 
     async fn serve(
@@ -87,7 +91,7 @@ impl CommandHost {
             text.split_once('\n').map(|(line, _)| line.to_owned())
         };
         let line = process
-            .ready(READY_TIMEOUT, first_line)
+            .ready(self.timeout, first_line)
             .await
             .map_err(|reason| Error::not_ready(reason, &deployment.guest, said()))?;
         let address = line.trim().trim_end_matches('/').strip_prefix("http://");
@@ -95,7 +99,9 @@ impl CommandHost {
             Some(address) => Ok((address, process)),
             None => Err(Error::Rejected {
                 guest: deployment.guest.clone(),
-                reason: format!("its first line is {line:?}, wanted http://ADDRESS:PORT"),
+                reason: format!(
+                    "the first line of the host is {line:?}, wanted http://ADDRESS:PORT"
+                ),
             }),
         }
     }
@@ -122,8 +128,24 @@ impl HostUnderTest for CommandHost {
     ) -> HostFuture<'a, Result<Box<dyn RunningHost>, Error>> {
         Box::pin(async move {
             let mut servers = Vec::new();
+            let mut silent = 0;
             for (number, deployment) in deployments.iter().enumerate() {
-                servers.push(self.serve(deployment, number, upstream, folder).await?);
+                let server = match self.serve(deployment, number, upstream, folder).await {
+                    Ok(server) => Ok(server),
+                    Err(Error::Rejected { reason, .. }) => Err(reason),
+                    Err(error @ Error::NotReady { .. }) => {
+                        ui::warn(format_args!("{}: {error}", deployment.guest));
+                        silent += 1;
+                        if silent == MAX_SILENT {
+                            return Err(error);
+                        }
+                        servers.push(Err(error.to_string()));
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
+                silent = 0;
+                servers.push(server);
             }
             Ok(Box::new(Running { servers }) as Box<dyn RunningHost>)
         })
@@ -132,7 +154,14 @@ impl HostUnderTest for CommandHost {
 
 impl RunningHost for Running {
     fn address(&self, deployment: usize) -> SocketAddr {
-        self.servers[deployment].0
+        match &self.servers[deployment] {
+            Ok((address, _)) => *address,
+            Err(reason) => unreachable!("a refused deployment is not asked: {reason}"),
+        }
+    }
+
+    fn refused(&self, deployment: usize) -> Option<&str> {
+        self.servers[deployment].as_ref().err().map(String::as_str)
     }
 
     fn logs(&mut self, _: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {

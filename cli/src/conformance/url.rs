@@ -108,8 +108,11 @@ pub struct UrlHost {
 /// The host, with the address of each deployment.
 #[derive(Clone, Debug)]
 struct Running {
-    targets: Vec<(SocketAddr, Target)>,
+    targets: Vec<(Reached, Target)>,
 }
+
+/// The address of a deployment, or why it cannot be reached.
+type Reached = Result<SocketAddr, String>;
 
 impl HostUnderTest for UrlHost {
     fn key(&self) -> &str {
@@ -134,11 +137,8 @@ impl HostUnderTest for UrlHost {
 }
 
 impl UrlHost {
-    async fn targets(
-        &self,
-        deployments: &[Deployment],
-    ) -> Result<Vec<(SocketAddr, Target)>, Error> {
-        let mut targets: Vec<(SocketAddr, Target)> = Vec::new();
+    async fn targets(&self, deployments: &[Deployment]) -> Result<Vec<(Reached, Target)>, Error> {
+        let mut targets: Vec<(Reached, Target)> = Vec::new();
         for deployment in deployments {
             let guest = &deployment.guest;
             let rejected = |reason: String| Error::Rejected { guest: guest.clone(), reason };
@@ -149,13 +149,19 @@ impl UrlHost {
                 .target(&self.deployments[index].name, index)
                 .map_err(|error| rejected(error.to_string()))?;
             let known = targets.iter().find(|(_, known)| known.authority == target.authority);
-            let address = match known {
-                Some((address, _)) => *address,
-                None => find(&target.authority).await.map_err(rejected)?,
+            let reached = match known {
+                Some((reached, _)) => reached.clone(),
+                None => find(&target.authority).await,
             };
-            targets.push((address, target));
+            targets.push((reached, target));
         }
-        Ok(targets)
+        // A host that listens for some of the guests refuses the others.
+        match targets.iter().find_map(|(reached, _)| reached.as_ref().err()) {
+            Some(reason) if targets.iter().all(|(reached, _)| reached.is_err()) => {
+                Err(Error::Unreachable { reason: reason.clone() })
+            }
+            _ => Ok(targets),
+        }
     }
 }
 
@@ -175,7 +181,14 @@ async fn find(authority: &str) -> Result<SocketAddr, String> {
 
 impl RunningHost for Running {
     fn address(&self, deployment: usize) -> SocketAddr {
-        self.targets[deployment].0
+        match &self.targets[deployment].0 {
+            Ok(address) => *address,
+            Err(reason) => unreachable!("a refused deployment is not asked: {reason}"),
+        }
+    }
+
+    fn refused(&self, deployment: usize) -> Option<&str> {
+        self.targets[deployment].0.as_ref().err().map(String::as_str)
     }
 
     fn route(&self, deployment: usize, request: &mut http_probe::Request) -> Result<(), String> {
@@ -241,7 +254,7 @@ mod tests {
     fn requests_are_routed() {
         let route = |text: &str, request: &mut http_probe::Request| {
             let address = SocketAddr::from(([127, 0, 0, 1], 1));
-            Running { targets: vec![(address, target(text))] }.route(0, request)
+            Running { targets: vec![(Ok(address), target(text))] }.route(0, request)
         };
         let mut request =
             http_probe::Request { uri: "/a?b".to_owned(), ..http_probe::Request::default() };

@@ -76,6 +76,11 @@ pub trait RunningHost {
     /// Where requests for a deployment go.
     fn address(&self, deployment: usize) -> SocketAddr;
 
+    /// Why the host does not run this deployment, although it runs others.
+    fn refused(&self, _deployment: usize) -> Option<&str> {
+        None
+    }
+
     /// Changes a request so that it reaches this deployment, where the address does not suffice.
     ///
     /// # Errors

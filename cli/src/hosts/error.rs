@@ -29,7 +29,7 @@ pub enum Error {
     #[error("the host was not ready within {seconds} s; it printed:\n{log}")]
     NotReady {
         /// The time it had.
-        seconds: u64,
+        seconds: f32,
         /// What it printed.
         log: String,
     },
@@ -51,6 +51,12 @@ pub enum Error {
         /// The guest's name.
         guest: String,
         /// Why, in the host's words.
+        reason: String,
+    },
+    /// A host that is said to run does not.
+    #[error("cannot connect to {reason}")]
+    Unreachable {
+        /// The address, and why not.
         reason: String,
     },
     /// An exchange could not be carried out.
@@ -86,7 +92,7 @@ impl Error {
                 let reason = format!("{} ({status})", output.trim());
                 Self::Rejected { guest: guest.to_owned(), reason }
             }
-            NotReady::TimedOut(time) => Self::NotReady { seconds: time.as_secs(), log: output },
+            NotReady::TimedOut(time) => Self::NotReady { seconds: time.as_secs_f32(), log: output },
         }
     }
 }

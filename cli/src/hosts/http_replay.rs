@@ -270,7 +270,10 @@ mod tests {
         );
         let twice = Observation { seen: vec![seen(), seen()], ..observation() };
         assert_eq!(shown("", twice), ["upstream: wanted one call, found 2 calls"]);
-        let hung = Observation { response: Err(http_probe::Error::Timeout(20)), ..observation() };
+        let hung = Observation {
+            response: Err(http_probe::Error::Timeout(client::TIMEOUT)),
+            ..observation()
+        };
         assert_eq!(shown("", hung).len(), 1);
     }
 

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_wasm_abi::LogLevel;
-use http_wasm_testkit::recorded::{Recorded, RecordedFile};
+use http_wasm_testkit::recorded::{Mismatch, Recorded, RecordedFile};
 use http_wasm_testkit::report::{ExchangeReport, GuestReport, Verdict};
 
 use super::driver::{Deployment, HostUnderTest, RunningHost};
-use super::error::Error;
+use super::error::{Error, failed};
 use super::http_replay::{self, Messages, Observation};
-use crate::http_probe::client;
 use crate::http_probe::upstream::RecordingUpstream;
+use crate::http_probe::{self, client};
 use crate::ui;
 
 /// How long a request may take to arrive that a host has cancelled.
@@ -33,8 +33,13 @@ pub struct GuestUnderTest {
 /// What is done with an exchange.
 #[derive(Debug)]
 enum Step {
-    Run { deployment: usize, messages: Box<Messages> },
+    Run {
+        deployment: usize,
+        messages: Box<Messages>,
+    },
     Skip(String),
+    /// The host refuses the guest.
+    Refused(String),
 }
 
 /// What a host has to be started with, and a step for each exchange of each guest.
@@ -51,6 +56,33 @@ impl Plan {
             let exchanges = &guest.exchanges.exchanges;
             let steps = exchanges.iter().map(|recorded| plan.step(host, guest, recorded)).collect();
             plan.steps.push(steps);
+        }
+        plan
+    }
+
+    fn has(&self, guest: &str) -> bool {
+        self.deployments.iter().any(|deployment| deployment.guest == guest)
+    }
+
+    /// The plan without the deployments of a guest that the host refuses.
+    fn without(self, guests: &[GuestUnderTest], refused: &str, reason: &str) -> Self {
+        let mut plan = Self::default();
+        let mut kept = Vec::new();
+        for deployment in self.deployments {
+            let is_kept = deployment.guest != refused;
+            kept.push(is_kept.then_some(plan.deployments.len()));
+            plan.deployments.extend(is_kept.then_some(deployment));
+        }
+        for (guest, steps) in guests.iter().zip(self.steps) {
+            let step = |step| match step {
+                Step::Run { .. } if guest.name == refused => Step::Refused(reason.to_owned()),
+                Step::Run { deployment, messages } => match kept[deployment] {
+                    Some(deployment) => Step::Run { deployment, messages },
+                    None => Step::Refused(reason.to_owned()),
+                },
+                other => other,
+            };
+            plan.steps.push(steps.into_iter().map(step).collect());
         }
         plan
     }
@@ -99,34 +131,62 @@ pub async fn replay(
     if !plan.deployments.is_empty() {
         ui::step("Starting", host.describe());
     }
-    run(host, guests, plan, folder, &RecordingUpstream::start().await?).await
-}
-
-/// Replays all exchanges with a running upstream. Like [`replay`], but prints nothing.
-///
-/// # Errors
-/// When the host cannot be started.
-pub async fn replay_with_upstream(
-    host: &dyn HostUnderTest,
-    guests: &[GuestUnderTest],
-    folder: &Path,
-    upstream: &RecordingUpstream,
-) -> Result<Vec<GuestReport>, Error> {
-    run(host, guests, Plan::new(host, guests), folder, upstream).await
-}
-
-async fn run(
-    host: &dyn HostUnderTest,
-    guests: &[GuestUnderTest],
-    Plan { deployments, steps }: Plan,
-    folder: &Path,
-    upstream: &RecordingUpstream,
-) -> Result<Vec<GuestReport>, Error> {
+    let upstream = RecordingUpstream::start().await?;
     let mut running = None;
-    if !deployments.is_empty() {
-        running = Some(host.start(&deployments, upstream.address(), folder).await?);
+    if !plan.deployments.is_empty() {
+        running = Some(host.start(&plan.deployments, upstream.address(), folder).await?);
     }
     let mut reports = Vec::new();
+    let mut done = |report| reports.push(report);
+    run(running, guests, plan.steps, &upstream, client::TIMEOUT, &mut done).await;
+    Ok(reports)
+}
+
+/// Replays all exchanges with a running upstream. Like [`replay`], but a guest that the host refuses
+/// fails, and `done` gets each report as soon as it is complete. A host that does not respond within
+/// `timeout` is reported at once.
+///
+/// # Errors
+/// When the host cannot be started, whatever the guests.
+pub async fn replay_each(
+    host: &dyn HostUnderTest,
+    guests: &[GuestUnderTest],
+    folder: &Path,
+    upstream: &RecordingUpstream,
+    timeout: Duration,
+    mut done: impl FnMut(GuestReport),
+) -> Result<(), Error> {
+    let mut plan = Plan::new(host, guests);
+    let mut attempt = 0;
+    let running = loop {
+        if plan.deployments.is_empty() {
+            break None;
+        }
+        attempt += 1;
+        let folder = folder.join(attempt.to_string());
+        std::fs::create_dir_all(&folder).map_err(failed("cannot create", &folder))?;
+        match host.start(&plan.deployments, upstream.address(), &folder).await {
+            Ok(running) => break Some(running),
+            // The other guests are run without it.
+            Err(Error::Rejected { guest, reason }) if plan.has(&guest) => {
+                plan = plan.without(guests, &guest, &reason);
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    run(running, guests, plan.steps, upstream, timeout, &mut done).await;
+    Ok(())
+}
+
+/// Runs the steps of each guest, on a host that is there if any of them needs it.
+async fn run(
+    mut running: Option<Box<dyn RunningHost>>,
+    guests: &[GuestUnderTest],
+    steps: Vec<Vec<Step>>,
+    upstream: &RecordingUpstream,
+    timeout: Duration,
+    done: &mut dyn FnMut(GuestReport),
+) {
     for (guest, steps) in guests.iter().zip(steps) {
         let mut exchanges = Vec::new();
         for (recorded, step) in guest.exchanges.exchanges.iter().zip(steps) {
@@ -134,30 +194,47 @@ async fn run(
                 (Step::Skip(reason), _) => {
                     ExchangeReport::new(recorded, Verdict::Skipped { reason })
                 }
+                (Step::Refused(reason), _) => refused(recorded, reason),
                 (Step::Run { deployment, messages }, Some(running)) => {
-                    exchange(&mut **running, upstream, deployment, *messages, recorded).await
+                    if let Some(reason) = running.refused(deployment) {
+                        refused(recorded, reason.to_owned())
+                    } else {
+                        let place = format!("{}: {}", guest.name, recorded.name);
+                        let run = (deployment, *messages);
+                        exchange(&mut **running, upstream, run, timeout, recorded, &place).await
+                    }
                 }
                 (Step::Run { .. }, None) => unreachable!("a step that is run has a deployment"),
             });
         }
         let (name, file) = (guest.name.clone(), guest.exchanges.path.clone());
-        reports.push(GuestReport::new(name, file, exchanges));
+        done(GuestReport::new(name, file, exchanges));
     }
-    Ok(reports)
+}
+
+/// The report of an exchange whose guest the host does not run.
+fn refused(recorded: &Recorded, found: String) -> ExchangeReport {
+    let (what, wanted) = ("guest".to_owned(), "that the host runs it".to_owned());
+    ExchangeReport::new(recorded, Verdict::of(vec![Mismatch { what, wanted, found }]))
 }
 
 async fn exchange(
     running: &mut dyn RunningHost,
     upstream: &RecordingUpstream,
-    deployment: usize,
-    mut messages: Messages,
+    (deployment, mut messages): (usize, Messages),
+    timeout: Duration,
     recorded: &Recorded,
+    place: &str,
 ) -> ExchangeReport {
     if let Err(reason) = running.route(deployment, &mut messages.request) {
         return ExchangeReport::new(recorded, Verdict::Skipped { reason });
     }
     upstream.expect(messages.response);
-    let response = client::send(running.address(deployment), &messages.request).await;
+    let address = running.address(deployment);
+    let response = client::send_within(timeout, address, &messages.request).await;
+    if let Err(error @ http_probe::Error::Timeout(_)) = &response {
+        ui::warn(format_args!("{place}: {error}"));
+    }
     let logs = running.logs(deployment).await;
     // A host that cannot forward a request may respond before the upstream has received all of it.
     let cancelled = match &response {

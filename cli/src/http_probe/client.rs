@@ -21,9 +21,21 @@ pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// # Errors
 /// When the request cannot be sent, nothing listens, the response is not HTTP, or none comes.
 pub async fn send(address: SocketAddr, request: &Request) -> Result<Option<Response>, Error> {
-    tokio::time::timeout(TIMEOUT, exchange(address, request))
+    send_within(TIMEOUT, address, request).await
+}
+
+/// Sends the request over a connection of its own. Like [`send`], with another limit of time.
+///
+/// # Errors
+/// When the request cannot be sent, nothing listens, the response is not HTTP, or none comes.
+pub async fn send_within(
+    timeout: Duration,
+    address: SocketAddr,
+    request: &Request,
+) -> Result<Option<Response>, Error> {
+    tokio::time::timeout(timeout, exchange(address, request))
         .await
-        .unwrap_or(Err(Error::Timeout(TIMEOUT.as_secs())))
+        .unwrap_or(Err(Error::Timeout(timeout)))
 }
 
 async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Response>, Error> {

@@ -11,6 +11,7 @@ mod tests;
 pub mod upstream;
 
 use std::io;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
@@ -114,8 +115,8 @@ pub enum Error {
     #[error("the host's response is not HTTP/1.1: {0}")]
     NotHttp(#[source] hyper::Error),
     /// The host neither responded nor closed the connection.
-    #[error("the host neither responded nor closed the connection within {0} s")]
-    Timeout(u64),
+    #[error("the host neither responded nor closed the connection within {} s", .0.as_secs_f32())]
+    Timeout(Duration),
 }
 
 /// A header map from names and values in order.

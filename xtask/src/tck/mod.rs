@@ -92,7 +92,7 @@ pub(crate) async fn run(tools: &Path, server: &Path) -> Result<Report, Error> {
             return Ok(Report::read(text(), status.success()));
         }
         if Instant::now() > end {
-            return Err(Error::NotReady { seconds: RUN_TIMEOUT.as_secs(), log: text() });
+            return Err(Error::NotReady { seconds: RUN_TIMEOUT.as_secs_f32(), log: text() });
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -1,9 +1,15 @@
 //! The reference host with a hand-written guest.
 
+use std::path::Path;
+
+use http_wasm_testkit::recorded;
 use http_wasm_testkit::report::Verdict;
 
 use super::*;
 use crate::hosts::fixture::{self, GUEST, PASSING};
+use crate::hosts::replay::{self, GuestUnderTest};
+use crate::http_probe::client;
+use crate::http_probe::upstream::RecordingUpstream;
 
 /// What comes after the exchanges that pass everywhere.
 const EXCHANGES: &str = r#"
@@ -46,4 +52,32 @@ fn a_guest_that_cannot_be_loaded_is_named() {
     let text = error.to_string();
     assert!(text.starts_with("the host rejects the guest `hand`: "), "{text}");
     assert!(text.contains("export memory: is missing"), "{text}");
+}
+
+#[test]
+fn a_guest_that_is_refused_at_the_start_fails_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let guest = |name: &str, text: &str| {
+        let wasm = folder.path().join(format!("{name}.wasm"));
+        std::fs::write(&wasm, wat::parse_str(text).unwrap()).unwrap();
+        let exchanges = recorded::parse(PASSING, Path::new("exchanges.toml")).unwrap();
+        GuestUnderTest { name: name.to_owned(), wasm, exchanges }
+    };
+    let guests = [guest("first", &GUEST), guest("bad", "(module)"), guest("last", &GUEST)];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut reports = Vec::new();
+    runtime
+        .block_on(async {
+            let upstream = RecordingUpstream::start().await.unwrap();
+            let (host, home) = (LayerHost::default(), folder.path().join("host"));
+            let done = |report| reports.push(report);
+            replay::replay_each(&host, &guests, &home, &upstream, client::TIMEOUT, done).await
+        })
+        .unwrap();
+    let counts: Vec<_> =
+        reports.iter().map(|report| (report.counts.passed, report.counts.failed)).collect();
+    assert_eq!(counts, [(2, 0), (0, 2), (2, 0)]);
+    let found = fixture::mismatches(&reports[1].exchanges[0].verdict).remove(0);
+    assert!(found.starts_with("guest: wanted that the host runs it, found "), "{found}");
+    assert!(found.contains("export memory: is missing"), "{found}");
 }

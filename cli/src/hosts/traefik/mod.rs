@@ -226,7 +226,7 @@ async fn wait_until_ready(
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 _ => {
-                    let seconds = READY_TIMEOUT.as_secs();
+                    let seconds = READY_TIMEOUT.as_secs_f32();
                     return Err(Error::NotReady { seconds, log: log_tail(folder) });
                 }
             }
