@@ -34,6 +34,8 @@ pub struct LoadOptions {
     pub capacity: Capacity,
     /// How long a guest waits for the next piece of a body; the layer's default unless set.
     pub body_read_timeout: Option<Duration>,
+    /// How many messages of a guest are passed on in a second; the layer's default unless set.
+    pub log_rate: Option<u32>,
     /// Whether the observer receives each call of a host function.
     pub trace: bool,
 }
@@ -73,6 +75,9 @@ impl Loader {
         let mut builder = GuestLayer::builder(Arc::new(pool)).capacity(self.options.capacity);
         if let Some(timeout) = self.options.body_read_timeout {
             builder = builder.body_read_timeout(timeout);
+        }
+        if let Some(most) = self.options.log_rate {
+            builder = builder.log_rate(most);
         }
         Ok(builder.observe(observer).build())
     }

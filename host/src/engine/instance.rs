@@ -160,7 +160,9 @@ impl Instance {
             pre.instantiate_async(&mut *store).await?
         };
         store.data_mut().memory = instance.get_memory(&mut *store, exports::MEMORY);
-        let calls_initialize = self.options.profile.rules().calls_initialize;
+        let calls_initialize = self.options.calls_initialize;
+        let calls_initialize =
+            calls_initialize.unwrap_or(self.options.profile.rules().calls_initialize);
         let initialize = calls_initialize.then_some(exports::INITIALIZE);
         for name in [exports::START].into_iter().chain(initialize) {
             let Ok(function) = instance.get_typed_func::<(), ()>(&mut *store, name) else {

@@ -77,6 +77,9 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// What guests that import WASI are granted. Nothing unless changed.
     pub grants: Grants,
+    /// Whether `_initialize` is called, after `_start` where there is one. `None`, the default: as hosts
+    /// of the profile do. Traefik embeds the Go host, and calls it all the same.
+    pub calls_initialize: Option<bool>,
 }
 
 impl Default for Options {
@@ -92,6 +95,7 @@ impl Default for Options {
             reserved_instances: None,
             cache: None,
             grants: Grants::default(),
+            calls_initialize: None,
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Compares the official Go host (theirs) with the reference host (ours) on third-party guests: both
-//! receive the same requests and have the same upstream, and everything that can be observed from
-//! outside is compared. Differences for a good reason are listed in `known_differences`.
+//! Compares the official Go host (theirs) with the reference host (ours) on third-party guests, and on
+//! guests of other languages: both receive the same requests and have the same upstream, and everything
+//! that can be observed from outside is compared. Differences for a good reason are listed in `known_differences`.
 
 mod compare;
 mod configurations;
 mod known_differences;
+mod languages;
 mod modules;
 mod test_cases;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use http_wasm_abi::Phase;
+use http_wasm_host::engine::Options;
 use http_wasm_model::Profile;
 use http_wasm_testkit::recorded::Mismatch;
 use http_wasm_testkit::report::{Counts, Verdict};
@@ -32,7 +34,9 @@ use known_differences::KnownDifference;
 use modules::ThirdPartyGuest;
 use test_cases::Case;
 
-/// What the Go host writes into the response to a request whose hook trapped.
+/// What the Go host writes into the response to a request whose hook trapped, and to one whose hook ended
+/// the guest.
+const TRAPPED: [&str; 2] = [STACK_TRACE, "module closed with exit_code("];
 const STACK_TRACE: &str = "wasm stack trace:";
 
 /// The comparison of all guests.
@@ -107,12 +111,12 @@ pub(crate) async fn run(
     profile: Profile,
     wanted: &[String],
 ) -> Result<Report, Error> {
-    let mut guests = modules::guests()?;
+    let mut guests = languages::guests(tools)?;
+    guests.extend(modules::guests()?);
     guests.retain(|guest| {
         wanted.is_empty() || wanted.iter().any(|wanted| guest.name.contains(wanted.as_str()))
     });
-    let host = GoHost::install(tools)?;
-    let mut comparison = Comparison::new(host, LayerHost::new(profile), folder).await?;
+    let mut comparison = Comparison::new(tools, profile, folder).await?;
     ui::step("Comparing", format_args!("{} guests on {}", guests.len(), comparison.describe()));
     let mut report = Report::default();
     for guest in &guests {
@@ -129,8 +133,10 @@ pub(crate) async fn run(
 
 /// Both hosts, and an upstream behind each.
 struct Comparison<'a> {
-    theirs: GoHost,
-    ours: LayerHost,
+    /// Theirs and ours, as they are.
+    bare: (GoHost, LayerHost),
+    /// Theirs and ours, both calling `_initialize`.
+    initializing: (GoHost, LayerHost),
     /// Behind theirs and behind ours: a late request of one must not count for the other.
     upstreams: [RecordingUpstream; 2],
     folder: &'a Path,
@@ -141,18 +147,33 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    async fn new(theirs: GoHost, ours: LayerHost, folder: &'a Path) -> Result<Self, Error> {
+    async fn new(tools: &Path, profile: Profile, folder: &'a Path) -> Result<Self, Error> {
+        let theirs = GoHost::install(tools)?;
+        // Guests of some languages are large, and take long to compile.
+        let cache = Some(tools.join("compiled"));
+        let ours = |initialize: bool| {
+            let calls_initialize = Some(initialize);
+            LayerHost::new(Options {
+                profile,
+                calls_initialize,
+                cache: cache.clone(),
+                ..Options::default()
+            })
+        };
         let upstreams = [RecordingUpstream::start().await?, RecordingUpstream::start().await?];
         let occurred = known_differences::ALL.iter().map(|known| (known, 0)).collect();
         let cases = test_cases::cases();
         for case in &cases {
             client::check(&case.request)?;
         }
-        Ok(Self { theirs, ours, upstreams, folder, cases, occurred, started: 0 })
+        let initializing = (theirs.clone().calling_initialize(), ours(true));
+        let bare = (theirs, ours(false));
+        Ok(Self { bare, initializing, upstreams, folder, cases, occurred, started: 0 })
     }
 
     fn describe(&self) -> String {
-        format!("{} and {}", self.theirs.describe(), self.ours.describe())
+        let (theirs, ours) = &self.bare;
+        format!("{} and {}", theirs.describe(), ours.describe())
     }
 
     async fn compare(&mut self, guest: &ThirdPartyGuest) -> Result<GuestReport, Error> {
@@ -184,8 +205,9 @@ impl<'a> Comparison<'a> {
         let folder = self.folder()?;
         let deployments = [deployment];
         let [behind_theirs, behind_ours] = [0, 1].map(|side: usize| self.upstreams[side].address());
-        let theirs = started(self.theirs.start(&deployments, behind_theirs, &folder).await)?;
-        let ours = started(self.ours.start(&deployments, behind_ours, &folder).await)?;
+        let hosts = if guest.initialize { &self.initializing } else { &self.bare };
+        let theirs = started(hosts.0.start(&deployments, behind_theirs, &folder).await)?;
+        let ours = started(hosts.1.start(&deployments, behind_ours, &folder).await)?;
         let (mut theirs, mut ours) = match (theirs, ours) {
             (Ok(theirs), Ok(ours)) => (theirs, ours),
             (Err(_), Err(_)) => {
@@ -224,7 +246,7 @@ impl<'a> Comparison<'a> {
     async fn observe_theirs(&self, host: &mut dyn RunningHost, case: &Case) -> Observation {
         let mut observation = observe(host, &self.upstreams[0], case).await;
         let response = observation.response().map(|it| String::from_utf8_lossy(&it.body));
-        if response.is_some_and(|body| body.contains(STACK_TRACE)) {
+        if response.is_some_and(|body| TRAPPED.iter().any(|text| body.contains(text))) {
             observation.trap = Some(Phase::Request);
         } else {
             observation.trap = host.traps(0).pop().map(|(phase, _)| phase);

@@ -24,6 +24,8 @@ pub(crate) struct ThirdPartyGuest {
     pub(crate) name: String,
     /// Its file.
     pub(crate) wasm: PathBuf,
+    /// Whether both hosts call its `_initialize`, as Traefik does.
+    pub(crate) initialize: bool,
 }
 
 /// The names of the modules and their versions.
@@ -43,7 +45,8 @@ pub(crate) fn guests() -> Result<Vec<ThirdPartyGuest>, Error> {
         let short = module.strip_prefix(OWNER).unwrap_or(&module);
         walk(&folder, &mut |wasm| {
             let path = wasm.strip_prefix(&folder).unwrap_or(&wasm);
-            guests.push(ThirdPartyGuest { name: format!("{short}/{}", name(path)), wasm });
+            let name = format!("{short}/{}", name(path));
+            guests.push(ThirdPartyGuest { name, wasm, initialize: false });
         })?;
         if guests.len() == before {
             let action = "found no file that ends in .wasm in";

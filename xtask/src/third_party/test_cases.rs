@@ -51,6 +51,10 @@ pub(crate) fn cases() -> Vec<Case> {
         let request = request.header(TCK, &test).0;
         Case { name: format!("tck: {test}"), request, upstream: response().upstream() }
     }));
+    cases.extend(languages().map(|(name, request)| {
+        let name = format!("language: {name}");
+        Case { name, request: request.0, upstream: response().upstream() }
+    }));
     for case in &mut cases {
         // The default is the host's address, which differs between hosts.
         case.request.headers.entry(HOST).or_insert(HeaderValue::from_static("example.test"));
@@ -232,6 +236,33 @@ fn conformance() -> impl Iterator<Item = (String, RequestBuilder)> {
         tests.push((format!("read_body/request/{name}"), post(&"a".repeat(size))));
     }
     tests.into_iter()
+}
+
+/// What guests of other languages respond to by themselves.
+fn languages() -> impl Iterator<Item = (&'static str, RequestBuilder)> {
+    let long = "[1] ".repeat(2_000);
+    [
+        ("text", get("/language/text")),
+        ("sleep", get("/language/sleep")),
+        ("garbage", get("/language/garbage")),
+        ("more garbage", get("/language/garbage")),
+        ("tasks", get("/language/tasks")),
+        ("json", post_to("/language/json", r#"{"b": [1, 2.5, null], "a": "\u00e4"}"#)),
+        ("no json", post_to("/language/json", "{")),
+        ("a long body", post_to("/language/json", &long)),
+        ("print", get("/language/print")),
+        ("files", get("/language/files")),
+        ("trap", get("/language/trap")),
+        ("text after a trap", get("/language/text")),
+        // The Go host keeps what has ended itself, so nothing can come after it.
+        ("exit", get("/language/exit")),
+    ]
+    .into_iter()
+}
+
+fn post_to(uri: &str, body: &str) -> RequestBuilder {
+    let RequestBuilder(request) = post(body);
+    RequestBuilder(http_probe::Request { uri: uri.to_owned(), ..request })
 }
 
 fn own_method() -> Method {

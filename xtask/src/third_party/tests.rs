@@ -24,15 +24,23 @@ fn all(guests: impl IntoIterator<Item = GuestReport>) -> Report {
 }
 
 fn compare(profile: Profile, wasm: &[u8], cases: &[&str]) -> (GuestReport, Vec<&'static str>) {
+    compare_with(profile, wasm, false, cases)
+}
+
+fn compare_with(
+    profile: Profile,
+    wasm: &[u8],
+    initialize: bool,
+    cases: &[&str],
+) -> (GuestReport, Vec<&'static str>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hand.wasm");
     fs::write(&path, wasm).unwrap();
-    let guest = ThirdPartyGuest { name: "hand".to_owned(), wasm: path };
-    let host = GoHost::install(&testing::tools()).unwrap();
+    let guest = ThirdPartyGuest { name: "hand".to_owned(), wasm: path, initialize };
+    let tools = testing::tools();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut comparison =
-            Comparison::new(host, LayerHost::new(profile), folder.path()).await.unwrap();
+        let mut comparison = Comparison::new(&tools, profile, folder.path()).await.unwrap();
         comparison.cases.retain(|case| cases.contains(&case.name.as_str()));
         assert_eq!(comparison.cases.len(), cases.len());
         let report = comparison.compare(&guest).await.unwrap();
@@ -68,6 +76,23 @@ fn traps_are_found_on_both_sides_whatever_the_response() {
     assert_eq!((report.counts.passed, report.counts.known), (1, 1));
     assert_eq!(reasons.len(), 1, "{reasons:?}");
     assert!(reasons[0].contains("stack trace"), "{reasons:?}");
+}
+
+#[test]
+fn initialize_is_called_on_both_sides_or_on_neither() {
+    let text = r#"(global $ready (mut i32) (i32.const 0))
+        (func (export "_initialize") (global.set $ready (i32.const 1)))
+        (func (export "handle_request") (result i64)
+          (call $set_status_code (i32.add (i32.const 400) (global.get $ready)))
+          (i64.const 0))"#;
+    let wasm = wat::parse_str(guest::module(text)).unwrap();
+    for initialize in [false, true] {
+        let (report, _) = compare_with(Profile::Go, &wasm, initialize, &["get"]);
+        assert_eq!((report.counts.passed, report.counts.run()), (2, 2), "{report:?}");
+    }
+    // The strict profile calls it, and the bare Go host does not.
+    let (report, _) = compare_with(Profile::Strict, &wasm, false, &["get"]);
+    assert_eq!(report.counts.passed, 2, "what both hosts call is not up to the profile");
 }
 
 #[test]

@@ -214,6 +214,7 @@ impl Args {
         let capacity = Capacity { instances: limits.max_instances as usize, ..Capacity::default() };
         let each = u32::try_from(capacity.instances.saturating_add(capacity.awaiting_bodies));
         Ok(LoadOptions {
+            log_rate: None,
             engine: EngineOptions {
                 profile: self.guest.profile,
                 time_limit: Some(Duration::from_millis(limits.max_time.max(1))),

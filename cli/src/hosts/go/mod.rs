@@ -48,9 +48,10 @@ pub fn version() -> &'static str {
 }
 
 /// The driver of the Go host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct GoHost {
     binary: PathBuf,
+    calls_initialize: bool,
 }
 
 /// The servers: one for each deployment.
@@ -76,7 +77,13 @@ impl GoHost {
     /// # Errors
     /// When it cannot be built.
     pub fn install(tools: &Path) -> Result<Self, Error> {
-        Ok(Self { binary: go_build::ensure(tools, &PROGRAM)? })
+        Ok(Self { binary: go_build::ensure(tools, &PROGRAM)?, calls_initialize: false })
+    }
+
+    /// Calls `_initialize` after `_start`, as Traefik does, which embeds this host.
+    #[must_use]
+    pub fn calling_initialize(self) -> Self {
+        Self { calls_initialize: true, ..self }
     }
 
     async fn serve(
@@ -94,6 +101,9 @@ impl GoHost {
             .arg(&deployment.wasm)
             .arg("-upstream")
             .arg(format!("http://{upstream}"));
+        if self.calls_initialize {
+            command.arg("-initialize");
+        }
         command.arg("-log-level").arg((deployment.log as i32).to_string());
         if let Some(config) = &deployment.config {
             let file = folder.join(format!("config{number}.txt"));

@@ -9,13 +9,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_wasm_abi::Phase;
+use http_wasm_host::engine::Options;
 use http_wasm_host::layer::Event;
-use http_wasm_model::Profile;
 use http_wasm_model::exchange::LogEntry;
 
 use super::driver::{Deployment, Host, HostFuture, HostUnderTest, RunningHost};
 use super::error::Error;
-use crate::serve::{self, Guest, Server, Upstream};
+use crate::serve::{self, Guest, LoadOptions, Loader, Server, Upstream};
 
 /// Its entry in the list of hosts.
 pub(super) const HOST: Host = Host {
@@ -25,9 +25,9 @@ pub(super) const HOST: Host = Host {
 };
 
 /// The driver of the reference host's server.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LayerHost {
-    profile: Profile,
+    engine: Options,
 }
 
 /// The servers: one for each deployment.
@@ -46,10 +46,10 @@ struct Records {
 }
 
 impl LayerHost {
-    /// A host with the semantics of this profile.
+    /// A host whose engine has these options.
     #[must_use]
-    pub const fn new(profile: Profile) -> Self {
-        Self { profile }
+    pub const fn new(engine: Options) -> Self {
+        Self { engine }
     }
 
     async fn serve(
@@ -71,7 +71,11 @@ impl LayerHost {
                 _ => {}
             }
         };
-        let layer = serve::load(&guest, self.profile, observer)?;
+        // What is compared is what a guest logs, and not how fast it is.
+        let log_rate = Some(u32::MAX);
+        let engine = self.engine.clone();
+        let options = LoadOptions { engine, log_rate, ..LoadOptions::default() };
+        let layer = Loader::new(options)?.load(&guest, observer)?;
         // An upstream that does not respond is part of the test.
         let upstream = Upstream::server(upstream).quiet();
         let address = (Ipv4Addr::LOCALHOST, 0).into();
@@ -88,7 +92,7 @@ impl HostUnderTest for LayerHost {
     }
 
     fn describe(&self) -> String {
-        format!("the reference host's server, profile {}", self.profile)
+        format!("the reference host's server, profile {}", self.engine.profile)
     }
 
     fn start<'a>(

@@ -31,15 +31,16 @@ func main() {
 	config := flag.String("config-file", "", "the file whose bytes the guest reads as its config; none if empty")
 	upstream := flag.String("upstream", "", "where requests go that the guest forwards, http://host:port")
 	level := flag.Int("log-level", int(api.LogLevelDebug), "messages below this level are not logged; -1 debug to 3 none")
+	initialize := flag.Bool("initialize", false, "call _initialize after _start, as Traefik does")
 	listen := flag.String("listen", "127.0.0.1:0", "where to listen; port 0 lets the system choose")
 	flag.Parse()
-	if err := serve(*guest, *config, *upstream, *listen, api.LogLevel(*level)); err != nil {
+	if err := serve(*guest, *config, *upstream, *listen, *initialize, api.LogLevel(*level)); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(guestFile, configFile, upstream, listen string, level api.LogLevel) error {
+func serve(guestFile, configFile, upstream, listen string, initialize bool, level api.LogLevel) error {
 	ctx := context.Background()
 	target, err := url.Parse(upstream)
 	if err != nil {
@@ -53,12 +54,13 @@ func serve(guestFile, configFile, upstream, listen string, level api.LogLevel) e
 		return err
 	}
 	lines := &lines{out: os.Stderr, level: level}
-	options := []handler.Option{
-		handler.Logger(lines),
-		handler.ModuleConfig(wazero.NewModuleConfig().
-			WithStdout(printed{lines, "stdout"}).
-			WithStderr(printed{lines, "stderr"})),
+	module := wazero.NewModuleConfig().
+		WithStdout(printed{lines, "stdout"}).
+		WithStderr(printed{lines, "stderr"})
+	if initialize {
+		module = module.WithStartFunctions("_start", "_initialize")
 	}
+	options := []handler.Option{handler.Logger(lines), handler.ModuleConfig(module)}
 	if configFile != "" {
 		config, err := os.ReadFile(configFile)
 		if err != nil {
