@@ -138,7 +138,9 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
         let _ = stream.set_nodelay(true);
         let state = Arc::clone(&state);
         let service = service_fn(move |request| respond(request, Arc::clone(&state)));
+        // Whoever is under test has limits of its own.
         let connection = http1::Builder::new()
+            .max_headers(10_000)
             .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service);
         // Some exchanges break the connection on purpose; their requests are recorded.

@@ -74,12 +74,6 @@ impl KnownDifference {
 pub(crate) const ALL: &[KnownDifference] = &[
     // Ours is safer.
     KnownDifference::new(
-        "*",
-        |_, _, ours| status(ours) == Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
-        "ours accepts a hundred headers and responds 431 to more, theirs accepts any number below a megabyte",
-    )
-    .in_case("hundreds of headers"),
-    KnownDifference::new(
         "response.*",
         |difference, theirs, ours| {
             let is_body = ["response.body", "response.headers.content-length"];

@@ -43,7 +43,7 @@ impl Deadline {
         self.at = None;
     }
 
-    /// Whether what is waited for otherwise has to be told to [`Self::postpone`].
+    /// Whether other waiting has to be added with [`Self::postpone`].
     pub(in crate::engine) fn is_known(&self) -> bool {
         self.at.is_some()
     }
