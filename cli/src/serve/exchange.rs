@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_wasm_host::layer::{self, Body, ClientAddr};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use super::bodies::{Arrival, ArrivingBody, ClientBody, TimedBody};
 use super::chain::Link;
-use super::messages::text;
+use super::messages::{strip_named, text};
 use super::options::{Forwarded, ServerOptions};
 use super::state::{InFlight, State};
 use super::upgrade::Upgrade;
@@ -37,9 +37,10 @@ pub(super) async fn respond(
     let client_upgrade = Upgrade::take(&mut request);
     let (upgrade, on_upgrade) = client_upgrade.unzip();
     let arrival = Arc::new(Arrival::default());
-    let mut response = match refuse(&request) {
+    let mut response = match refuse(&mut request) {
         Some(refused) => refused,
         None => {
+            strip_named(request.headers_mut());
             forwarded(&mut request, client, options.forwarded);
             request.extensions_mut().insert(ClientAddr(client));
             if let Some(upgrade) = &upgrade {
@@ -76,15 +77,20 @@ fn arriving(
     })
 }
 
-/// The response to what this server does not take.
-fn refuse(request: &Request<Incoming>) -> Option<Response<Body>> {
+/// The response to what this server does not take. What it takes has a clear meaning then.
+fn refuse(request: &mut Request<Incoming>) -> Option<Response<Body>> {
     let codings = request.headers().get_all(TRANSFER_ENCODING);
     // The library takes off the chunks. Whoever gets the rest would not know that it is coded.
     if codings.iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
         let why = "no transfer coding but chunked is supported";
         return Some(text(StatusCode::NOT_IMPLEMENTED, Body::full(why)));
     }
-    None
+    if request.method() == Method::CONNECT {
+        let why = "CONNECT is not supported";
+        return Some(text(StatusCode::NOT_IMPLEMENTED, Body::full(why)));
+    }
+    let malformed = layer::receive(request).err()?;
+    Some(text(StatusCode::BAD_REQUEST, Body::full(malformed.to_string())))
 }
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -96,7 +102,6 @@ fn forwarded<B>(request: &mut Request<B>, client: SocketAddr, how: Forwarded) {
     if how == Forwarded::Keep {
         return;
     }
-    let authority = request.uri().authority().map(|authority| authority.as_str().to_owned());
     let headers = request.headers_mut();
     if how == Forwarded::Replace {
         for name in [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO] {
@@ -109,8 +114,7 @@ fn forwarded<B>(request: &mut Request<B>, client: SocketAddr, how: Forwarded) {
     if let Ok(clients) = HeaderValue::from_bytes(&clients.join(&b", "[..])) {
         headers.insert(FORWARDED_FOR, clients);
     }
-    let host = authority.and_then(|host| host.parse().ok()).or_else(|| headers.get(HOST).cloned());
-    if let Some(host) = host {
+    if let Some(host) = headers.get(HOST).cloned() {
         headers.entry(FORWARDED_HOST).or_insert(host);
     }
     headers.entry(FORWARDED_PROTO).or_insert(HeaderValue::from_static("http"));

@@ -4,8 +4,10 @@
 //! is and how it is framed is the host's to say: a guest that gets it wrong would otherwise make
 //! two servers disagree about where a message ends, which is how requests are smuggled.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, Entry, HOST, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, Entry, TRAILER, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 
@@ -46,8 +48,7 @@ impl Hidden {
     }
 }
 
-/// Puts the head of a request into the model's; the headers are taken out. HTTP/2 has no `host`; the
-/// model does.
+/// Puts the head of a request into the model's; the headers are taken out.
 #[inline]
 pub(super) fn fill_request(
     request: &mut http::Request<Body>,
@@ -55,13 +56,6 @@ pub(super) fn fill_request(
     capabilities: Capabilities,
     model: &mut Request,
 ) {
-    // Servers give a URI with an authority to requests over HTTP/2, and to those of a proxy.
-    if let Some(authority) = request.uri().authority()
-        && !request.headers().contains_key(HOST)
-        && let Ok(host) = HeaderValue::from_str(authority.as_str())
-    {
-        request.headers_mut().insert(HOST, host);
-    }
     request.method().as_str().clone_into(&mut model.method);
     path_and_query(request.uri()).clone_into(&mut model.uri);
     if capabilities.reads_version {
@@ -71,6 +65,8 @@ pub(super) fn fill_request(
     if capabilities.reads_source_addr
         && let Some(ClientAddr(address)) = request.extensions().get()
     {
+        // A socket for both shows IPv4 as IPv6; guests compare addresses.
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         model.source_addr = address.to_string();
     }
     if capabilities.reads_headers

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http_wasm_abi::{BodyKind, Phase};
 
+use super::Malformed;
 use super::body::BoxError;
 use crate::engine::StartError;
 use http_wasm_model::exchange::{HostCall, LogEntry, Problem, Trap};
@@ -28,6 +29,8 @@ pub enum Event<'a> {
     /// A body did not come, or was longer than what is held of one. The client gets 413, 408, 400
     /// or 503 for its own, and 502 for the inner service's.
     Body(BodyKind, BodyFault<'a>),
+    /// The request has no clear meaning. The client gets 400.
+    Malformed(&'a Malformed),
     /// The request had more headers than the limits say: so many, of so many bytes. The client gets
     /// 431.
     Headers {
@@ -76,6 +79,7 @@ impl std::fmt::Display for Event<'_> {
             Self::Body(kind, BodyFault::Crowded) => {
                 write!(f, "the {kind} had not come, and as many guests wait for a body as may; raise the capacity")
             }
+            Self::Malformed(malformed) => write!(f, "{malformed}: the client gets 400"),
             Self::Headers { count, bytes } => write!(
                 f,
                 "the request has {count} headers of {bytes} bytes, which is more than the limits: the client gets 431; raise them"

@@ -17,6 +17,7 @@ use super::body::{Body, BoxError};
 use super::faults::internal_error;
 use super::limits::refuse_headers;
 use super::metrics::count;
+use super::receive::{Malformed, receive};
 use super::respond::Responded;
 use super::slots::Lease;
 use super::task::{Step, Task, Unsendable, Wait};
@@ -40,6 +41,17 @@ fn begin_with(lease: Lease, request: &mut Request<Body>) -> Step {
     if let Err(refused) = refuse_headers(shared, lease.guest(), request.headers()) {
         lease.release();
         return Step::Respond(Ok(*refused), std::mem::take(request.body_mut()));
+    }
+    let is_read = lease.guest().capabilities.reads_headers || request.uri().authority().is_some();
+    if is_read
+        && let Err(malformed) = receive(request)
+        && malformed != Malformed::NoHost
+    {
+        count(&shared.slots.counters().refused_malformed);
+        shared.emit(Event::Malformed(&malformed));
+        lease.release();
+        let response = convert::plain(StatusCode::BAD_REQUEST, "bad request");
+        return Step::Respond(Ok(response), std::mem::take(request.body_mut()));
     }
     let mut task = Task::new(lease, timer, request);
     if task.request_hook_waits() {

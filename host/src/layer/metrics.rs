@@ -24,6 +24,8 @@ pub struct Metrics {
     pub failed_starts: u64,
     /// Traps of each kind that occurred, in the order of [`TrapKind::ALL`].
     pub traps: Vec<(TrapKind, u64)>,
+    /// Requests that were refused because they have no clear meaning, with 400.
+    pub refused_malformed: u64,
     /// Requests that were refused for the size of their headers, with 431.
     pub refused_headers: u64,
     /// Requests that were refused with 503: every instance was in use, or as many waited for bodies as may.
@@ -92,6 +94,7 @@ counters!(
     response_hooks,
     stopped,
     failed_starts,
+    refused_malformed,
     refused_headers,
     refused_busy,
     bodies_too_large,

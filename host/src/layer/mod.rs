@@ -41,6 +41,7 @@
 //! | --- | ---: |
 //! | the guest trapped in its request hook, or cannot be started | 500 |
 //! | it trapped in its response hook | none: the service fails, and the connection breaks |
+//! | the request has no clear meaning; see [`receive`] | 400 |
 //! | the request has more headers than the limits say | 431 |
 //! | the request's body is longer than is held of it, where it has to be held | 413 |
 //! | the request's body breaks off while the guest reads it | 400 |
@@ -59,6 +60,7 @@ mod faults;
 mod future;
 mod limits;
 mod metrics;
+mod receive;
 mod respond;
 mod service;
 mod shared;
@@ -82,6 +84,7 @@ pub use body::{Body, BoxError};
 pub use event::{BodyFault, Error, Event};
 pub use future::ResponseFuture;
 pub use metrics::Metrics;
+pub use receive::{Malformed, receive};
 pub use service::GuestService;
 
 use admission::Admission;

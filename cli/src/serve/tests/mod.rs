@@ -4,6 +4,7 @@ mod clients;
 mod framing;
 mod guests;
 mod limits;
+mod received;
 mod stalls;
 mod tls;
 mod upgrades;

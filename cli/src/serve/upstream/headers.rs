@@ -9,7 +9,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri, Version};
 use http_wasm_host::layer::Body;
 
-use crate::serve::messages::has_token;
+use crate::serve::messages::{has_token, strip_named};
 use crate::serve::upgrade::Upgrade;
 
 /// Headers that belong to one connection and not to the message.
@@ -26,16 +26,9 @@ const CONNECTION_HEADERS: [HeaderName; 8] = [
 
 /// The request as it is sent over a connection of its own, for either version of HTTP.
 pub(super) fn outgoing(mut request: Request<Body>, upgrade: Option<&Upgrade>) -> Request<Body> {
-    let authority = request.uri().authority().cloned();
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
     let headers = request.headers_mut();
-    if let Some(authority) = authority
-        && !headers.contains_key(HOST)
-        && let Ok(host) = HeaderValue::from_str(authority.as_str())
-    {
-        headers.insert(HOST, host);
-    }
     // The only thing that `te` can ask for and that this proxy supports.
     let trailers = has_token(headers, &TE, "trailers");
     strip(headers);
@@ -109,20 +102,14 @@ pub(super) fn incoming<B>(response: &mut Response<B>) {
     if headers.contains_key(TRANSFER_ENCODING) || headers.contains_key(TRAILER) {
         headers.remove(CONTENT_LENGTH);
     }
+    strip_named(headers);
     strip(headers);
     *response.version_mut() = Version::HTTP_11;
 }
 
-/// Removes the headers that belong to the connection, and those that `connection` names.
+/// Removes the headers that belong to the connection.
 fn strip(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
-    for name in named.iter().chain(&CONNECTION_HEADERS) {
+    for name in &CONNECTION_HEADERS {
         headers.remove(name);
     }
 }
