@@ -71,20 +71,22 @@ impl<'b> UriBuilder<'b> {
         Self(Draft {
             cursor: Cursor::new(buffer.lend(SealedToken)),
             needed: 0,
+            asterisk: false,
             slash_ends_path: false,
             dot_segment: false,
             has_query: false,
         })
     }
 
-    /// Appends the path of a URI, as it is encoded there.
+    /// Appends the path of a URI, as it is encoded there. That of `OPTIONS *` stays `*` unless more follows.
     pub fn path<'u>(mut self, uri: impl Into<Uri<'u>>) -> Self {
         let path = uri.into().path();
-        // `OPTIONS *` has a path without a slash.
-        let rest = path.strip_prefix(b"/").unwrap_or(path);
-        if !self.0.slash_ends_path {
-            self.0.write(b"/");
+        if path == b"*" && self.0.needed == 0 {
+            self.0.asterisk = true;
+            return self;
         }
+        let rest = path.strip_prefix(b"/").unwrap_or(path);
+        self.0.begin_segment();
         self.0.write(rest);
         self.0.slash_ends_path = rest.is_empty() || rest.ends_with(b"/");
         self
@@ -95,9 +97,7 @@ impl<'b> UriBuilder<'b> {
     pub fn segment(mut self, segment: impl AsRef<[u8]>) -> Self {
         let segment = segment.as_ref();
         self.0.dot_segment |= matches!(segment, b"." | b"..");
-        if !self.0.slash_ends_path {
-            self.0.write(b"/");
-        }
+        self.0.begin_segment();
         self.0.write_encoded(segment);
         self.0.slash_ends_path = false;
         self
@@ -138,7 +138,7 @@ impl<'b> UriBuilder<'b> {
     }
 
     fn end_path(mut self) -> QueryBuilder<'b> {
-        if self.0.needed == 0 {
+        if self.0.needed == 0 && !self.0.asterisk {
             self.0.write(b"/");
         }
         QueryBuilder(self.0)
@@ -177,7 +177,10 @@ impl<'b> QueryBuilder<'b> {
     ///
     /// # Errors
     /// Where it does not fit into the buffer, or a segment is `.` or `..`.
-    pub fn finish(self) -> Result<Uri<'b>, BuildError> {
+    pub fn finish(mut self) -> Result<Uri<'b>, BuildError> {
+        if self.0.asterisk {
+            self.0.write(b"*");
+        }
         if self.0.dot_segment {
             return Err(BuildError::DotSegment);
         }
@@ -195,6 +198,8 @@ impl<'b> QueryBuilder<'b> {
 struct Draft<'b> {
     cursor: Cursor<'b>,
     needed: usize,
+    /// The path is that of `OPTIONS *`, and nothing is written: it has a slash only when more follows.
+    asterisk: bool,
     slash_ends_path: bool,
     dot_segment: bool,
     has_query: bool,
@@ -226,8 +231,25 @@ impl Draft<'_> {
         self.needed += 1;
     }
 
+    /// What stands before a segment.
+    fn begin_segment(&mut self) {
+        self.end_asterisk();
+        if !self.slash_ends_path {
+            self.write(b"/");
+        }
+    }
+
+    /// More follows on the path of `OPTIONS *`.
+    fn end_asterisk(&mut self) {
+        if self.asterisk {
+            self.asterisk = false;
+            self.write(b"/*");
+        }
+    }
+
     /// What stands before a part of the query.
     fn write_mark(&mut self) {
+        self.end_asterisk();
         let mark = if self.has_query { b"&" } else { b"?" };
         self.write(mark);
         self.has_query = true;

@@ -135,7 +135,13 @@ fn a_builder_takes_over_parts_of_a_uri() {
     );
     assert_eq!(built(|uri| uri.path(uri!("/")).segment("z").query(uri!("/"))), "/z");
     assert_eq!(built(|uri| uri.path(uri!("/v1/")).path(old).query(uri!("/?"))), "/v1/x/y?");
-    assert_eq!(built(|uri| uri.path(Uri(b"*")).query(old)), "/*?a=%41");
+    // `OPTIONS *` asks about the server.
+    let all = Uri(b"*");
+    assert_eq!(built(|uri| uri.path(all).query(all)), "*");
+    assert_eq!(built(|uri| uri.path(all).pairs([])), "*");
+    assert_eq!(built(|uri| uri.path(all).query(old)), "/*?a=%41");
+    assert_eq!(built(|uri| uri.path(all).segment("a").query(uri!("/"))), "/*/a");
+    assert_eq!(built(|uri| uri.path(uri!("/v1")).path(all).query(all)), "/v1/*");
 }
 
 #[test]
