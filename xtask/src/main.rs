@@ -9,6 +9,7 @@ mod tck;
 #[cfg(test)]
 mod testing;
 mod third_party;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,8 @@ enum Command {
     Tck,
     /// Compare the reference host with the official Go host on third-party guests
     ThirdParty(commands::third_party::Args),
+    /// Compare the reference host with the official Go host on a corpus of raw requests
+    Wire(commands::wire::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,5 +54,6 @@ fn main() -> ExitCode {
         Command::Bench(args) => commands::bench::run(&args, &global),
         Command::Tck => commands::tck::run(&global),
         Command::ThirdParty(args) => commands::third_party::run(&args, &global),
+        Command::Wire(args) => commands::wire::run(&args, &global),
     }))
 }

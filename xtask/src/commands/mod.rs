@@ -3,3 +3,4 @@
 pub(crate) mod bench;
 pub(crate) mod tck;
 pub(crate) mod third_party;
+pub(crate) mod wire;
