@@ -37,6 +37,7 @@ impl<'a> Uri<'a> {
     pub const fn new(bytes: &'a [u8]) -> Result<Self, InvalidUri> {
         match bytes {
             [b'/', rest @ ..] if is_target(rest) => Ok(Self(bytes)),
+            b"*" => Ok(Self(bytes)),
             _ => Err(InvalidUri(())),
         }
     }
