@@ -1,10 +1,23 @@
-//! Writes files in one step: whoever reads one, and whatever interrupts the writing, there is the old
-//! file or the new one.
+//! Reads files that end, and writes files in one step: whoever reads one, and whatever interrupts the
+//! writing, there is the old file or the new one.
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::cleanup::RemovedOnSignal;
+
+/// Reads a file. A device or a pipe is none: it may never end.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = std::fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        // Of a folder the system says what it is.
+        return std::fs::read(path);
+    }
+    Err(io::Error::other("it is a device or a pipe, and wanted is a file"))
+}
 
 /// Writes a file in one step; creates its folder if it is missing. A file that has these bytes already
 /// is left alone, so that no host reloads it.
@@ -57,6 +70,20 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         let left = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
         assert_eq!(left, 1, "no temporary file is left");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_never_ends_is_no_file() {
+        let error = read(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert_eq!(error, "it is a device or a pipe, and wanted is a file");
+        assert!(read(Path::new("/")).is_err());
+        assert!(
+            !read(Path::new(file!()))
+                .or_else(|_| read(Path::new("src/files.rs")))
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[cfg(unix)]

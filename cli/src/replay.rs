@@ -12,6 +12,8 @@ use http_wasm_testkit::Outcome;
 use http_wasm_testkit::recorded::{self, ReadError, Recorded, Runner};
 use http_wasm_testkit::report::{ExchangeReport, GuestReport, Verdict};
 
+use crate::files;
+
 /// The name of the reference host in `[exchange.skip]`.
 pub const HOST: &str = "reference";
 
@@ -63,7 +65,7 @@ impl Guest {
     /// When the file cannot be read, or such a host would not load it.
     pub fn load(path: &Path, profile: Profile) -> Result<Self, Error> {
         let bytes =
-            std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+            files::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let options = Options { profile, ..Options::default() };
         let module = Module::new(&bytes, options)
             .map_err(|source| Error::Load { path: path.to_owned(), source })?;

@@ -240,6 +240,61 @@ fn flags_of_the_user_are_kept() {
 }
 
 #[test]
+fn guests_of_filters_that_are_gone_are_removed_and_those_of_others_stay() {
+    let target = tempfile::tempdir().unwrap();
+    let target = target.path();
+    let build = |fixture: &Fixture| {
+        let mut project = Project::locate(Some(&fixture.below.join("filter/Cargo.toml"))).unwrap();
+        project.target_dir = target.to_owned();
+        build::build(&project, project.select(&[]).unwrap()[0], &options()).unwrap();
+    };
+    let guests = || {
+        let mut names: Vec<_> = std::fs::read_dir(target.join("guests"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let (one, other) = (
+        Fixture::new("", "guest = \"a\"", &with_buffer(16)),
+        Fixture::new("", "guest = \"deep/b\"", &with_buffer(16)),
+    );
+    build(&one);
+    build(&other);
+    assert_eq!(guests(), ["a.wasm", "deep"], "projects may share a target folder");
+    let manifest = std::fs::read_to_string(one.below.join("filter/Cargo.toml")).unwrap();
+    one.write("filter/Cargo.toml", &manifest.replace("\"a\"", "\"c\""));
+    build(&one);
+    assert_eq!(guests(), ["c.wasm", "deep"], "renamed");
+    drop(other);
+    build(&one);
+    assert_eq!(guests(), ["c.wasm"], "its folder is gone");
+    assert!(!target.join("guests-named/deep").exists());
+}
+
+#[test]
+fn a_guest_of_the_same_name_in_a_shared_target_folder_is_not_taken_for_ones_own() {
+    let target = tempfile::tempdir().unwrap();
+    let (one, other) =
+        (Fixture::new("", "", &with_buffer(16)), Fixture::new("", "", &with_buffer(64)));
+    let project = |fixture: &Fixture| {
+        let manifest = fixture.below.join("filter/Cargo.toml");
+        let mut project = Project::locate(Some(&manifest)).unwrap();
+        project.target_dir = target.path().to_owned();
+        project
+    };
+    for fixture in [&one, &other] {
+        let project = project(fixture);
+        build::build(&project, &project.filters[0], &options()).unwrap();
+        assert_eq!(build::other_owner(&project, &project.filters[0]), None);
+    }
+    let first = project(&one);
+    let owner = build::other_owner(&first, &first.filters[0]).unwrap();
+    assert!(owner.ends_with("filter/Cargo.toml") && owner.starts_with(other.folder.path()));
+}
+
+#[test]
 fn a_second_build_touches_nothing() {
     let fixture = Fixture::new("", "", &with_buffer(2048));
     let options = options();

@@ -10,8 +10,7 @@ use cargo_http_wasm::tools::WasmOpt;
 /// Runs the tool in `folder`, with a shared target folder, so that only the first run compiles the
 /// dependencies of filters.
 fn tool(folder: &Path, arguments: &[&str]) -> Output {
-    let here = Project::locate(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")));
-    let wasm_opt = WasmOpt::find_or_install(None, &here.expect("this repository").target_dir);
+    let wasm_opt = WasmOpt::find_or_install(None, &target_of_this_repository());
     Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"))
         .args(arguments)
         .current_dir(folder)
@@ -19,6 +18,11 @@ fn tool(folder: &Path, arguments: &[&str]) -> Output {
         .env("WASM_OPT", wasm_opt.expect("the optimiser is there or can be installed").program())
         .output()
         .expect("the tool runs")
+}
+
+fn target_of_this_repository() -> PathBuf {
+    let here = Project::locate(Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")));
+    here.expect("this repository").target_dir
 }
 
 fn code(output: &Output) -> Option<i32> {
@@ -118,5 +122,7 @@ fn demo_shows_each_step_and_leaves_no_folder() {
         assert!(shown.contains(part), "`{part}` is missing: {shown}");
     }
     assert!(!shown.contains('\u{1b}'), "no colours in a pipe: {shown}");
+    let guests = target_of_this_repository().join("guests");
+    assert!(!guests.join("my-first-filter.wasm").exists(), "it is none of the repository's guests");
     assert_eq!(std::fs::read_dir(temp.path()).expect("readable").count(), 0);
 }

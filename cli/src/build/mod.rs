@@ -6,7 +6,9 @@
 
 mod cache;
 mod compile;
+mod error;
 mod optimise;
+mod owner;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -16,120 +18,12 @@ use serde::Serialize;
 use crate::check::{self, Hosts, KnownHost, Limits};
 use crate::files;
 use crate::postlink::{self, StackSize};
-use crate::process;
 use crate::project::{Filter, GuestTarget, Project};
-use crate::tools::{self, BinaryenVersion, WasmOpt};
+use crate::tools::{self, WasmOpt};
+use crate::ui;
 
 pub use compile::{PROFILE, PROFILE_SETTINGS};
-
-/// Why a guest was not built.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A program that is needed could not be had.
-    #[error(transparent)]
-    Tool(#[from] tools::Error),
-    /// The filter does not compile.
-    #[error("`{filter}` does not compile{hint}{output}")]
-    Compile {
-        /// The package.
-        filter: String,
-        /// What to do, where the compiler cannot know it.
-        hint: String,
-        /// What cargo printed; empty when the user has already seen it.
-        output: String,
-    },
-    /// Cargo failed before it came to the filter's source, or through no fault of it.
-    #[error("cargo could not compile `{filter}`{hint}{output}")]
-    Cargo {
-        /// The package.
-        filter: String,
-        /// What to do, where cargo cannot know it.
-        hint: String,
-        /// What cargo printed; empty when the user has already seen it.
-        output: String,
-    },
-    /// A configuration file of cargo is wrong.
-    #[error("`{filter}`: {source}")]
-    CargoConfig {
-        /// The package.
-        filter: String,
-        /// What is wrong with it.
-        source: cargo_config2::Error,
-    },
-    /// A program failed.
-    #[error(transparent)]
-    Process(#[from] process::Error),
-    /// Cargo succeeded and did not say where the module is.
-    #[error(
-        "cargo built `{filter}` and named no .wasm file; its library needs `crate-type = [\"cdylib\", \"rlib\"]`"
-    )]
-    NoModule {
-        /// The package.
-        filter: String,
-    },
-    /// What this target's standard library needs is newer than the optimiser.
-    #[error("guests for {} need a newer wasm-opt: found version {found}, which does not know `{option}`, wanted {}; leave out --wasm-opt and WASM_OPT where Node is on PATH, and it is installed", target.triple(), BinaryenVersion::PINNED)]
-    OldOptimiser {
-        /// What the guest is compiled for.
-        target: GuestTarget,
-        /// The version in use.
-        found: BinaryenVersion,
-        /// The option that it lacks.
-        option: String,
-    },
-    /// The optimiser reported success and wrote something else than a module.
-    #[error("{} wrote {problem} and reported success; use another wasm-opt (--wasm-opt), or none (--no-wasm-opt)", program.display())]
-    Optimiser {
-        /// The program.
-        program: PathBuf,
-        /// What it wrote.
-        problem: String,
-    },
-    /// The module could not be rewritten.
-    #[error("`{filter}`: {source}")]
-    Postlink {
-        /// The package.
-        filter: String,
-        /// Why.
-        source: postlink::Error,
-    },
-    /// A file could not be read or written.
-    #[error("{action} {}: {source}", path.display())]
-    File {
-        /// What was being done.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The guest would not run on every host.
-    #[error("`{filter}` did not pass the check, and no guest was written:{}", listed(&report.problems))]
-    Refused {
-        /// The package.
-        filter: String,
-        /// Everything that was found.
-        report: Box<check::Report>,
-    },
-}
-
-impl Error {
-    /// Whether the filter was examined and is wrong, as opposed to a build that could not be done.
-    #[must_use]
-    pub const fn is_finding(&self) -> bool {
-        matches!(
-            self,
-            Self::Compile { .. }
-                | Self::NoModule { .. }
-                | Self::Postlink { .. }
-                | Self::Refused { .. }
-        )
-    }
-}
-
-fn listed(findings: &[check::Finding]) -> String {
-    findings.iter().map(|finding| format!("\n    {finding}")).collect()
-}
+pub use error::Error;
 
 /// How to build.
 #[derive(Debug, Clone, Default)]
@@ -230,6 +124,18 @@ pub fn machine_folders(project: Option<&Project>) -> Vec<PathBuf> {
     folders
 }
 
+/// The manifest of another project that wrote the guest of this filter last, where both have the same
+/// target folder.
+#[must_use]
+pub fn other_owner(project: &Project, filter: &Filter) -> Option<PathBuf> {
+    owner::other_owner(project, filter, "")
+}
+
+/// Removes the guests of filters that are gone.
+pub fn sweep(project: &Project) {
+    owner::sweep(project);
+}
+
 /// Builds one filter.
 ///
 /// # Errors
@@ -250,6 +156,7 @@ impl<'a> Builder<'a> {
             Some(WasmOpt::find_or_install(options.wasm_opt.as_deref(), &project.target_dir)?)
         };
         let sysroot = tools::sysroot(&project.root)?;
+        owner::sweep(project);
         Ok(Self { project, options, wasm_opt, sysroot, targets: HashSet::new() })
     }
 
@@ -283,6 +190,15 @@ impl<'a> Builder<'a> {
             let filter = filter.name.clone();
             return Err(Error::Refused { filter, report: Box::new(report) });
         }
+        if let Some(other) = owner::other_owner(self.project, filter, self.kind()) {
+            ui::warn(format_args!(
+                "the guest `{}` replaces that of {}, which has the same target folder; give one of them another \
+                 `guest` in [package.metadata.http-wasm]",
+                filter.options.guest,
+                other.display()
+            ));
+        }
+        owner::claim(self.project, filter, self.kind())?;
         let path = self.place("guests", filter);
         let named_path = self.place("guests-named", filter);
         // The named one first: a guest whose names are of an older build would mislead.
@@ -341,12 +257,16 @@ impl<'a> Builder<'a> {
         Ok(optimised)
     }
 
+    /// What the names of folders end in for this kind of build.
+    fn kind(&self) -> &'static str {
+        if self.options.dev { "-dev" } else { "" }
+    }
+
     /// The file of a filter in one of the folders below the target folder.
     fn place(&self, folder: &str, filter: &Filter) -> PathBuf {
-        let dev = if self.options.dev { "-dev" } else { "" };
         self.project
             .target_dir
-            .join(format!("{folder}{dev}"))
+            .join(format!("{folder}{}", self.kind()))
             .join(format!("{}.wasm", filter.options.guest))
     }
 }

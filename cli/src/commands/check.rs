@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use http_wasm_host::module_info::printable;
 use serde::Serialize;
 use serde_json::json;
 
 use super::{GlobalArgs, Guests, LimitArgs};
-use crate::build::machine_folders;
+use crate::build::{machine_folders, other_owner};
 use crate::check::rules::{RULES, Rule};
 use crate::check::{Hosts, KnownHost, Limits, Report, check_for_paths};
 use crate::project::{self, Filter, Project};
-use crate::ui;
+use crate::{files, ui};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -35,10 +34,17 @@ pub struct Args {
 /// What is printed as JSON.
 #[derive(Serialize)]
 struct Row<'a> {
-    file: &'a Path,
+    file: String,
     ok: bool,
     #[serde(flatten)]
     report: &'a Report,
+}
+
+impl<'a> Row<'a> {
+    fn new(file: &Path, report: &'a Report) -> Self {
+        // A path need not be text, and JSON has nothing else.
+        Self { file: file.display().to_string(), ok: report.is_ok(), report }
+    }
 }
 
 /// Runs the command.
@@ -53,13 +59,15 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let folders = machine_folders(project.as_ref().ok());
     let mut reports = Vec::new();
     let limits = Limits { hosts: Hosts::of(&args.hosts), ..args.limits.into() };
-    for (file, limits) in files(&args.guests, project, limits)? {
-        let bytes = std::fs::read(&file)
-            .with_context(|| format!("cannot read {}; `build` writes guests", file.display()))?;
+    for (file, limits) in to_check(&args.guests, project, limits)? {
+        let bytes = files::read(&file).map_err(|error| {
+            let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+            let remedy = if is_missing { "; `build` writes guests" } else { "" };
+            anyhow::anyhow!("cannot read {}: {error}{remedy}", file.display())
+        })?;
         reports.push((file, check_for_paths(&bytes, &limits, &folders)));
     }
-    let rows: Vec<_> =
-        reports.iter().map(|(file, report)| Row { file, ok: report.is_ok(), report }).collect();
+    let rows: Vec<_> = reports.iter().map(|(file, report)| Row::new(file, report)).collect();
     global.print(&Guests { guests: &rows }, || {
         for (file, report) in &reports {
             ui::out(table(file, report).trim_end());
@@ -86,7 +94,7 @@ fn explain(id: &str, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 
 /// The files to check and what each may be at most: what is a file as it is given, and else the
 /// guest of a filter of this name, which is also held to the size that its manifest states.
-fn files(
+fn to_check(
     guests: &[PathBuf],
     project: Result<Project, project::Error>,
     limits: Limits,
@@ -96,10 +104,18 @@ fn files(
     }
     let project = project?;
     let of_filter = |filter: &Filter| {
-        (project.guest_path(filter), limits.with_max_size(filter.options.max_size))
+        if let Some(other) = other_owner(&project, filter) {
+            anyhow::bail!(
+                "{} was built from {}, which has the same target folder; `build {}` here first",
+                project.guest_path(filter).display(),
+                other.display(),
+                filter.name
+            );
+        }
+        Ok((project.guest_path(filter), limits.with_max_size(filter.options.max_size)))
     };
     if guests.is_empty() {
-        return Ok(project.select(&[])?.into_iter().map(of_filter).collect());
+        return project.select(&[])?.into_iter().map(of_filter).collect();
     }
     let mut files = Vec::new();
     for path in guests {
@@ -107,7 +123,9 @@ fn files(
             files.push((path.clone(), limits));
         } else {
             let name = path.display().to_string();
-            files.extend(project.select(&[name])?.into_iter().map(of_filter));
+            for filter in project.select(&[name])? {
+                files.push(of_filter(filter)?);
+            }
         }
     }
     Ok(files)
@@ -182,7 +200,7 @@ mod tests {
         let report = check(b"(module)", &Limits::default());
         let text = table(Path::new("a.wasm"), &report);
         assert!(text.contains("  problem  file: found text [not-a-module]\n"), "{text}");
-        let row = Row { file: Path::new("a.wasm"), ok: report.is_ok(), report: &report };
+        let row = Row::new(Path::new("a.wasm"), &report);
         let json = serde_json::to_value(row).unwrap();
         assert_eq!(json["problems"][0]["rule"], "not-a-module");
     }

@@ -87,7 +87,10 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     }
     let counts: Counts = replayed.iter().map(|exchange| &exchange.verdict).collect();
     ui::out(format_args!("\n   {}", counts.to_string().trim_start()));
-    Ok(end(args, temp, counts))
+    let code = end(args, temp, counts);
+    // The guest is in the folder of the checkout's own guests.
+    build::sweep(&project);
+    Ok(code)
 }
 
 /// The scaffold as a project that shares the checkout's target folder and locked dependencies: the

@@ -62,6 +62,14 @@ pub enum Error {
         /// The root of the project.
         root: PathBuf,
     },
+    /// A package would be a filter with another type of library.
+    #[error("`{name}` depends on `{SDK}` and is no filter, because its library is no cdylib: have `crate-type = [\"cdylib\", \"rlib\"]` in [lib] of {}", manifest.display())]
+    NoCdylib {
+        /// The package.
+        name: String,
+        /// Its manifest.
+        manifest: PathBuf,
+    },
 }
 
 /// A cargo workspace, or a package on its own, that has filters.
@@ -75,6 +83,8 @@ pub struct Project {
     pub filters: Vec<Filter>,
     /// Whether the manifest of the workspace defines a profile `guest`.
     pub has_guest_profile: bool,
+    /// Packages that are no filters only for the type of their library: names and manifests.
+    without_cdylib: Vec<(String, PathBuf)>,
 }
 
 /// A package that is built to a guest.
@@ -149,7 +159,14 @@ impl Project {
 
     fn read(metadata: Metadata) -> Result<Self, Error> {
         let mut filters = Vec::new();
+        let mut without_cdylib = Vec::new();
         for package in metadata.packages {
+            if package.uses_sdk()
+                && !package.has(&["cdylib", "proc-macro"])
+                && package.has(&["lib", "rlib"])
+            {
+                without_cdylib.push((package.name.clone(), package.manifest_path.clone()));
+            }
             filters.extend(package.into_filter()?);
         }
         filters.sort_by(|a, b| a.name.cmp(&b.name));
@@ -169,6 +186,7 @@ impl Project {
             target_dir: metadata.target_directory,
             filters,
             has_guest_profile,
+            without_cdylib,
         })
     }
 
@@ -177,8 +195,17 @@ impl Project {
     /// # Errors
     /// When a name is unknown, or the project has no filters.
     pub fn select(&self, names: &[String]) -> Result<Vec<&Filter>, Error> {
+        let cannot = |(name, manifest): &(String, PathBuf)| Error::NoCdylib {
+            name: name.clone(),
+            manifest: manifest.clone(),
+        };
+        let named = |(name, _): &&(String, PathBuf)| names.contains(name);
+        if let Some(package) = self.without_cdylib.iter().find(named) {
+            return Err(cannot(package));
+        }
         if self.filters.is_empty() {
-            return Err(Error::NoFilters { root: self.root.clone() });
+            let near = self.without_cdylib.first().map(cannot);
+            return Err(near.unwrap_or_else(|| Error::NoFilters { root: self.root.clone() }));
         }
         if names.is_empty() {
             return Ok(self.filters.iter().collect());
@@ -253,14 +280,22 @@ struct RawOptions {
 }
 
 impl Package {
+    /// Whether one of its targets has one of these types.
+    fn has(&self, types: &[&str]) -> bool {
+        self.targets.iter().flat_map(|target| &target.crate_types).any(|ty| types.contains(&&**ty))
+    }
+
+    fn uses_sdk(&self) -> bool {
+        self.dependencies
+            .iter()
+            .any(|dependency| dependency.name == SDK && dependency.kind.is_none())
+    }
+
     /// A filter if the package has a cdylib, and depends on the SDK or has the options' table: a guest
     /// need not use the SDK.
     fn into_filter(self) -> Result<Option<Filter>, Error> {
-        let cdylib =
-            self.targets.iter().any(|target| target.crate_types.iter().any(|ty| ty == "cdylib"));
-        let sdk = |dependency: &Dependency| dependency.name == SDK && dependency.kind.is_none();
         let table = self.metadata.get(TABLE);
-        if !cdylib || !(table.is_some() || self.dependencies.iter().any(sdk)) {
+        if !self.has(&["cdylib"]) || !(table.is_some() || self.uses_sdk()) {
             return Ok(None);
         }
         let options = read_options(&self.name, table)

@@ -82,6 +82,20 @@ fn a_project_without_filters_says_what_a_filter_is() {
 }
 
 #[test]
+fn a_package_that_only_lacks_the_type_of_its_library_is_named() {
+    let lib = package("lone", "null").replace(r#"["cdylib", "rlib"]"#, r#"["lib"]"#);
+    let error = Project::read(metadata(&lib)).unwrap().select(&[]).unwrap_err().to_string();
+    assert!(error.starts_with("`lone` depends on `http-wasm-sdk` and is no filter"), "{error}");
+    assert!(
+        error.ends_with(r#"have `crate-type = ["cdylib", "rlib"]` in [lib] of /w/lone/Cargo.toml"#)
+    );
+    // Others are filters, and a library that they share is none.
+    let project = Project::read(metadata(&(package("a", "null") + "," + &lib))).unwrap();
+    assert_eq!(project.select(&[]).unwrap().len(), 1);
+    assert_eq!(project.select(&["lone".to_owned()]).unwrap_err().to_string(), error);
+}
+
+#[test]
 fn this_repository_is_read() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let project = Project::locate(Some(&manifest)).unwrap();
