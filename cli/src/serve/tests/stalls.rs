@@ -153,17 +153,40 @@ async fn good_requests_are_served_beside_a_thousand_that_stall() {
         }
     })
     .await;
-    let server = start_plain(Upstream::server(upstream)).await;
-    let mut stalled = Vec::new();
-    for _ in 0..1_000 {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
-        let begun = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\nabc";
-        stream.write_all(begun).await.unwrap();
-        stalled.push(stream);
+    // One passes bodies by, the other reads them.
+    let folder = tempfile::tempdir().unwrap();
+    for guest in [guest(folder.path(), "x"), reader(folder.path())] {
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        let server = Server::start(address, &[guest], Upstream::server(upstream)).await.unwrap();
+        let mut stalled = Vec::new();
+        for _ in 0..1_000 {
+            let mut stream = TcpStream::connect(server.address()).await.unwrap();
+            let begun = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\nabc";
+            stream.write_all(begun).await.unwrap();
+            stalled.push(stream);
+        }
+        for number in 0..20 {
+            let body = b"body".repeat(number % 2).into();
+            let request =
+                http_probe::Request { method: http::Method::POST, body, ..Default::default() };
+            let began = std::time::Instant::now();
+            assert_eq!(send(&server, &request).await.body, b"ok");
+            assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        }
     }
-    for _ in 0..20 {
-        let began = std::time::Instant::now();
-        assert_eq!(send(&server, &http_probe::Request::default()).await.body, b"ok");
-        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    }
+}
+
+/// A guest that reads the whole body of a request.
+fn reader(folder: &Path) -> GuestLayer {
+    const READS: &str = r#"
+      (func (export "_start") (drop (call $enable_features (i32.const 1))))
+      (func (export "handle_request") (result i64)
+        (loop $more
+          (br_if $more (i64.eqz (i64.shr_u
+            (call $read_body (i32.const 0) (i32.const 0) (i32.const 4096)) (i64.const 32)))))
+        (i64.const 1))"#;
+    let wasm = folder.join("reader.wasm");
+    std::fs::write(&wasm, wat::parse_str(guest::module(READS)).unwrap()).unwrap();
+    let guest = Guest { wasm, config: Vec::new(), log: LogLevel::Debug };
+    load(&guest, Profile::Strict, |_| {}).unwrap()
 }
