@@ -17,6 +17,11 @@ pub(crate) struct Guest {
 pub(crate) const EXAMPLES: [&str; 8] =
     ["header", "size-get-header-values", "log", "config", "router", "auth", "redact", "language"];
 
+/// The examples whose instances are started: all that the table of sizes has.
+pub(crate) fn is_sized(name: &str) -> bool {
+    name.starts_with("size-") || EXAMPLES.contains(&name)
+}
+
 /// Guests in the text format, each for one thing that a filter does.
 const TEXTS: [(&str, &str); 5] = [
     ("set", include_str!("guests/set.wat")),

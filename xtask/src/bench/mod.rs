@@ -1,5 +1,5 @@
 //! Measures the cost of guests on the reference host: per request beside the official Go host, as
-//! bodies and chains grow, under load over TCP, and in memory over many requests.
+//! bodies and chains grow, under load over TCP, when instances start, and in memory over many requests.
 //!
 //! Separate, optimised programs measure, pinned to a processor where possible. Times are compared only
 //! within one run, since they differ between machines and between runs.
@@ -12,6 +12,7 @@ mod programs;
 pub(crate) mod requests;
 pub(crate) mod soak;
 mod spread;
+pub(crate) mod start;
 
 use std::path::PathBuf;
 

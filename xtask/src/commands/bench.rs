@@ -1,6 +1,7 @@
 //! `bench`: measures the cost of guests.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::bench::guests::{self, Guest};
 use crate::bench::load::{self, Loaded};
 use crate::bench::requests::{self, Comparison, Median, Requests};
 use crate::bench::soak::{self, Soak};
+use crate::bench::start::{self, Measured, Start};
 use crate::bench::{Effort, Programs, Spread};
 use cargo_http_wasm::build::{Builder, Options};
 use cargo_http_wasm::cleanup::TempFolder;
@@ -27,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long)]
     quick: bool,
     /// Fail when a guest adds half of what it adds on the Go host or more, the median of all guests is not
-    /// below a third, or a cost is not linear
+    /// below a third, a cost is not linear, or an instance starts slowly or keeps much memory
     #[arg(long)]
     check: bool,
 }
@@ -41,6 +43,8 @@ enum Part {
     Growth,
     /// Servers under load over TCP, ours and the official Go host in turn
     Load,
+    /// The start of an instance, and the memory of an idle one
+    Start,
     /// Whether memory grows over ten million requests
     Soak,
 }
@@ -60,6 +64,8 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     load: Option<Vec<Loaded>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Vec<Start>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     soak: Option<Soak>,
 }
 
@@ -78,6 +84,13 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
     let mut all = Vec::new();
     for filter in filters {
         all.push(Guest { name: filter.name.clone(), wasm: builder.build(filter)?.path });
+    }
+    let mut sized = all.clone();
+    let others = project.filters.iter().filter(|filter| guests::is_sized(&filter.name));
+    for filter in others.filter(|_| wanted(Part::Start)) {
+        if all.iter().all(|guest| guest.name != filter.name) {
+            sized.push(Guest { name: filter.name.clone(), wasm: builder.build(filter)?.path });
+        }
     }
     let header = all.iter().find(|guest| guest.name == "header").context("no filter `header`")?;
     let header = header.clone();
@@ -103,6 +116,7 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
         requests: None,
         growth: None,
         load: None,
+        start: None,
         soak: None,
     };
     if let Some(go) = go.as_ref().filter(|_| wanted(Part::Requests)) {
@@ -121,6 +135,10 @@ pub(crate) fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> 
         loaded.extend(guests::assemble_loaded(folder.path())?);
         report.load = Some(load::load(&programs, go, &loaded, effort)?);
     }
+    if wanted(Part::Start) {
+        ui::step("Measuring", "the start of instances");
+        report.start = Some(start::start(&programs, &sized)?);
+    }
     if wanted(Part::Soak) {
         ui::step("Measuring", format_args!("memory over {} requests", effort.soak));
         report.soak = Some(soak::soak(&programs, &header.wasm, effort)?);
@@ -135,7 +153,8 @@ impl Report {
         let kept = self.soak.is_none_or(|soak| soak.good);
         let met = self.requests.as_ref().is_none_or(Requests::met);
         let linear = self.growth.iter().flatten().all(|growth| growth.linear);
-        kept && (!check || met && linear)
+        let started = self.start.iter().flatten().all(|start| start.good);
+        kept && (!check || met && linear && started)
     }
 }
 
@@ -148,6 +167,9 @@ fn print(report: &Report) {
     }
     if let Some(loads) = &report.load {
         print_loads(loads);
+    }
+    if let Some(starts) = &report.start {
+        print_starts(starts);
     }
     if let Some(Soak { early, late, good }) = report.soak {
         ui::out(format_args!(
@@ -191,6 +213,22 @@ fn print_requests(requests: &Requests, go: &str) {
         "goals: below {:.3} for every guest, below {:.3} in the median\n",
         requests::GOAL,
         requests::MEDIAN_GOAL
+    ));
+}
+
+fn print_starts(starts: &[Start]) {
+    ui::out(format_args!(
+        "{:<24} {:>10} {:>16} {:>14}",
+        "guest", "start, µs", "resident, bytes", "memory, bytes"
+    ));
+    for Start { guest, measured: Measured { start_ns, memory, resident }, good } in starts {
+        let start = Duration::from_nanos(*start_ns).as_secs_f64() * 1e6;
+        let missed = if *good { "" } else { "  NOT met" };
+        ui::out(format_args!("{guest:<24} {start:>10.1} {resident:>16} {memory:>14}{missed}"));
+    }
+    ui::out(format_args!(
+        "goals: a start below {} µs, and no more resident than the memory of the guest\n",
+        start::MAX_START_NS / 1_000
     ));
 }
 
