@@ -166,7 +166,7 @@ async fn good_requests_are_served_beside_a_thousand_that_stall() {
             stalled.push(stream);
         }
         for number in 0..20 {
-            let body = b"body".repeat(number % 2).into();
+            let body = b"body".repeat(number % 2);
             let request =
                 http_probe::Request { method: http::Method::POST, body, ..Default::default() };
             let began = std::time::Instant::now();
