@@ -66,6 +66,11 @@ fn new_refuses_with_2_and_says_why() {
 fn test_passes_a_fresh_filter_and_fails_a_broken_one() {
     let temp = tempfile::tempdir().expect("a temporary folder");
     let made = scaffold(temp.path(), "tested");
+    // Native tests are for this machine, whatever packages are compiled to otherwise.
+    let config = made.join(".cargo/config.toml");
+    let alias = std::fs::read_to_string(&config).expect("written");
+    std::fs::write(&config, format!("{alias}[build]\ntarget = \"wasm32v1-none\"\n"))
+        .expect("writable");
     let good = tool(&made, &["test"]);
     assert_eq!(code(&good), Some(0), "{}", text(&good));
     assert!(text(&good).contains("native tests: passed"), "{}", text(&good));

@@ -5,6 +5,8 @@
 
 mod bench;
 mod commands;
+#[cfg(test)]
+mod docs;
 mod tck;
 #[cfg(test)]
 mod testing;

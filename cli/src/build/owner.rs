@@ -23,7 +23,7 @@ fn note(project: &Project, filter: &Filter, kind: &str) -> PathBuf {
 
 /// The manifest of another project that wrote the guest of this filter last and still exists.
 pub(super) fn other_owner(project: &Project, filter: &Filter, kind: &str) -> Option<PathBuf> {
-    let real = |path: &Path| path.canonicalize().ok();
+    let real = |path: &Path| dunce::canonicalize(path).ok();
     let is_other =
         |owner: &PathBuf| real(owner).is_some_and(|owner| real(&filter.manifest) != Some(owner));
     owner(project, filter, kind).filter(is_other)

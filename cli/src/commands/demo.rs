@@ -156,7 +156,7 @@ fn block(title: &str, lines: impl IntoIterator<Item = (char, String)>) -> Vec<St
 fn end(args: &Args, temp: TempFolder, counts: Counts) -> ExitCode {
     heading("Next", "your own filter");
     // The checkout has an alias; elsewhere the tool is a subcommand.
-    let checkout = scaffold::sdk_of_this_tool().join("..").canonicalize();
+    let checkout = dunce::canonicalize(scaffold::sdk_of_this_tool().join(".."));
     let inside = std::env::current_dir()
         .is_ok_and(|dir| checkout.is_ok_and(|checkout| dir.starts_with(checkout)));
     let cargo = if inside { "cargo xtask" } else { "cargo http-wasm" };

@@ -58,7 +58,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 fn guests(args: &Args, project: &Project) -> anyhow::Result<Vec<GuestUnderTest>> {
     if let (Some(guest), Some(exchanges)) = (&args.guest, &args.exchanges) {
         let name = guest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let wasm = guest.canonicalize().with_context(|| format!("no {}", guest.display()))?;
+        let wasm = dunce::canonicalize(guest).with_context(|| format!("no {}", guest.display()))?;
         return Ok(vec![GuestUnderTest { name, wasm, exchanges: recorded::read(exchanges)? }]);
     }
     let options = args.build.options();

@@ -1,5 +1,6 @@
 //! `test`: the native tests, then every guest on the reference host.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use http_wasm_model::Profile;
@@ -72,6 +73,9 @@ fn native(
 ) -> anyhow::Result<bool> {
     let mut command: Command = process::cargo();
     command.current_dir(&project.root).args(["test", "--no-fail-fast"]).args(cargo_args);
+    if builds_for_wasm(&project.root) {
+        command.args(["--target", "host-tuple"]);
+    }
     if names.is_empty() {
         command.arg("--workspace");
     }
@@ -83,6 +87,14 @@ fn native(
     }
     ui::step("Testing", process::shown(&command));
     Ok(process::status(&mut command)?.success())
+}
+
+/// Whether a configuration file of cargo, or the environment, says that packages are compiled to
+/// WebAssembly; native tests are for this machine all the same.
+fn builds_for_wasm(root: &Path) -> bool {
+    let targets = cargo_config2::Config::load_with_cwd(root)
+        .and_then(|config| config.build_target_for_cli([""; 0]));
+    targets.is_ok_and(|targets| targets.iter().any(|target| target.starts_with("wasm")))
 }
 
 fn tested(builder: &mut Builder<'_>, filter: &Filter) -> Tested {

@@ -8,9 +8,13 @@ use serde::Serialize;
 
 use super::suite::{Case, NamedDeployment, Suite};
 use super::url::DOMAIN;
+use crate::files;
 use crate::hosts::{self, failed};
 
 const README: &str = include_str!(concat!(env!("FOLDER_CONFORMANCE"), "/README.md"));
+
+/// The name of the list.
+const MANIFEST: &str = "manifest.json";
 
 /// The list.
 #[derive(Clone, Debug, Serialize)]
@@ -48,8 +52,16 @@ pub fn export(
 ) -> Result<usize, hosts::Error> {
     let write = |name: &str, contents: &[u8]| {
         let path = folder.join(name);
-        fs::write(&path, contents).map_err(failed("cannot write", &path))
+        files::write(&path, contents).map_err(failed("cannot write", &path))
     };
+    // Removed first and written last: a folder with a manifest is complete.
+    let manifest_path = folder.join(MANIFEST);
+    match fs::remove_file(&manifest_path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(failed("cannot remove", &manifest_path)(error));
+        }
+        _ => {}
+    }
     for part in ["guests", "configs"] {
         let path = folder.join(part);
         fs::create_dir_all(&path).map_err(failed("cannot create", &path))?;
@@ -83,7 +95,27 @@ pub fn export(
     let manifest = Manifest { upstream: format!("http://{upstream}"), places };
     // Texts and lists of texts have a JSON form.
     let manifest = serde_json::to_string_pretty(&manifest).unwrap_or_default();
-    write("manifest.json", format!("{manifest}\n").as_bytes())?;
     write("README.md", README.as_bytes())?;
+    write(MANIFEST, format!("{manifest}\n").as_bytes())?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_that_fails_leaves_no_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        let suite = Suite::embedded().unwrap().only(&["next".to_owned()]).unwrap();
+        let places = suite.deployments();
+        let export = || export(&suite, &places, folder.path(), "127.0.0.1:1");
+        assert_eq!(export().unwrap(), places.len());
+        // A folder in the place of a file cannot be replaced.
+        let guest = folder.path().join("guests").join(format!("{}.wasm", places[0].name));
+        fs::remove_file(&guest).unwrap();
+        fs::create_dir_all(guest.join("x")).unwrap();
+        assert!(export().unwrap_err().to_string().starts_with("cannot write "));
+        assert!(!folder.path().join(MANIFEST).exists());
+    }
 }

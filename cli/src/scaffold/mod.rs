@@ -61,7 +61,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The path cannot be written in a manifest.
-    #[error("the path {} is not UTF-8, which a Cargo.toml cannot hold; choose another folder", .path.display())]
+    #[error("the path {} is not UTF-8, and cargo builds nothing there; choose another folder", .path.display())]
     NotUtf8 {
         /// The path.
         path: PathBuf,
@@ -169,6 +169,9 @@ pub fn write(request: &Request<'_>) -> Result<Scaffold, Error> {
         return Err(Error::Taken { folder });
     }
 
+    if folder.to_str().is_none() {
+        return Err(Error::NotUtf8 { path: folder });
+    }
     let enclosing = workspace::enclosing(&folder)?;
     let draft_folder = enclosing.as_ref().map_or(&*existing, |found| found.draft_folder(&existing));
     let draft_folder = draft_folder.to_owned();
@@ -212,7 +215,7 @@ fn has_alias(root: &Path) -> bool {
 
 fn find_sdk(path: &Path) -> Result<PathBuf, Error> {
     let missing = || Error::Sdk { path: path.to_owned() };
-    let found = path.canonicalize().map_err(|_| missing())?;
+    let found = dunce::canonicalize(path).map_err(|_| missing())?;
     let text = std::fs::read_to_string(found.join("Cargo.toml")).map_err(|_| missing())?;
     let manifest: toml::Table = toml::from_str(&text).map_err(|_| missing())?;
     let name = manifest.get("package").and_then(|package| package.get("name"));
@@ -241,7 +244,7 @@ fn resolve(folder: &Path) -> Result<(PathBuf, PathBuf), Error> {
     let existing = plain.ancestors().skip(1).find(|above| above.is_dir());
     let Some(existing) = existing else { return Err(Error::Taken { folder: plain }) };
     let below = plain.strip_prefix(existing).unwrap_or(&plain);
-    let existing = existing.canonicalize().map_err(failed)?;
+    let existing = dunce::canonicalize(existing).map_err(failed)?;
     let whole = existing.join(below);
     Ok((existing, whole))
 }

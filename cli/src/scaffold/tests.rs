@@ -210,3 +210,14 @@ fn a_tool_in_a_copied_checkout_takes_the_sdk_of_the_copy() {
         "run for another package"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cargo_cannot_name_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let (_temp, root) = temp();
+    let folder = root.join(std::ffi::OsStr::from_bytes(b"bad\xff")).join("filter");
+    let error = new("filter", &folder).unwrap_err().to_string();
+    assert!(error.contains("is not UTF-8, and cargo builds nothing there"), "{error}");
+    assert!(listing(&root).is_empty());
+}

@@ -1,5 +1,8 @@
 //! The documentation agrees with the repository: code blocks in the README are parts of real files,
 //! links lead to files and headings that exist, and the index of decisions lists every record.
+//!
+//! Not in a folder `tests`: for tests there cargo builds the program anew, and `cargo xtask test` would
+//! replace what runs it, which Windows refuses.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
