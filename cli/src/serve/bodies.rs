@@ -12,6 +12,8 @@ use http_wasm_host::layer::{Body, BoxError};
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use super::messages::without_false_trailers;
+
 type Polled<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
 
 /// Nothing came of a body for too long.
@@ -22,7 +24,7 @@ pub(super) struct Stalled {
     timeout: Duration,
 }
 
-/// A body of which something has to come within a time.
+/// A body as it comes, of which something has to come within a time. Trailers that are none are left out.
 #[derive(Debug)]
 pub(super) struct TimedBody<B> {
     inner: B,
@@ -45,7 +47,8 @@ impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin> HttpBody for Time
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Polled<BoxError> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
             self.waiting = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            let frame = frame.map(|frame| frame.map(without_false_trailers).map_err(Into::into));
+            return Poll::Ready(frame);
         }
         let Self { option, timeout, .. } = *self;
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));

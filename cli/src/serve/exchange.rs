@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use super::bodies::{Arrival, ArrivingBody, ClientBody, TimedBody};
 use super::chain::Link;
-use super::messages::{strip_named, text};
+use super::messages::{is_coded, strip_named, text};
 use super::options::{Forwarded, ServerOptions};
 use super::state::{InFlight, State};
 use super::upgrade::Upgrade;
@@ -79,10 +79,9 @@ fn arriving(
 
 /// The response to what this server does not take. What it takes has a clear meaning then.
 fn refuse(request: &mut Request<Incoming>) -> Option<Response<Body>> {
-    let codings = request.headers().get_all(TRANSFER_ENCODING);
-    // The library takes off the chunks. Whoever gets the rest would not know that it is coded.
-    if codings.iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"chunked")) {
-        let why = "no transfer coding but chunked is supported";
+    // The library takes off the chunks, once. Whoever gets the rest would not know that it is coded.
+    if is_coded(request.headers()) {
+        let why = "no transfer coding but chunked is supported, once";
         return Some(text(StatusCode::NOT_IMPLEMENTED, Body::full(why)));
     }
     if request.method() == Method::CONNECT {

@@ -1,10 +1,11 @@
 //! What several parts of the server do with messages.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_wasm_host::layer::Body;
+use hyper::body::{Bytes, Frame};
 
 /// Whether a list of tokens, such as the header `connection`, has this one.
 pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
@@ -14,6 +15,31 @@ pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) ->
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|token| token.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// Whether a message has a transfer coding that this server does not take off: another than chunks, or
+/// these twice.
+pub(super) fn is_coded(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_some_and(|first| !is_chunked(first)) || codings.next().is_some()
+}
+
+/// What no trailer can say: where the message ends, and whom it is for (RFC 9110, section 6.5.1).
+const NO_TRAILERS: [HeaderName; 7] =
+    [CONNECTION, CONTENT_LENGTH, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+
+/// A piece of a body, without trailers that a server might take for headers.
+pub(super) fn without_false_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
+    match frame.into_trailers() {
+        Ok(mut trailers) => {
+            for name in &NO_TRAILERS {
+                trailers.remove(name);
+            }
+            Frame::trailers(trailers)
+        }
+        Err(frame) => frame,
+    }
 }
 
 /// A response of this server itself.

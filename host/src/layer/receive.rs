@@ -1,10 +1,10 @@
 //! What a request says about itself, made unambiguous before a guest decides on it: one host, the one
-//! that the request is for, and one field for its cookies.
+//! that the request is for, a path that can be decoded, and one field for its cookies.
 
 use bytes::{BufMut as _, BytesMut};
 use http::header::{COOKIE, HOST};
-use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Method, Request, Version};
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
 /// Why a request has no clear meaning; a server answers it with 400.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum Malformed {
     /// The target is a host alone, which only CONNECT has, or `*`, which only OPTIONS has.
     #[error("the request's target does not fit its method")]
     Target,
+    /// The path has a `%` without two hexadecimal digits, which everybody decodes in another way.
+    #[error("the request's path has a % without two hexadecimal digits")]
+    Path,
 }
 
 /// Makes a received request unambiguous, as Go's `net/http` does: the header `host` is the host that the
@@ -33,8 +36,8 @@ pub enum Malformed {
 ///
 /// # Errors
 ///
-/// When the request has no clear meaning: no host in HTTP/1.1, several, a malformed one, or a target that
-/// does not fit the method.
+/// When the request has no clear meaning: no host in HTTP/1.1, several, a malformed one, a target that does
+/// not fit the method, or a path that cannot be decoded.
 pub fn receive<B>(request: &mut Request<B>) -> Result<(), Malformed> {
     let (is_connect, is_options) =
         (request.method() == Method::CONNECT, request.method() == Method::OPTIONS);
@@ -43,6 +46,12 @@ pub fn receive<B>(request: &mut Request<B>) -> Result<(), Malformed> {
     if is_host_alone && !is_connect || uri.path() == "*" && !is_options {
         return Err(Malformed::Target);
     }
+    if has_stray_percent(uri.path()) {
+        return Err(Malformed::Path);
+    }
+    if uri.path_and_query().is_some_and(|it| it.as_str().starts_with('?')) {
+        add_path(request.uri_mut());
+    }
     let version = request.version();
     if version >= Version::HTTP_2 {
         join_cookies(request.headers_mut());
@@ -50,7 +59,7 @@ pub fn receive<B>(request: &mut Request<B>) -> Result<(), Malformed> {
     let uri = request.uri();
     let is_known = uri.authority().is_some();
     check_host(request.headers(), version, is_known)?;
-    if let Some(host) = request.uri().authority().map(host_of).transpose()? {
+    if let Some(host) = request.uri().authority().map(|it| host_of(it, version)).transpose()? {
         request.headers_mut().insert(HOST, host);
     }
     Ok(())
@@ -96,9 +105,29 @@ const fn is_host_byte(byte: u8) -> bool {
         )
 }
 
-/// Host and port, without a user.
-fn host_of(authority: &Authority) -> Result<HeaderValue, Malformed> {
+/// Whether a `%` has no two hexadecimal digits after it (RFC 3986, section 2.1).
+fn has_stray_percent(path: &str) -> bool {
+    let is_escape = |rest: &str| {
+        rest.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    path.split('%').skip(1).any(|rest| !is_escape(rest))
+}
+
+/// Gives a target that has a query and no path the path that it stands for.
+fn add_path(uri: &mut Uri) {
+    let query = uri.query().unwrap_or_default();
+    let Ok(path) = PathAndQuery::try_from(format!("/?{query}")) else { return };
+    let mut parts = std::mem::take(uri).into_parts();
+    parts.path_and_query = Some(path);
+    *uri = Uri::from_parts(parts).unwrap_or_default();
+}
+
+/// Host and port, without a user, which HTTP/2 does not allow.
+fn host_of(authority: &Authority, version: Version) -> Result<HeaderValue, Malformed> {
     let text = authority.as_str();
+    if version >= Version::HTTP_2 && text.contains('@') {
+        return Err(Malformed::Host);
+    }
     let host = text.rsplit_once('@').map_or(text, |(_, host)| host);
     HeaderValue::from_str(host).map_err(|_| Malformed::Host)
 }
@@ -147,7 +176,11 @@ mod tests {
         for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
             for uri in ["http://admin.test/secret", "http://user:word@admin.test/"] {
                 let got = host(request(version, "GET", uri, &[("host", "public.test")]));
-                assert_eq!(got, Ok(Some("admin.test".to_owned())), "{version:?} {uri}");
+                let wanted = match version {
+                    Version::HTTP_2 if uri.contains('@') => Err(Malformed::Host),
+                    _ => Ok(Some("admin.test".to_owned())),
+                };
+                assert_eq!(got, wanted, "{version:?} {uri}");
             }
         }
         let got = host(request(Version::HTTP_2, "GET", "https://admin.test:8443/", &[]));
@@ -185,6 +218,21 @@ mod tests {
         assert_eq!(get("CONNECT", "a.test:80"), Ok(Some("a.test:80".to_owned())));
         assert_eq!(get("OPTIONS", "*"), Ok(Some("a".to_owned())));
         assert_eq!(get("GET", "*"), Err(Malformed::Target));
+    }
+
+    #[test]
+    fn a_path_can_be_decoded_and_is_never_missing() {
+        let get = |uri| host(request(Version::HTTP_11, "GET", uri, &[("host", "a")])).map(drop);
+        for right in ["/", "/%41%c3%A4", "/a?%zz&%", "http://a.test/%2f"] {
+            assert_eq!(get(right), Ok(()), "{right}");
+        }
+        for wrong in ["/%", "/a%4", "/%zz", "/%4g/b", "/%%41", "http://a.test/%?b"] {
+            assert_eq!(get(wrong), Err(Malformed::Path), "{wrong}");
+        }
+        let mut request = request(Version::HTTP_11, "GET", "http://a.test?b", &[("host", "a")]);
+        assert_eq!(request.uri().path_and_query().map(|it| it.as_str()), Some("?b"));
+        receive(&mut request).expect("good");
+        assert_eq!(request.uri(), "http://a.test/?b");
     }
 
     #[test]

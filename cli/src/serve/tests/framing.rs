@@ -187,3 +187,44 @@ async fn an_upstream_that_refuses_an_upload_is_heard() {
         assert!(text.starts_with("HTTP/1.1 413 ") && text.contains("too much"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn trailers_that_would_frame_or_route_are_dropped_both_ways() {
+    const CHUNKS: &str = "transfer-encoding: chunked\r\ntrailer: x-t\r\n\r\n2\r\nhi\r\n0\r\n\
+                  X-T: 1\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: b.test\r\n\r\n";
+    let upstream = raw_upstream(async move |mut stream| {
+        read_head(&mut stream).await;
+        let mut body = vec![0; 1024];
+        let mut len = 0;
+        while !body[..len].ends_with(b"\r\n\r\n") {
+            len += stream.read(&mut body[len..]).await.unwrap();
+        }
+        let got = String::from_utf8_lossy(&body[..len]).to_lowercase();
+        assert!(
+            got.contains("x-t: 1") && !got.contains("content-length") && !got.contains("b.test"),
+            "{got}"
+        );
+        let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{CHUNKS}").as_bytes()).await;
+    })
+    .await;
+    let server = start_plain(Upstream::server(upstream)).await;
+    let request = format!("POST / HTTP/1.1\r\nhost: h\r\nte: trailers\r\n{CHUNKS}");
+    let (text, _) = raw(&server, request.as_bytes()).await;
+    let text = text.to_lowercase();
+    assert!(text.starts_with("http/1.1 200") && text.contains("x-t: 1"), "{text}");
+    assert!(!text.contains("content-length") && !text.contains("b.test"), "{text}");
+}
+
+#[tokio::test]
+async fn a_request_of_http10_without_a_host_gets_that_of_the_upstream() {
+    let upstream = raw_upstream(async move |mut stream| {
+        let address = stream.local_addr().unwrap();
+        let head = read_head(&mut stream).await.to_lowercase();
+        assert!(head.contains(&format!("host: {address}\r\n")), "{head}");
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+    })
+    .await;
+    let server = start_plain(Upstream::server(upstream)).await;
+    let (text, _) = raw(&server, b"GET / HTTP/1.0\r\n\r\n").await;
+    assert!(text.contains(" 200 OK"), "{text}");
+}

@@ -82,6 +82,11 @@ async fn requests_without_a_clear_meaning_are_refused_with_an_answer() {
         ("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
         ("GET a.test:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        ("GET /a%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            501,
+        ),
         ("CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\n\r\n", 501),
         ("CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200),

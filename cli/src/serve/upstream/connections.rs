@@ -148,7 +148,7 @@ impl Connections {
         let sent = async {
             match sender {
                 Sender::Http1(mut sender) => {
-                    for_http1(&mut request);
+                    for_http1(&mut request, &self.0.authority);
                     let result = sender.try_send_request(request).await;
                     if result.is_ok() && is_kept {
                         lock(&self.0.pooled).push((sender, Instant::now()));

@@ -42,8 +42,9 @@ pub(super) fn outgoing(mut request: Request<Body>, upgrade: Option<&Upgrade>) ->
     request
 }
 
-/// Gives a request the form of HTTP/1.1, whichever it has.
-pub(super) fn for_http1<B: hyper::body::Body>(request: &mut Request<B>) {
+/// Gives a request the form of HTTP/1.1, whichever it has. `default` is the authority of a request
+/// without a host.
+pub(super) fn for_http1<B: hyper::body::Body>(request: &mut Request<B>, default: &Authority) {
     let authority = request.uri().authority().cloned();
     if let Some(authority) = authority {
         let path = request.uri().path_and_query().cloned();
@@ -51,6 +52,10 @@ pub(super) fn for_http1<B: hyper::body::Body>(request: &mut Request<B>) {
         if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
             request.headers_mut().insert(HOST, host);
         }
+    }
+    // HTTP/1.0 has none, HTTP/1.1 needs one (RFC 9112, section 3.2).
+    if let Ok(host) = HeaderValue::from_str(default.as_str()) {
+        request.headers_mut().entry(HOST).or_insert(host);
     }
     *request.version_mut() = Version::HTTP_11;
     if !request.body().is_end_stream() && !request.headers().contains_key(CONTENT_LENGTH) {
@@ -86,12 +91,6 @@ pub(super) fn for_http2<B>(
         .path_and_query(path.unwrap_or_else(|| PathAndQuery::from_static("/")))
         .build()?;
     Ok(())
-}
-
-/// Whether a response has a transfer coding that this server does not take off.
-pub(super) fn is_coded<B>(response: &Response<B>) -> bool {
-    let codings = response.headers().get_all(TRANSFER_ENCODING);
-    codings.iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 /// The head of a response without what belongs to the upstream's connection.

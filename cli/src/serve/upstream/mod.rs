@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 
 use super::bodies::{Begun, SentBody, TimedBody};
 use super::console::Console;
-use super::messages::text;
+use super::messages::{is_coded, text};
 use super::options::UpstreamOptions;
 use super::upgrade::Upgrade;
 use connections::{Connections, Error, Versions};
@@ -179,7 +179,7 @@ async fn receive(
             None => return Err(unusable("it switches to a protocol that nobody asked for".into())),
         }
     }
-    if headers::is_coded(&response) {
+    if is_coded(response.headers()) {
         return Err(unusable("it has a transfer coding other than chunked".into()));
     }
     if options.headers.exceeded_by(response.headers()) {
