@@ -24,9 +24,9 @@ pub enum Error {
         source: io::Error,
     },
     /// The program ran and reported failure.
-    #[error("`{command}` failed ({status}){output}")]
+    #[error("`{}` failed ({status}){output}", brief(command))]
     Failed {
-        /// The whole command line.
+        /// The whole command line; shown in full with `--verbose`, before it runs.
         command: String,
         /// Its exit code or signal.
         status: String,
@@ -48,6 +48,15 @@ pub fn pinned(program: &Path, cpu: Option<usize>) -> Command {
     let mut command = Command::new("taskset");
     command.arg("-c").arg(cpu.to_string()).arg(program);
     command
+}
+
+/// The beginning of a command line.
+fn brief(command: &str) -> String {
+    const MAX_LEN: usize = 100;
+    match command.char_indices().nth(MAX_LEN) {
+        Some((end, _)) => format!("{} …", &command[..end]),
+        None => command.to_owned(),
+    }
 }
 
 /// What to do about a program that cannot be started.
@@ -220,6 +229,16 @@ mod tests {
         assert!(text.contains("no-such-command-of-cargo 'a b'` failed"), "{text}");
         assert!(text.contains("101"), "{text}");
         assert!(text.contains("no such command"), "{text}");
+    }
+
+    #[test]
+    fn a_long_command_line_is_cut_in_an_error() {
+        let mut command = cargo();
+        command.arg("no-such-command-of-cargo").args(std::iter::repeat_n("argument", 50));
+        let text = run(&mut command).unwrap_err().to_string();
+        let first = text.lines().next().unwrap();
+        assert!(first.contains(" …` failed (exit ") && first.len() < 160, "{first}");
+        assert!(shown(&command).len() > 400);
     }
 
     #[test]

@@ -131,3 +131,32 @@ fn demo_shows_each_step_and_leaves_no_folder() {
     assert!(!guests.join("my-first-filter.wasm").exists(), "it is none of the repository's guests");
     assert_eq!(std::fs::read_dir(temp.path()).expect("readable").count(), 0);
 }
+
+#[test]
+fn a_guest_that_does_not_load_is_a_finding_in_every_command() {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, contents: &[u8]| {
+        std::fs::write(temp.path().join(name), contents).expect("writable");
+    };
+    write("bad.wasm", b"no module");
+    write("exchanges.toml", b"[[exchange]]\nname = \"a\"\n");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let interop = ["interop", "layer", "--guest", "bad.wasm", "--exchanges", "exchanges.toml"];
+    for arguments in [
+        &["check", "bad.wasm"][..],
+        &["replay", "bad.wasm", "exchanges.toml"],
+        &["serve", "bad.wasm", "--echo"],
+        &[&interop[..], &["--manifest-path", manifest]].concat(),
+    ] {
+        let output = tool(temp.path(), arguments);
+        assert_eq!(code(&output), Some(1), "{arguments:?}: {}", text(&output));
+    }
+    for arguments in [
+        &["check", "missing.wasm"][..],
+        &["replay", "missing.wasm", "exchanges.toml"],
+        &["serve", "missing.wasm", "--echo"],
+    ] {
+        let output = tool(temp.path(), arguments);
+        assert_eq!(code(&output), Some(2), "{arguments:?}: {}", text(&output));
+    }
+}

@@ -132,23 +132,23 @@ fn a_trap_is_a_failure_that_is_named() {
 
 #[test]
 fn an_error_in_the_input_names_its_position() {
-    let error_of = |files: &Files| {
+    let error_of = |files: &Files, code: i32| {
         let output = replay(&[&files.guest, &files.exchanges]);
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     let without_export = GUEST.replace("(export \"handle_response\")", "");
-    let error = error_of(&files(&without_export, EXCHANGES));
+    let error = error_of(&files(&without_export, EXCHANGES), 1);
     assert!(
         error.contains("guest.wasm") && error.contains("export handle_response: is missing"),
         "{error}"
     );
 
-    let error = error_of(&files(&GUEST, "[[exchange]]\nname = \"a\"\nexpct = 1\n"));
+    let error = error_of(&files(&GUEST, "[[exchange]]\nname = \"a\"\nexpct = 1\n"), 2);
     assert!(error.contains("exchanges.toml:3:") && error.contains("expct"), "{error}");
 
     let mut missing = files(&GUEST, EXCHANGES);
     missing.guest.set_file_name("nowhere.wasm");
-    let error = error_of(&missing);
+    let error = error_of(&missing, 2);
     assert!(error.contains("cannot read") && error.contains("nowhere.wasm"), "{error}");
 }

@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 
 use crate::build::{Error as BuildError, Options};
 use crate::check::Limits;
+use crate::hosts;
+use crate::replay::Error as ReplayError;
+use crate::serve::Error as ServeError;
 
 pub use global::GlobalArgs;
 pub(crate) use global::Guests;
@@ -25,8 +28,16 @@ pub(crate) use global::Guests;
 /// something could not be done.
 #[must_use]
 pub fn failure_code(error: &anyhow::Error) -> u8 {
-    let build = error.downcast_ref::<BuildError>();
-    if build.is_some_and(BuildError::is_finding) { 1 } else { 2 }
+    let is_finding = error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(BuildError::is_finding)
+            || matches!(cause.downcast_ref(), Some(ReplayError::Load { .. }))
+            || matches!(
+                cause.downcast_ref(),
+                Some(ServeError::Load { .. } | ServeError::Start { .. })
+            )
+            || matches!(cause.downcast_ref(), Some(hosts::Error::Rejected { .. }))
+    });
+    if is_finding { 1 } else { 2 }
 }
 
 /// How filters are built: options of every command that builds some.
