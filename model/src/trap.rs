@@ -124,6 +124,8 @@ pub struct Problem {
     pub function: Option<Function>,
     /// What the guest did, what real hosts make of it, and the remedy.
     pub message: String,
+    /// Whether hosts go on well all the same, and alike.
+    pub is_harmless: bool,
 }
 
 impl fmt::Display for Problem {

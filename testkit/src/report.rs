@@ -18,6 +18,11 @@ pub enum Verdict {
         /// What was not.
         mismatches: Vec<Mismatch>,
     },
+    /// Everything was as expected, and some of it goes otherwise on other hosts.
+    Unportable {
+        /// What does.
+        mismatches: Vec<Mismatch>,
+    },
     /// It failed where the host is known to fail.
     Known {
         /// Why the host fails.
@@ -25,7 +30,7 @@ pub enum Verdict {
         /// What was not as expected.
         mismatches: Vec<Mismatch>,
     },
-    /// It was not as recommended, where the host is free to do otherwise.
+    /// It was not as recommended, where a host is free to do otherwise, or every host goes on well.
     Differs {
         /// What was not.
         mismatches: Vec<Mismatch>,
@@ -41,7 +46,16 @@ impl Verdict {
     /// The verdict of an exchange that was run.
     #[must_use]
     pub fn of(mismatches: Vec<Mismatch>) -> Self {
-        if mismatches.is_empty() { Self::Passed } else { Self::Failed { mismatches } }
+        let is_recommendation = |mismatch: &Mismatch| mismatch.what == Mismatch::RECOMMENDATION;
+        if mismatches.is_empty() {
+            Self::Passed
+        } else if mismatches.iter().all(is_recommendation) {
+            Self::Differs { mismatches }
+        } else if mismatches.iter().all(Mismatch::is_met) {
+            Self::Unportable { mismatches }
+        } else {
+            Self::Failed { mismatches }
+        }
     }
 
     /// Its name.
@@ -50,6 +64,7 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Failed { .. } => "failed",
+            Self::Unportable { .. } => "unportable",
             Self::Known { .. } => "known",
             Self::Differs { .. } => "differs",
             Self::Skipped { .. } => "skipped",
@@ -87,7 +102,9 @@ impl ExchangeReport {
         let head = format!("{file}:{}: {}", self.line, self.name);
         let reasons = match &self.verdict {
             Verdict::Passed => Vec::new(),
-            Verdict::Failed { mismatches } | Verdict::Differs { mismatches } => {
+            Verdict::Failed { mismatches }
+            | Verdict::Unportable { mismatches }
+            | Verdict::Differs { mismatches } => {
                 mismatches.iter().map(ToString::to_string).collect()
             }
             Verdict::Known { reason, .. } | Verdict::Skipped { reason } => vec![reason.clone()],
@@ -140,6 +157,8 @@ pub struct Counts {
     pub passed: usize,
     /// Otherwise.
     pub failed: usize,
+    /// As expected here, and otherwise on other hosts.
+    pub unportable: usize,
     /// As is known of the host.
     pub known: usize,
     /// In a way that the host is free to choose.
@@ -154,6 +173,7 @@ impl Counts {
         *match verdict {
             Verdict::Passed => &mut self.passed,
             Verdict::Failed { .. } => &mut self.failed,
+            Verdict::Unportable { .. } => &mut self.unportable,
             Verdict::Known { .. } => &mut self.known,
             Verdict::Differs { .. } => &mut self.differs,
             Verdict::Skipped { .. } => &mut self.skipped,
@@ -163,22 +183,31 @@ impl Counts {
     /// How many were run.
     #[must_use]
     pub const fn run(&self) -> usize {
-        self.passed + self.failed + self.known + self.differs
+        self.passed + self.failed + self.unportable + self.known + self.differs
     }
 
-    /// Whether something was run, and nothing failed.
+    /// Whether something was run, nothing failed, and nothing would on other hosts.
     #[must_use]
     pub const fn good(&self) -> bool {
-        self.failed == 0 && self.run() > 0
+        !self.has_failed() && self.run() > 0
+    }
+
+    /// Whether something failed, or would on other hosts.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failed > 0 || self.unportable > 0
     }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>4} passed {:>3} failed", self.passed, self.failed)?;
-        for (count, name) in
-            [(self.known, "known"), (self.differs, "differs"), (self.skipped, "skipped")]
-        {
+        for (count, name) in [
+            (self.unportable, "unportable"),
+            (self.known, "known"),
+            (self.differs, "differs"),
+            (self.skipped, "skipped"),
+        ] {
             if count > 0 {
                 write!(f, " {count:>3} {name}")?;
             }
@@ -199,6 +228,7 @@ impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.unportable += other.unportable;
         self.known += other.known;
         self.differs += other.differs;
         self.skipped += other.skipped;
@@ -247,6 +277,29 @@ mod tests {
             assert_eq!(Counts::from_iter([verdict]).good(), good, "{verdict:?}");
         }
         assert_eq!([counts, counts].into_iter().sum::<Counts>().run(), 8);
+    }
+
+    #[test]
+    fn what_only_goes_otherwise_elsewhere_has_a_level_of_its_own() {
+        let mismatch = |what: &str| Mismatch {
+            what: what.to_owned(),
+            wanted: "a".to_owned(),
+            found: "b".to_owned(),
+        };
+        let [portability, recommendation, status] =
+            [Mismatch::PORTABILITY, Mismatch::RECOMMENDATION, "response.status"].map(mismatch);
+        for (mismatches, name, good) in [
+            (vec![recommendation.clone()], "differs", true),
+            (vec![portability.clone()], "unportable", false),
+            (vec![recommendation.clone(), portability.clone()], "unportable", false),
+            (vec![portability, recommendation, status], "failed", false),
+        ] {
+            let verdict = Verdict::of(mismatches);
+            assert_eq!(verdict.name(), name);
+            let counts = Counts::from_iter([&verdict]);
+            assert_eq!((counts.good(), counts.run()), (good, 1), "{name}");
+            assert!(counts.to_string().contains(&format!("1 {name}")), "{counts}");
+        }
     }
 
     #[test]

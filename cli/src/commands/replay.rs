@@ -44,5 +44,5 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
             ui::out(format_args!("\n{detail}"));
         }
     })?;
-    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if !total.has_failed() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

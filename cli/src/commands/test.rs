@@ -107,7 +107,7 @@ fn tested(builder: &mut Builder<'_>, filter: &Filter) -> Tested {
     };
     match on_reference_host(builder, filter, &mut tested) {
         Ok(()) => {
-            let failed = tested.report.as_ref().is_some_and(|report| report.counts.failed > 0);
+            let failed = tested.report.as_ref().is_some_and(|report| report.counts.has_failed());
             tested.exit_code = failed.into();
         }
         Err(error) => {

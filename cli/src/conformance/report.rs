@@ -55,7 +55,9 @@ impl Report {
             let known = suite.deviations.reason(host, case, &recorded.name);
             match verdict {
                 Verdict::Passed => judge(Vec::new(), recorded.level, known),
-                Verdict::Failed { mismatches } => judge(mismatches, recorded.level, known),
+                Verdict::Failed { mismatches } | Verdict::Unportable { mismatches } => {
+                    judge(mismatches, recorded.level, known)
+                }
                 other => other,
             }
         };
@@ -98,7 +100,7 @@ impl Report {
         rows.push(("all", self.counts));
         let width = rows.iter().map(|(subject, _)| subject.len()).max().unwrap_or_default();
         let mut table = format!("{:width$}  passed  failed  known  differs  skipped\n", "subject");
-        for (subject, Counts { passed, failed, known, differs, skipped }) in rows {
+        for (subject, Counts { passed, failed, known, differs, skipped, .. }) in rows {
             writeln!(
                 table,
                 "{subject:width$}  {passed:>6}  {failed:>6}  {known:>5}  {differs:>7}  {skipped:>7}"

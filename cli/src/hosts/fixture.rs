@@ -70,6 +70,19 @@ config = "any text: [1, true]"
 logs = [{ level = "debug", message = "any text: [1, true]" }, { level = "warn", message = "in response" }]
 "#;
 
+/// Targets that no URI may have.
+pub(super) const ODD_TARGETS: &str = r#"
+[[exchange]]
+name = "a quote in the query"
+request = { uri = '/a?q={"k":"v"}' }
+expect.upstream = { uri = '/a?q={"k":"v"}' }
+
+[[exchange]]
+name = "what a firewall is tested with"
+request = { uri = "/?q=<script>" }
+expect.upstream = { uri = "/?q=<script>" }
+"#;
+
 /// What a failed exchange shows to a person.
 pub(super) fn mismatches(verdict: &Verdict) -> Vec<String> {
     let Verdict::Failed { mismatches } = verdict else { panic!("{verdict:?}") };

@@ -10,6 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::outgoing::Outgoing;
+use super::target::{self, WithTarget};
 use super::{Error, HeaderValue, Request, Response, chain, collect};
 
 /// How long a host may take for one exchange. Generous, since it only has to end a hang.
@@ -39,13 +40,15 @@ pub async fn send_within(
 }
 
 async fn exchange(address: SocketAddr, request: &Request) -> Result<Option<Response>, Error> {
+    let target = Some(&request.uri).filter(|target| !target::is_uri(target)).cloned();
     let request = assemble(address, request)?;
     let stream =
         TcpStream::connect(address).await.map_err(|source| Error::Connect { address, source })?;
     // Head and body are flushed separately; waiting for the acknowledgement of the first takes 40 ms.
     let _ = stream.set_nodelay(true);
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(Error::NotHttp)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(WithTarget::new(stream, target)))
+        .await
+        .map_err(Error::NotHttp)?;
     let connection = tokio::spawn(connection);
     let answer = sender.send_request(request).await;
     let result = match answer {
@@ -73,13 +76,19 @@ pub fn check(request: &Request) -> Result<(), Error> {
 }
 
 fn assemble(address: SocketAddr, request: &Request) -> Result<http::Request<Outgoing>, Error> {
-    let unsendable =
-        |reason: String| Error::Unsendable { what: "uri", found: request.uri.clone(), reason };
-    let uri: Uri =
-        request.uri.parse().map_err(|error: http::uri::InvalidUri| unsendable(chain(&error)))?;
-    if uri.path_and_query().map(http::uri::PathAndQuery::as_str) != Some(request.uri.as_str()) {
-        return Err(unsendable("a request line takes path and query only".to_owned()));
+    if !target::is_sendable(&request.uri) {
+        return Err(Error::Unsendable {
+            what: "uri",
+            found: request.uri.clone(),
+            reason: "a request line takes a path, and perhaps a query, without spaces".to_owned(),
+        });
     }
+    let written = if target::is_uri(&request.uri) { &request.uri } else { target::STAND_IN };
+    let uri: Uri = written.parse().map_err(|error: http::uri::InvalidUri| Error::Unsendable {
+        what: "uri",
+        found: request.uri.clone(),
+        reason: chain(&error),
+    })?;
     let mut headers = request.headers.clone();
     if !headers.contains_key(HOST)
         && let Ok(host) = HeaderValue::from_str(&address.to_string())

@@ -6,9 +6,12 @@
 
 pub mod client;
 mod outgoing;
+mod target;
 #[cfg(test)]
 mod tests;
 pub mod upstream;
+
+pub use target::is_uri;
 
 use std::io;
 use std::time::Duration;

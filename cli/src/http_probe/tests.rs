@@ -258,7 +258,7 @@ fn a_refused_connection_is_an_error() {
 fn an_unsendable_part_is_named() {
     run(async {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-        for uri in ["", "no-slash", "/a b", "/a#fragment", "http://host/path"] {
+        for uri in ["", "no-slash", "/a b", "http://host/path"] {
             let request = Request { uri: uri.to_owned(), ..Request::default() };
             let error = client::send(address, &request).await.unwrap_err().to_string();
             assert!(error.starts_with(&format!("uri {uri:?} cannot be sent")), "{error}");
@@ -267,5 +267,52 @@ fn an_unsendable_part_is_named() {
         assert!(error.starts_with("header name \"a b\" cannot be sent"), "{error}");
         let error = header_map([("a", "b\r\nc")]).unwrap_err().to_string();
         assert!(error.starts_with("header value"), "{error}");
+    });
+}
+
+#[test]
+fn targets_that_no_uri_may_have_are_sent_and_seen_as_they_are() {
+    run(async {
+        let request = |uri: &str| Request {
+            method: Method::POST,
+            uri: uri.to_owned(),
+            body: b"body".to_vec(),
+            ..Request::default()
+        };
+        let upstream = RecordingUpstream::start().await.unwrap();
+        for uri in [r#"/a?q={"k":"v"}"#, "/?q=<script>", "/a[b]|c^d`e#f", "/?q=ä<", "/plain"] {
+            upstream.expect(Response::default());
+            client::send(upstream.address(), &request(uri)).await.unwrap().unwrap();
+            let [seen] = upstream.seen().try_into().unwrap();
+            assert_eq!((seen.uri.as_str(), seen.body.as_slice()), (uri, &b"body"[..]));
+        }
+        // The bytes themselves, which somebody else reads.
+        let (address, task) = raw_server("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+        client::send(address, &request("/?q=<script>")).await.unwrap().unwrap();
+        let read = task.await.unwrap();
+        assert!(read.starts_with("POST /?q=<script> HTTP/1.1\r\n"), "{read}");
+        // Several on a connection, one of them in pieces.
+        upstream.expect(Response::default());
+        let mut stream = TcpStream::connect(upstream.address()).await.unwrap();
+        for piece in [
+            "GET /<1> HTTP/1.1\r\nhost: a\r\n\r\n",
+            "GET /2 HTTP/1.1\r\nhost: a\r\n\r\n",
+            "POST /?<3",
+            "> HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\n",
+            "GET",
+            "GET /4> HTTP/1.1\r\nhost: a\r\n\r\n",
+        ] {
+            stream.write_all(piece.as_bytes()).await.unwrap();
+            upstream.settle(false, std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        }
+        let seen: Vec<_> = upstream.seen().into_iter().map(|seen| seen.uri).collect();
+        assert_eq!(seen, ["/<1>", "/2", "/?<3>", "/4>"]);
+        for uri in ["", "a", "*", "/a b", "/a\nb"] {
+            assert!(
+                matches!(client::check(&request(uri)), Err(Error::Unsendable { .. })),
+                "{uri:?}"
+            );
+        }
     });
 }

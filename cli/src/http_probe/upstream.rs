@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::outgoing::Outgoing;
+use super::target::{Targets, WithoutTarget};
 use super::{Error, Response, Seen, collect};
 
 /// A server that records requests; it stops when this is dropped.
@@ -137,7 +138,10 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
         // 40 ms.
         let _ = stream.set_nodelay(true);
         let state = Arc::clone(&state);
-        let service = service_fn(move |request| respond(request, Arc::clone(&state)));
+        let targets = Targets::new();
+        let stream = WithoutTarget::new(stream, targets.clone());
+        let service =
+            service_fn(move |request| respond(request, targets.clone(), Arc::clone(&state)));
         // Whoever is under test has limits of its own.
         let connection = http1::Builder::new()
             .max_headers(10_000)
@@ -151,6 +155,7 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
 
 async fn respond(
     request: http::Request<Incoming>,
+    targets: Targets,
     state: Arc<Mutex<State>>,
 ) -> Result<http::Response<Outgoing>, HungUp> {
     let (head, body) = request.into_parts();
@@ -160,7 +165,7 @@ async fn respond(
         state.exchange
     };
     let (body, trailers, broken) = collect(body).await;
-    let uri = head.uri.to_string();
+    let uri = targets.take().unwrap_or_else(|| head.uri.to_string());
     let seen = Seen { method: head.method, uri, headers: head.headers, body, trailers, broken };
     let action = {
         let mut state = lock(&state);

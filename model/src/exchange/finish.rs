@@ -91,10 +91,10 @@ impl Exchange {
         }
         if bodiless && !body.is_empty() && !is_head {
             let message = format!(
-                "a response with status {status} has no body, {} bytes were written: they are lost",
+                "a response with status {status} has no body, {} bytes were written: hosts leave them out",
                 body.len()
             );
-            self.problem(None, message);
+            self.harmless_problem(message);
             body.clear();
         }
         if let Some(declared) = declared

@@ -245,8 +245,17 @@ impl Exchange {
     }
 
     fn problem(&mut self, function: Option<Function>, message: impl Into<String>) {
-        let message = message.into();
-        let problem = Problem { phase: self.phase, function, message };
+        let (phase, message) = (self.phase, message.into());
+        self.push_problem(Problem { phase, function, message, is_harmless: false });
+    }
+
+    /// Reports what was of no use, and of no harm on any host.
+    fn harmless_problem(&mut self, message: String) {
+        let phase = self.phase;
+        self.push_problem(Problem { phase, function: None, message, is_harmless: true });
+    }
+
+    fn push_problem(&mut self, problem: Problem) {
         // A guest in a loop has the same problem again and again.
         if !self.problems.contains(&problem) {
             self.problems.push(problem);

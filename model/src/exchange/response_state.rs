@@ -140,7 +140,7 @@ impl From<HeaderClash<'_>> for Problem {
         let message = format!(
             "the response header {name:?} was set before the next handler, which set it too: the official Go host sends both values, others only the last; set it in handle_response with response buffering"
         );
-        Self { phase: Phase::Response, function: None, message }
+        Self { phase: Phase::Response, function: None, message, is_harmless: false }
     }
 }
 

@@ -21,6 +21,19 @@ pub struct Mismatch {
     pub found: String,
 }
 
+impl Mismatch {
+    /// What differs, for what goes as expected here, and otherwise on other hosts.
+    pub const PORTABILITY: &str = "portability";
+    /// What differs, for what goes as expected on all hosts, and is of no use.
+    pub const RECOMMENDATION: &str = "recommendation";
+
+    /// Whether the expectation itself was met.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        [Self::PORTABILITY, Self::RECOMMENDATION].contains(&self.what.as_str())
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: wanted {}, found {}", self.what, self.wanted, self.found)
@@ -38,7 +51,12 @@ pub fn compare(expect: &Expect, outcome: &Outcome) -> Vec<Mismatch> {
     }
     if outcome.profile == Profile::Strict {
         for problem in &outcome.problems {
-            differences.add("portability", "what all hosts treat alike", problem);
+            let (what, wanted) = if problem.is_harmless {
+                (Mismatch::RECOMMENDATION, "what has an effect")
+            } else {
+                (Mismatch::PORTABILITY, "what all hosts treat alike")
+            };
+            differences.add(what, wanted, problem);
         }
     }
     let reason = match (&outcome.trap, outcome.problems.as_slice()) {

@@ -11,7 +11,7 @@
 //! level = "must"                       # or "should": how much it binds a host
 //! [exchange.request]                   # all optional
 //! method = "GET"
-//! uri = "/a?b=c"
+//! uri = "/a?b=c"                       # sent as it is, also what no URI may have, such as <
 //! version = "HTTP/1.1"
 //! headers = { host = "example.test", accept = ["a", "b"] }
 //! body = "text"                        # or { hex = "00ff" }, or { repeat = "abc", times = 1000 }
@@ -35,8 +35,9 @@
 //! ```
 //!
 //! `expect.upstream = false` says that the next handler must not be called, `true` that it must. In
-//! an expectation a header's `false` means that it must be absent. A trap, and in the strict profile
-//! anything that is not portable, is a mismatch unless it says `trap = true`. On a live host a trap
+//! an expectation a header's `false` means that it must be absent. A trap is a mismatch unless it says
+//! `trap = true`. So is, in the strict profile, what ends otherwise on other hosts; one that has no other
+//! mismatch is reported as unportable. On a live host a trap
 //! shows as a response of 5xx or as a broken connection; one of them must be seen, unless the exchange
 //! says what the client gets.
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use http_wasm_testkit::report::{GuestReport, Verdict};
 
 use super::*;
-use crate::hosts::fixture::{self, GUEST, PASSING};
+use crate::hosts::fixture::{self, GUEST, ODD_TARGETS, PASSING};
 
 /// What comes after the exchanges that pass everywhere.
 const EXCHANGES: &str = r#"
@@ -26,7 +26,7 @@ expect = { response = { status = 404 }, logs = [] }
 
 fn replay(folder: &Path, guest: &str) -> Result<Vec<GuestReport>, Error> {
     let host = GoHost::install(&fixture::tools()).unwrap();
-    fixture::replay(&host, folder, guest, &[PASSING, EXCHANGES].concat())
+    fixture::replay(&host, folder, guest, &[PASSING, ODD_TARGETS, EXCHANGES].concat())
 }
 
 #[test]

@@ -15,6 +15,7 @@ use http_wasm_model::exchange::LogEntry;
 
 use super::driver::{Deployment, Host, HostFuture, HostUnderTest, RunningHost};
 use super::error::Error;
+use crate::http_probe;
 use crate::serve::{self, Guest, LoadOptions, Loader, Server, Upstream};
 
 /// Its entry in the list of hosts.
@@ -116,6 +117,16 @@ impl HostUnderTest for LayerHost {
 }
 
 impl RunningHost for Running {
+    fn route(&self, _: usize, request: &mut http_probe::Request) -> Result<(), String> {
+        if http_probe::is_uri(&request.uri) {
+            return Ok(());
+        }
+        Err(format!(
+            "hyper, which the server is built on, answers 400 to the target {:?}, which is no URI",
+            request.uri
+        ))
+    }
+
     fn address(&self, deployment: usize) -> SocketAddr {
         self.servers[deployment].0.address()
     }

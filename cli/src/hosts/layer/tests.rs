@@ -6,7 +6,7 @@ use http_wasm_testkit::recorded;
 use http_wasm_testkit::report::Verdict;
 
 use super::*;
-use crate::hosts::fixture::{self, GUEST, PASSING};
+use crate::hosts::fixture::{self, GUEST, ODD_TARGETS, PASSING};
 use crate::hosts::replay::{self, GuestUnderTest};
 use crate::http_probe::client;
 use crate::http_probe::upstream::RecordingUpstream;
@@ -42,6 +42,27 @@ fn exchanges_pass_and_fail() {
     }
     let wanted = ["response.status: wanted 404, found 200"];
     assert_eq!(fixture::mismatches(&wrong.verdict), wanted);
+}
+
+#[test]
+fn targets_that_the_server_refuses_are_skipped_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = LayerHost::default();
+    let reports = fixture::replay(&host, folder.path(), &GUEST, ODD_TARGETS).unwrap();
+    for exchange in &reports[0].exchanges {
+        let Verdict::Skipped { reason } = &exchange.verdict else { panic!("{exchange:?}") };
+        assert!(reason.contains("answers 400 to the target"), "{reason}");
+    }
+    // The server does so, and whoever changes that takes the skip away.
+    let uri = "/?q=<script>".to_owned();
+    let request = http_probe::Request { uri, ..http_probe::Request::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let status = runtime.block_on(async {
+        let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), &[], Upstream::echo());
+        let server = server.await.unwrap();
+        client::send(server.address(), &request).await.unwrap().unwrap().status
+    });
+    assert_eq!(status, 400);
 }
 
 #[test]

@@ -207,7 +207,7 @@ fn errors_name_the_place() {
         ),
         (
             "[[exchange]]\nname = \"a\"\nrequest.uri = \"a\"\n",
-            "3:15: found the uri \"a\", wanted a percent-encoded path that begins with a slash, and perhaps a query",
+            "3:15: found the uri \"a\", wanted a path that begins with a slash, and perhaps a query, without spaces and control characters",
         ),
         (
             "[[exchange]]\nname = \"a\"\nupstream.status = 99\n",
@@ -258,4 +258,48 @@ fn places_are_found_without_reading_from_the_start() {
     let last = parsed(&text).exchanges.pop().expect("an exchange");
     assert_eq!((last.name.as_str(), last.line), ("4999", 2 + 4_999 * 3));
     assert!(start.elapsed().as_secs() < 5, "it took {:?}", start.elapsed());
+}
+
+#[test]
+fn a_long_file_takes_as_long_as_its_exchanges_together() {
+    let time = |count: usize| {
+        let exchange = |number| {
+            format!("[[exchange]]\nname = \"{number}\"\nexpect.upstream = {{ uri = \"/\" }}\n\n")
+        };
+        let text: String = (0..count).map(exchange).collect();
+        let before = std::time::Instant::now();
+        assert_eq!(
+            parse(&text, Path::new("test.toml")).expect("it is right").exchanges.len(),
+            count
+        );
+        before.elapsed()
+    };
+    // Eight times as many; where each looks at all before it, 64 times as long.
+    let (few, many) = (time(2_000), time(16_000));
+    assert!(many < few * 30, "{few:?} for 2,000, {many:?} for 16,000");
+}
+
+#[test]
+fn every_target_that_a_host_hands_over_can_be_recorded() {
+    let uri = |uri: &str| {
+        let uri = uri.replace('"', "\\\"");
+        let text = format!("[[exchange]]\nname = \"a\"\nrequest.uri = \"{uri}\"\n");
+        parse(&text, Path::new("test.toml")).map(|file| file.exchanges[0].request.uri.clone())
+    };
+    for target in [
+        "/a?f[a]=1&utm_x=2",
+        r#"/a?q={"k":"v"}"#,
+        "/?q=<script>alert(1)</script>",
+        "/a|b^c{d}`#e",
+        "/%zz?%",
+        "/ä?ö",
+        "//a//../b",
+        "/a?b?c",
+    ] {
+        assert_eq!(uri(target).ok().as_deref(), Some(target));
+    }
+    for wrong in ["", "a", "*", "http://a/b", "/a b", "/a\\tb", "/a\\u007f"] {
+        let error = uri(wrong).expect_err(wrong).to_string();
+        assert!(error.contains("wanted a path that begins with a slash"), "{error}");
+    }
 }

@@ -133,7 +133,7 @@ fn some_responses_have_no_body() {
             hand.status(status).expect("no trap");
             hand.write(RESPONSE, "abc").expect("no trap");
             assert_eq!(hand.finish().body, b"");
-            hand.has_problem("has no body, 3 bytes were written: they are lost");
+            hand.has_problem("has no body, 3 bytes were written: hosts leave them out");
         }
     }
 }
