@@ -118,7 +118,8 @@ pub struct Rules {
     /// The end of a body in memory comes with its last byte; without it, only when more is asked for
     /// than there is.
     pub end_with_last_byte: bool,
-    /// Each `write_body` to a buffered body replaces what the one before wrote.
+    /// Each `write_body` to a buffered body replaces what the one before wrote; not so of a response before the
+    /// next handler.
     pub writes_replace: bool,
     /// Request buffering keeps only the chunk that met the end of the body.
     pub buffering_keeps_last_chunk: bool,

@@ -1,6 +1,6 @@
 //! Reading and writing bodies, and what becomes of the request's body after that.
 
-use http_wasm_abi::{BodyKind, Features, Function, Phase};
+use http_wasm_abi::{BodyKind, Function, Phase};
 
 use super::body_readers::{Chunk, Own, Reader};
 use super::checks::{Bytes, readable};
@@ -251,15 +251,8 @@ impl Exchange {
     }
 
     fn write_buffered(&mut self, bytes: &[u8]) {
-        let from_start = self.settings.features.contains(Features::BUFFER_RESPONSE);
-        if self.phase == Phase::Request
-            && from_start
-            && !self.response.body.is_empty()
-            && !bytes.is_empty()
-        {
-            self.report(WRITE, "a reply was written in pieces to a response that is buffered: the Express host keeps only the last piece; write it at once");
-        }
-        if !self.response.body_state.is_written() || self.rules().writes_replace {
+        let is_reply = self.phase == Phase::Request;
+        if !self.response.body_state.is_written() || self.rules().writes_replace && !is_reply {
             self.response.body.clear();
             self.response.body_state = BodyState::Replaced;
         }

@@ -153,9 +153,6 @@ impl<'a> Reply<'a> {
 /// ```
 ///
 /// Responses with 204 and 304 have no body, and hosts trap on one: what is written to them is dropped.
-///
-/// With `#[handler(buffer_response)]`, write the body at once: the Express host keeps only the last piece then,
-/// which the strict profile of the testing kit reports.
 #[derive(Debug)]
 pub struct ReplyBody<'a> {
     bodiless: bool,

@@ -394,3 +394,24 @@ fn a_response_to_another_request_is_none() {
         assert!(outcome.upstream.is_none());
     }
 }
+
+#[derive(Default)]
+struct InPieces;
+
+#[handler(no_export, buffer_response)]
+impl InPieces {
+    fn request(&self, _request: &mut Request, reply: Reply<'_>) -> Responded {
+        let mut body = reply.status(StatusCode::ACCEPTED);
+        body.write("one ");
+        body.body("two")
+    }
+
+    fn response(&self, _request: &Request, _response: &mut Response<Buffered>) {}
+}
+
+#[test]
+fn a_reply_in_pieces_is_whole_where_responses_are_buffered() {
+    for outcome in everywhere::<InPieces>(&Scenario::get("/")) {
+        assert_eq!((outcome.status(), outcome.response_text()), (202, "one two"));
+    }
+}

@@ -125,7 +125,6 @@ const NOT_PORTABLE: &[(&str, &str)] = &[
     ("was set before the next handler, which set it too", "Reply"),
     ("the request's body of", "RequestBody::replace, RequestBody::transform"),
     ("has no body", "Response::set_status"),
-    ("a reply was written in pieces", "ReplyBody"),
 ];
 
 fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
