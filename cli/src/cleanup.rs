@@ -114,6 +114,14 @@ impl Drop for RemovedOnSignal {
     }
 }
 
+/// What the system said, without the random name of a temporary file, which tells nobody anything.
+pub(crate) fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path \"") {
+        Some((said, _)) => io::Error::new(error.kind(), said),
+        None => error,
+    }
+}
+
 /// A temporary folder, which a signal removes too.
 #[derive(Debug)]
 pub struct TempFolder {
@@ -141,7 +149,8 @@ impl TempFolder {
     /// # Errors
     /// When that fails.
     pub(crate) fn new_in(prefix: &str, parent: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
+        let folder =
+            tempfile::Builder::new().prefix(prefix).tempdir_in(parent).map_err(without_path)?;
         let registered = RemovedOnSignal::new(folder.path());
         Ok(Self { folder, _registered: registered })
     }
@@ -263,4 +272,16 @@ impl Program {
     fn end(self) {}
 
     fn wait(self, _: Instant) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_do_not_name_files_that_were_never_there() {
+        let error = TempFolder::new_in("x-", Path::new("/nowhere")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains("/nowhere"), "{error}");
+    }
 }

@@ -4,7 +4,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::cleanup::RemovedOnSignal;
+use crate::cleanup::{RemovedOnSignal, without_path};
 
 /// Reads a file. A device or a pipe is none: it may never end.
 ///
@@ -41,7 +41,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let present = std::fs::metadata(path).map(|file| file.permissions());
         temporary.permissions(present.unwrap_or(usual));
     }
-    let mut temporary = temporary.tempfile_in(folder)?;
+    let mut temporary = temporary.tempfile_in(folder).map_err(without_path)?;
     let _removed_on_signal = RemovedOnSignal::new(temporary.path());
     temporary.write_all(bytes)?;
     temporary.persist(path).map_err(|error| error.error)?;

@@ -1,23 +1,32 @@
-//! A lock between processes, so that one of them installs a tool at a time.
+//! A lock between processes, so that one of them installs a tool, or builds a guest, at a time.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
-/// The exclusive right to change a tool; released on drop and at the end of the process.
+use crate::ui;
+
+/// The exclusive right to change a file; released on drop and at the end of the process.
 #[derive(Debug)]
 pub(crate) struct Lock {
     _file: File,
 }
 
-/// Waits for the lock of the tool of this name; creates the folder `tools` if it is missing.
+/// Waits for the lock of this name in a folder, which is created if it is missing.
 ///
 /// # Errors
 /// When the folder or the lock file cannot be created.
-pub(crate) fn lock(tools: &Path, name: &str) -> io::Result<Lock> {
-    std::fs::create_dir_all(tools)?;
-    let file = File::create(tools.join(format!(".{name}.lock")))?;
-    file.lock()?;
+pub(crate) fn lock(folder: &Path, name: &str) -> io::Result<Lock> {
+    std::fs::create_dir_all(folder)?;
+    let file = File::create(folder.join(format!(".{name}.lock")))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            ui::step("Blocking", format_args!("until another process is done with {name}"));
+            file.lock()?;
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
     Ok(Lock { _file: file })
 }
 

@@ -295,6 +295,24 @@ fn a_guest_of_the_same_name_in_a_shared_target_folder_is_not_taken_for_ones_own(
 }
 
 #[test]
+fn builds_of_one_guest_wait_for_each_other() {
+    let fixture = Fixture::new("", "", &with_buffer(16));
+    let cache = fixture.below.join("filter/target/guests-cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    // What another process does that builds it.
+    let lock = std::fs::File::create(cache.join(".fixture.lock")).unwrap();
+    lock.lock().unwrap();
+    std::thread::scope(|scope| {
+        let build = scope.spawn(|| fixture.built());
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        assert!(!build.is_finished());
+        assert!(!fixture.below.join("filter/target/wasm32v1-none").exists(), "nothing is compiled");
+        lock.unlock().unwrap();
+        build.join().unwrap();
+    });
+}
+
+#[test]
 fn a_second_build_touches_nothing() {
     let fixture = Fixture::new("", "", &with_buffer(2048));
     let options = options();

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::check::{self, Hosts, KnownHost, Limits};
 use crate::files;
+use crate::lock::{self, Lock};
 use crate::postlink::{self, StackSize};
 use crate::project::{Filter, GuestTarget, Project};
 use crate::tools::{self, WasmOpt};
@@ -175,6 +176,8 @@ impl<'a> Builder<'a> {
         if self.targets.insert(target) {
             tools::ensure_target(target.triple(), &self.project.root)?;
         }
+        // Until the guest is written: another build may be of another source, and write the same files.
+        let _lock = self.lock(filter)?;
         let wrong = |source| Error::Postlink { filter: filter.name.clone(), source };
         let paths = compile::machine_paths(self.project, filter, Some(&self.sysroot));
         let (compiled, stack) = self.compile(filter, &paths)?;
@@ -255,6 +258,17 @@ impl<'a> Builder<'a> {
         let optimised = optimise::optimise(wasm_opt, filter.options.target, prepared)?;
         cache.put(prepared, &optimised)?;
         Ok(optimised)
+    }
+
+    /// Waits for other builds of the guest of this filter.
+    fn lock(&self, filter: &Filter) -> Result<Lock, Error> {
+        let folder = self.project.target_dir.join(format!("guests-cache{}", self.kind()));
+        let name = filter.options.guest.replace('/', "-");
+        lock::lock(&folder, &name).map_err(|source| Error::File {
+            action: "cannot lock a file in",
+            path: folder,
+            source,
+        })
     }
 
     /// What the names of folders end in for this kind of build.
