@@ -396,10 +396,10 @@ fn a_response_to_another_request_is_none() {
 }
 
 #[derive(Default)]
-struct InPieces;
+struct PieceByPiece;
 
 #[handler(no_export, buffer_response)]
-impl InPieces {
+impl PieceByPiece {
     fn request(&self, _request: &mut Request, reply: Reply<'_>) -> Responded {
         let mut body = reply.status(StatusCode::ACCEPTED);
         body.write("one ");
@@ -411,7 +411,7 @@ impl InPieces {
 
 #[test]
 fn a_reply_in_pieces_is_whole_where_responses_are_buffered() {
-    for outcome in everywhere::<InPieces>(&Scenario::get("/")) {
+    for outcome in everywhere::<PieceByPiece>(&Scenario::get("/")) {
         assert_eq!((outcome.status(), outcome.response_text()), (202, "one two"));
     }
 }
