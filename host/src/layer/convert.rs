@@ -166,7 +166,7 @@ pub(super) fn forward_request(
                     headers.remove(TRANSFER_ENCODING);
                     headers.remove(TRAILER);
                     if length > 0 || headers.contains_key(CONTENT_LENGTH) {
-                        headers.insert(CONTENT_LENGTH, length.into());
+                        set_length(&mut headers, length as u64);
                     }
                 }
                 // Without a name for its length a body stays one of unknown length.
@@ -174,7 +174,7 @@ pub(super) fn forward_request(
             }
             Rest::Changed(length) => {
                 match length.filter(|_| !chunked) {
-                    Some(length) => _ = headers.insert(CONTENT_LENGTH, length.into()),
+                    Some(length) => set_length(&mut headers, length),
                     None => _ = headers.remove(CONTENT_LENGTH),
                 }
                 stream.after(body).hide_length(true)
@@ -191,8 +191,8 @@ pub(super) fn forward_request(
     }
     announce(&mut headers, &trailers);
     if !is_as_sent {
-        let body = std::mem::take(request.body_mut());
-        *request.body_mut() = body.with_trailers(trailers).hide_length(declared);
+        let body = std::mem::take(request.body_mut()).with_trailers(trailers);
+        *request.body_mut() = beside(&headers, body);
     }
     *request.headers_mut() = headers;
     Ok(unread)
@@ -225,7 +225,7 @@ pub(super) fn to_response(
         Rest::Nothing => {
             headers.remove(TRANSFER_ENCODING);
             if !is_head && headers.contains_key(CONTENT_LENGTH) {
-                headers.insert(CONTENT_LENGTH, body.len().into());
+                set_length(headers, body.len() as u64);
             }
             Body::full(body)
         }
@@ -241,9 +241,30 @@ pub(super) fn to_response(
         }
     };
     announce(headers, &trailers);
-    let declared = headers.contains_key(CONTENT_LENGTH);
-    *response.body_mut() = body.with_trailers(trailers).hide_length(declared);
+    let body = beside(headers, body.with_trailers(trailers));
+    *response.body_mut() = body;
     Ok(response)
+}
+
+/// A body beside the headers of its message, which may declare another length: that of the answer to a
+/// GET in one to HEAD.
+fn beside(headers: &HeaderMap, body: Body) -> Body {
+    let hides = headers.contains_key(CONTENT_LENGTH)
+        && declared_length(headers) != http_body::Body::size_hint(&body).exact();
+    body.hide_length(hides)
+}
+
+fn set_length(headers: &mut HeaderMap, length: u64) {
+    if declared_length(headers) != Some(length) {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+}
+
+/// The length that headers declare, if they declare one.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    let mut values = headers.get_all(CONTENT_LENGTH).iter();
+    let length = values.next()?.to_str().ok()?.parse().ok()?;
+    values.next().is_none().then_some(length)
 }
 
 /// Announces trailers, unless that is done: over HTTP/1 only those are sent that are announced.

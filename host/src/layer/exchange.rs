@@ -90,7 +90,7 @@ where
     loop {
         step = match step {
             Step::Respond(response, _) => return response,
-            Step::Wait(Wait::ResponseHook(responding, _)) => return responding.await,
+            Step::Wait(Wait::ResponseHook(responding, _)) => return responding.run().await,
             Step::Wait(Wait::RequestHook(task)) => {
                 settle(task.wait_for_request_hook(&mut request).await)
             }
@@ -102,7 +102,7 @@ where
                 let answer = call(inner, request).await;
                 return match pending.respond(answer) {
                     Responded::Ready(response) => response,
-                    Responded::Wait(responding) => responding.await,
+                    Responded::Wait(responding) => responding.run().await,
                 };
             }
         };

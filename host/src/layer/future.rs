@@ -12,7 +12,7 @@ use super::Error;
 use super::answer::Answer;
 use super::body::{Body, BoxError};
 use super::respond::Responded;
-use super::task::{Pending, Responding};
+use super::task::Pending;
 
 pin_project! {
     /// The response of a [`GuestService`](super::GuestService), whose inner service answers with the
@@ -24,6 +24,8 @@ pin_project! {
     }
 }
 
+type Waiting = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
+
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
@@ -32,7 +34,7 @@ pin_project! {
         /// The inner service works on it.
         Forwarded { #[pin] next: F, pending: Option<Pending>, span: Option<Box<Span>> },
         /// The guest works on it, or an instance is waited for.
-        Waiting { future: Responding },
+        Waiting { future: Waiting },
     }
 }
 
@@ -52,7 +54,7 @@ impl<F> ResponseFuture<F> {
     pub(super) fn responded(responded: Responded) -> Self {
         match responded {
             Responded::Ready(response) => Self::ready(response, Body::empty()),
-            Responded::Wait(future) => Self { state: State::Waiting { future } },
+            Responded::Wait(responding) => Self::waiting(responding.run()),
         }
     }
 
@@ -93,9 +95,9 @@ where
                 drop(entered);
                 match responded {
                     Responded::Ready(response) => return Poll::Ready(response),
-                    Responded::Wait(future) => match span.take() {
-                        Some(span) => Box::pin(future.instrument(*span)),
-                        None => future,
+                    Responded::Wait(responding) => match span.take() {
+                        Some(span) => Box::pin(responding.run().instrument(*span)) as Waiting,
+                        None => Box::pin(responding.run()),
                     },
                 }
             }

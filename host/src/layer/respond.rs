@@ -11,7 +11,6 @@ use super::answer::{Answer, PendingHeaders};
 use super::body::Body;
 use super::faults::{hold, response_fault};
 use super::metrics::count;
-use super::streams::Streams;
 use super::task::{Pending, Responding, Task};
 use crate::engine::{Hook, Mode};
 
@@ -19,6 +18,20 @@ use crate::engine::{Hook, Mode};
 pub(super) enum Responded {
     Ready(Result<Response<Body>, Error>),
     Wait(Responding),
+}
+
+impl Responding {
+    /// Calls the hook and makes the response.
+    pub(super) async fn run(self) -> Result<Response<Body>, Error> {
+        let Self { mut task, hook, apart, holds } = self;
+        match apart {
+            None => task.respond_on_fiber(hook, holds).await,
+            Some((headers, answer)) => {
+                let result = task.call_on_fiber(hook).await;
+                task.conclude_with_headers(headers, answer, result)
+            }
+        }
+    }
 }
 
 impl Pending {
@@ -62,10 +75,8 @@ impl Task {
         let req_ctx = self.progress().pending.take().unwrap_or_default();
         let hook = Hook::Response { req_ctx, is_error };
         if self.lease().instance().mode() == Mode::Fiber {
-            return Responded::Wait(Box::pin(async move {
-                let result = self.call_on_fiber(hook).await;
-                self.conclude_with_headers(headers, answer, result)
-            }));
+            let apart = Some((headers, answer));
+            return Responded::Wait(Responding { task: self, hook, apart, holds: false });
         }
         let result = self.call(hook);
         Responded::Ready(self.conclude_with_headers(headers, answer, result))
@@ -122,7 +133,7 @@ impl Task {
         let holds =
             self.progress().response.is_some() && self.exchange().holds_whole(BodyKind::Response);
         if holds || self.lease().instance().mode() == Mode::Fiber {
-            return Responded::Wait(Box::pin(self.respond_on_fiber(hook, holds)));
+            return Responded::Wait(Responding { task: self, hook, apart: None, holds });
         }
         let result = self.call(hook);
         Responded::Ready(self.conclude(result))
@@ -132,14 +143,9 @@ impl Task {
     async fn respond_on_fiber(mut self, hook: Hook, holds: bool) -> Result<Response<Body>, Error> {
         let mut result = Ok(());
         if holds || self.lease().guest().pool.module().waits() {
-            let shared = Arc::clone(self.lease().shared());
-            let progress = self.progress();
-            let mut streams = progress
-                .streams
-                .take()
-                .unwrap_or_else(|| Box::new(Streams::new(Body::empty(), &shared)));
-            let body =
-                progress.response.as_mut().map(|response| std::mem::take(response.body_mut()));
+            let mut streams = self.take_streams();
+            let response = self.progress().response.as_mut();
+            let body = response.map(|response| std::mem::take(response.body_mut()));
             streams.set_response(body.unwrap_or_default());
             if holds {
                 result = hold(self.exchange(), &mut streams, BodyKind::Response).await;

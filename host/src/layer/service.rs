@@ -61,7 +61,7 @@ where
             },
             Step::Wait(Wait::ResponseHook(responding, unread)) => {
                 drop(unread);
-                ResponseFuture::waiting(responding.instrument(span))
+                ResponseFuture::waiting(responding.run().instrument(span))
             }
             Step::Wait(wait) => {
                 let shared = Arc::clone(&self.handle.shared);

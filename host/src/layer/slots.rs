@@ -69,7 +69,7 @@ pub(super) struct Progress {
     pub(super) is_head: bool,
     /// There is a body of the request.
     pub(super) arrives: bool,
-    /// The bodies, for a guest that may wait for them.
+    /// The bodies, for a guest that may wait for them. Kept from one exchange to the next.
     pub(super) streams: Option<Box<Streams>>,
     /// What the inner service answered; the model has its headers.
     pub(super) response: Option<Response<Body>>,
@@ -192,6 +192,10 @@ impl Lease {
     pub(super) fn release(mut self) {
         if !self.0.guest.keeps_instances || !self.0.guard.is_reusable() {
             return;
+        }
+        if let Some(streams) = &mut self.0.progress.streams {
+            // What is left of the bodies is not kept.
+            streams.begin(Body::empty());
         }
         let shared = Arc::clone(&self.0.shared);
         let generation = self.0.guest.generation;

@@ -42,9 +42,9 @@ pub(super) enum StreamFault {
 }
 
 impl Streams {
-    pub(super) fn new(request: Body, shared: &Shared) -> Self {
+    pub(super) fn new(shared: &Shared) -> Self {
         Self {
-            request: Some(request),
+            request: None,
             response: None,
             note: None,
             timeout: shared.body_read_timeout,
@@ -52,6 +52,17 @@ impl Streams {
             waiting: None,
             fault: None,
         }
+    }
+
+    /// Begins an exchange with the body of its request.
+    pub(super) fn begin(&mut self, request: Body) {
+        // All fields by name, so that none is forgotten.
+        let Self { request: own, response, note, timeout: _, admission: _, waiting, fault } = self;
+        *own = Some(request);
+        *response = None;
+        *note = None;
+        *waiting = None;
+        *fault = None;
     }
 
     pub(super) fn set_response(&mut self, body: Body) {

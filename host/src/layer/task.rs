@@ -1,6 +1,5 @@
 //! The steps of an exchange up to the inner service, and its end.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use http::{Method, Request, Response};
@@ -9,7 +8,7 @@ use http_wasm_model::exchange::{Exchange, NextError, Trap};
 use http_wasm_model::{exchange, guest};
 use tracing::Instrument as _;
 
-use super::answer::PendingHeaders;
+use super::answer::{Answer, PendingHeaders};
 use super::body::Body;
 use super::faults::{hold, request_fault};
 use super::metrics::{Timer, count};
@@ -46,8 +45,15 @@ pub(super) enum Wait {
     ResponseHook(Responding, Body),
 }
 
-/// A response that is still to come.
-pub(super) type Responding = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
+/// A response hook that is still to be called, on a fiber, and the response after it.
+pub(super) struct Responding {
+    pub(super) task: Task,
+    pub(super) hook: Hook,
+    /// The headers and the answer, where the model has no more than the status of it.
+    pub(super) apart: Option<(PendingHeaders, Answer)>,
+    /// The body has to be all there first.
+    pub(super) holds: bool,
+}
 
 /// A request in the inner service.
 pub(super) enum Pending {
@@ -79,7 +85,9 @@ impl Task {
             convert::fill_request(request, arrives, capabilities, model);
         });
         let is_head = *request.method() == Method::HEAD;
-        *lease.progress() = Progress { timer, is_head, arrives, ..Progress::default() };
+        let progress = lease.progress();
+        let streams = progress.streams.take();
+        *progress = Progress { timer, is_head, arrives, streams, ..Progress::default() };
         Self { lease: Some(lease) }
     }
 
@@ -163,8 +171,8 @@ impl Task {
         if self.lease().guest().pool.module().waits()
             || self.exchange().holds_whole(BodyKind::Request)
         {
-            let body = std::mem::take(request.body_mut());
-            let mut streams = Box::new(Streams::new(body, self.lease().shared()));
+            let mut streams = self.take_streams();
+            streams.begin(std::mem::take(request.body_mut()));
             if self.progress().arrives && self.exchange().holds_whole(BodyKind::Request) {
                 result = hold(self.exchange(), &mut streams, BodyKind::Request).await;
             }
@@ -178,6 +186,12 @@ impl Task {
             *request.body_mut() = streams.take(BodyKind::Request);
         }
         self.after_request_hook(result, request)
+    }
+
+    /// The bodies, for a guest that may wait for them.
+    pub(super) fn take_streams(&mut self) -> Box<Streams> {
+        let streams = self.progress().streams.take();
+        streams.unwrap_or_else(|| Box::new(Streams::new(self.lease().shared())))
     }
 
     /// What comes after the request hook.
