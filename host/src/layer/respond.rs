@@ -26,7 +26,8 @@ impl Responding {
         let Self { mut task, hook, apart, holds } = self;
         match apart {
             None => task.respond_on_fiber(hook, holds).await,
-            Some((headers, answer)) => {
+            Some(apart) => {
+                let (headers, answer) = *apart;
                 let result = task.call_on_fiber(hook).await;
                 task.conclude_with_headers(headers, answer, result)
             }
@@ -75,7 +76,7 @@ impl Task {
         let req_ctx = self.progress().pending.take().unwrap_or_default();
         let hook = Hook::Response { req_ctx, is_error };
         if self.lease().instance().mode() == Mode::Fiber {
-            let apart = Some((headers, answer));
+            let apart = Some(Box::new((headers, answer)));
             return Responded::Wait(Responding { task: self, hook, apart, holds: false });
         }
         let result = self.call(hook);

@@ -50,7 +50,7 @@ pub(super) struct Responding {
     pub(super) task: Task,
     pub(super) hook: Hook,
     /// The headers and the answer, where the model has no more than the status of it.
-    pub(super) apart: Option<(PendingHeaders, Answer)>,
+    pub(super) apart: Option<Box<(PendingHeaders, Answer)>>,
     /// The body has to be all there first.
     pub(super) holds: bool,
 }
