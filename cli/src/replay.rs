@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use http_wasm_host::engine::{LoadError, Module, Options};
+use http_wasm_host::engine::{Folder, Grants, LoadError, Module, Options};
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::Settings;
 use http_wasm_testkit::Outcome;
-use http_wasm_testkit::recorded::{self, ReadError, Recorded, Runner};
+use http_wasm_testkit::recorded::{self, ReadError, Recorded, Runner, Surroundings};
 use http_wasm_testkit::report::{ExchangeReport, GuestReport, Verdict};
 
 use crate::files;
@@ -55,7 +55,21 @@ pub struct Replayed {
 /// A guest, compiled for the reference host.
 pub struct Guest {
     name: String,
+    path: PathBuf,
+    bytes: Vec<u8>,
     module: Module,
+}
+
+/// Grants a guest what its recorded exchanges say.
+#[must_use]
+pub fn grants(surroundings: &Surroundings) -> Grants {
+    let Surroundings { env, dirs } = surroundings;
+    let folder =
+        |(guest, host): (&String, &PathBuf)| Folder { guest: guest.clone(), host: host.clone() };
+    Grants {
+        environment: env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        folders: dirs.iter().map(folder).collect(),
+    }
 }
 
 impl Guest {
@@ -69,7 +83,8 @@ impl Guest {
         let options = Options { profile, ..Options::default() };
         let module = Module::new(&bytes, options)
             .map_err(|source| Error::Load { path: path.to_owned(), source })?;
-        Ok(Self { name: path.file_stem().unwrap_or_default().display().to_string(), module })
+        let name = path.file_stem().unwrap_or_default().display().to_string();
+        Ok(Self { name, path: path.to_owned(), bytes, module })
     }
 
     /// Runs all exchanges of a file, in order, and reports.
@@ -83,14 +98,26 @@ impl Guest {
         Ok(GuestReport::new(self.name.clone(), path.to_owned(), exchanges))
     }
 
+    /// The guest with these grants.
+    fn granted(&self, grants: Grants) -> Result<Module, Error> {
+        let options = self.module.options();
+        if grants == options.grants {
+            return Ok(self.module.clone());
+        }
+        let options = Options { grants, ..options.clone() };
+        Module::new(&self.bytes, options)
+            .map_err(|source| Error::Load { path: self.path.clone(), source })
+    }
+
     /// Runs all exchanges of a file, in order.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn run(&self, path: &Path) -> Result<Vec<Replayed>, Error> {
         let file = recorded::read(path)?;
-        let settings = Settings { profile: self.module.options().profile, ..Settings::default() };
-        let mut runner = Runner::new(settings, || self.module.instance());
+        let module = self.granted(grants(&file.surroundings))?;
+        let settings = Settings { profile: module.options().profile, ..Settings::default() };
+        let mut runner = Runner::new(settings, || module.instance());
         let run = |recorded: Recorded| {
             if let Some(reason) = recorded.skip.get(HOST) {
                 let verdict = Verdict::Skipped { reason: reason.clone() };

@@ -1,5 +1,6 @@
 //! `replay` against guests in WebAssembly's text format: nothing of it depends on Rust guests.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -151,4 +152,41 @@ fn an_error_in_the_input_names_its_position() {
     missing.guest.set_file_name("nowhere.wasm");
     let error = error_of(&missing, 2);
     assert!(error.contains("cannot read") && error.contains("nowhere.wasm"), "{error}");
+}
+
+#[test]
+fn a_guest_is_given_the_environment_and_the_folders_of_its_exchanges() {
+    let folder = tempfile::tempdir().unwrap();
+    let guest = folder.path().join("guest.wasm");
+    // Responds with the number of variables, and 10 for a folder.
+    let text = r#"(module
+      (import "http_handler" "set_status_code" (func $status (param i32)))
+      (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "handle_request") (result i64)
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (call $status (i32.add (i32.add (i32.const 200) (i32.load (i32.const 0)))
+          (i32.mul (i32.const 10) (i32.eqz (call $prestat (i32.const 3) (i32.const 8))))))
+        (i64.const 0))
+      (func (export "handle_response") (param i32 i32)))"#;
+    fs::write(&guest, wat::parse_str(text).unwrap()).unwrap();
+    let guest = Guest::load(&guest, Profile::Strict).unwrap();
+    let exchanges = folder.path().join("exchanges.toml");
+    for (head, status) in [
+        ("", 200),
+        ("env = { A = \"1\", B = \"2\" }", 202),
+        ("dirs = { \"/data\" = \".\" }", 210),
+        ("", 200),
+    ] {
+        let text =
+            format!("{head}\n[[exchange]]\nname = \"a\"\nexpect.response.status = {status}\n");
+        fs::write(&exchanges, text).unwrap();
+        let report = guest.replay(&exchanges).unwrap();
+        assert_eq!(report.counts.passed, 1, "{report:?}");
+    }
+    let missing = "dirs = { \"/data\" = \"none\" }\n[[exchange]]\nname = \"a\"\n";
+    fs::write(&exchanges, missing).unwrap();
+    let error = guest.replay(&exchanges).unwrap_err().to_string();
+    assert!(error.contains("cannot grant") && error.contains("none"), "{error}");
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use http_wasm_model::Profile;
+use http_wasm_testkit::recorded;
 use http_wasm_testkit::report::GuestReport;
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
     let filters = project.select(&args.filters)?;
 
     let options = args.build.options();
-    let native = native(&project, &args.filters, &options.cargo_args, global)?;
+    let native = native(&project, &filters, &args.filters, &options.cargo_args, global)?;
     ui::step("Building", format_args!("{} guests", filters.len()));
     let mut builder = Builder::new(&project, &options)?;
     let guests = filters.into_iter().map(|filter| tested(&mut builder, filter)).collect();
@@ -67,12 +68,20 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
 /// Runs `cargo test`, whose output goes straight to the user; with JSON to standard error.
 fn native(
     project: &Project,
+    filters: &[&Filter],
     names: &[String],
     cargo_args: &[String],
     global: &GlobalArgs,
 ) -> anyhow::Result<bool> {
     let mut command: Command = process::cargo();
     command.current_dir(&project.root).args(["test", "--no-fail-fast"]).args(cargo_args);
+    // What the exchanges say of the environment is so natively too.
+    for exchanges in filters.iter().filter_map(|filter| filter.exchanges.as_ref()) {
+        // An error in the file is shown by what runs it.
+        if let Ok(file) = recorded::read(exchanges) {
+            command.envs(&file.surroundings.env);
+        }
+    }
     if builds_for_wasm(&project.root) {
         command.args(["--target", "host-tuple"]);
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use http_wasm_abi::{LogLevel, Phase};
 use http_wasm_model::exchange::LogEntry;
+use http_wasm_testkit::recorded::Surroundings;
 
 use super::error::Error;
 use crate::http_probe;
@@ -33,6 +34,8 @@ pub struct Deployment {
     pub wasm: PathBuf,
     /// Its configuration, if it has one.
     pub config: Option<Vec<u8>>,
+    /// What it is given besides requests.
+    pub surroundings: Surroundings,
     /// Messages below this level are not logged, where the host has such a setting.
     pub log: LogLevel,
 }
@@ -56,6 +59,11 @@ pub trait HostUnderTest {
     /// Why it cannot pass on this configuration, if it cannot.
     fn refuses(&self, _config: Option<&[u8]>) -> Option<String> {
         None
+    }
+
+    /// Whether it gives guests the surroundings that their exchanges were recorded with.
+    fn gives_surroundings(&self) -> bool {
+        false
     }
 
     /// Starts it with all deployments at once in front of the upstream, and waits until it is

@@ -83,6 +83,28 @@ request = { uri = "/?q=<script>" }
 expect.upstream = { uri = "/?q=<script>" }
 "#;
 
+/// A guest that logs its environment, and the exchange that says which it has.
+pub(super) const WITH_ENVIRONMENT: [&str; 2] = [
+    r#"(module
+      (import "http_handler" "log" (func $log (param i32 i32 i32)))
+      (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "handle_request") (result i64)
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (drop (call $get (i32.const 64) (i32.const 512)))
+        (call $log (i32.const 0) (i32.const 512) (i32.sub (i32.load (i32.const 4)) (i32.const 1)))
+        (i64.const 1))
+      (func (export "handle_response") (param i32 i32)))"#,
+    r#"
+env = { HTTP_WASM_TEST_SECRET = "s 3=4" }
+dirs = { "/data" = "." }
+[[exchange]]
+name = "the environment"
+expect.logs = [{ level = "info", message = "HTTP_WASM_TEST_SECRET=s 3=4" }]
+"#,
+];
+
 /// What a failed exchange shows to a person.
 pub(super) fn mismatches(verdict: &Verdict) -> Vec<String> {
     let Verdict::Failed { mismatches } = verdict else { panic!("{verdict:?}") };

@@ -104,8 +104,14 @@ impl Plan {
             Ok(messages) => Box::new(messages),
             Err(reason) => return Step::Skip(reason),
         };
+        let surroundings = guest.exchanges.surroundings.clone();
+        if !surroundings.is_empty() && !host.gives_surroundings() {
+            let reason =
+                format!("its `env` and `dirs` cannot be given to guests on {}", host.key());
+            return Step::Skip(reason);
+        }
         let (name, wasm) = (guest.name.clone(), guest.wasm.clone());
-        let wanted = Deployment { guest: name, wasm, config, log: LogLevel::Debug };
+        let wanted = Deployment { guest: name, wasm, config, surroundings, log: LogLevel::Debug };
         let known = self.deployments.iter().position(|deployment| *deployment == wanted);
         let deployment = known.unwrap_or_else(|| {
             self.deployments.push(wanted);

@@ -194,10 +194,18 @@ pub const HOST: &str = "native";
 /// `path` is relative to the folder of the filter's manifest, where `cargo test` runs.
 ///
 /// # Panics
-/// Where an exchange is not as expected, with all that differs; or the file cannot be read, or every
-/// exchange in it is skipped.
+/// Where an exchange is not as expected, with all that differs; or the file cannot be read, every
+/// exchange in it is skipped, or the environment is not as the file says: natively, a handler sees that of
+/// the test itself.
 pub fn replay<H: Handler>(path: impl AsRef<Path>) {
     let file = recorded::read(path.as_ref()).unwrap_or_else(|error| panic!("{error}"));
+    for (name, value) in &file.surroundings.env {
+        assert!(
+            std::env::var_os(name).is_some_and(|found| found == value.as_str()),
+            "{}: natively, a handler sees the environment of the test, and {name} is not {value:?} there; set it where the tests are started (`cargo http-wasm test` does), or in the table [env] of .cargo/config.toml",
+            file.path.display()
+        );
+    }
     let mut runner = Runner::new(Settings::default(), Native::<H>::new);
     let mut failures = Vec::new();
     let mut count = 0;

@@ -5,6 +5,8 @@
 //! ```toml
 //! config = "for get_config"            # optional; each exchange can have its own; a text, or
 //!                                      # bytes as in a body
+//! env = { SECRET = "s3" }              # optional: environment variables of a guest that imports WASI
+//! dirs = { "/data" = "data" }          # optional: folders that it can read, relative to this file
 //!
 //! [[exchange]]
 //! name = "refuses a stranger"          # required, unique
@@ -66,8 +68,27 @@ pub use crate::scenario::Upstream;
 pub struct RecordedFile {
     /// Where it was read from, as messages show it.
     pub path: PathBuf,
+    /// What a guest that imports WASI is given besides.
+    pub surroundings: Surroundings,
     /// The exchanges, in order; at least one.
     pub exchanges: Vec<Recorded>,
+}
+
+/// What a guest that imports WASI is given besides requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Environment variables: names and values.
+    pub env: BTreeMap<String, String>,
+    /// Folders that it can read: their names for the guest, and where they are.
+    pub dirs: BTreeMap<String, PathBuf>,
+}
+
+impl Surroundings {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.env.is_empty() && self.dirs.is_empty()
+    }
 }
 
 /// One recorded exchange.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use http_wasm_abi::LogLevel;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
@@ -13,6 +14,10 @@ use super::bytes::{Bytes, ExpectedHeaders, SentHeaders};
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) config: Option<Bytes>,
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) dirs: BTreeMap<String, PathBuf>,
     #[serde(default)]
     pub(super) exchange: Vec<Spanned<Exchange>>,
 }

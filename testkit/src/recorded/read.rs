@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::bytes::{Bytes, SentHeaders};
 use super::{
-    Expect, ExpectRequest, ExpectResponse, ExpectUpstream, Recorded, RecordedFile, Upstream, raw,
+    Expect, ExpectRequest, ExpectResponse, ExpectUpstream, Recorded, RecordedFile, Surroundings,
+    Upstream, raw,
 };
 use http_wasm_model::exchange::{LogEntry, Request, Response};
 
@@ -75,7 +76,8 @@ pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
         }
         exchanges.push(source.exchange(exchange, line, file.config.as_ref())?);
     }
-    Ok(RecordedFile { path: path.to_owned(), exchanges })
+    let surroundings = source.surroundings(file.env, file.dirs)?;
+    Ok(RecordedFile { path: path.to_owned(), surroundings, exchanges })
 }
 
 struct Source<'a> {
@@ -102,6 +104,26 @@ impl<'a> Source<'a> {
     fn error(&self, span: Range<usize>, message: impl Into<String>) -> ReadError {
         let (line, column) = self.position(span.start);
         ReadError::Format { path: self.path.to_owned(), line, column, message: message.into() }
+    }
+
+    fn surroundings(
+        &self,
+        env: BTreeMap<String, toml::Spanned<String>>,
+        dirs: BTreeMap<String, PathBuf>,
+    ) -> Result<Surroundings, ReadError> {
+        for (name, value) in &env {
+            if name.is_empty() || name.contains(['=', '\0']) || value.get_ref().contains('\0') {
+                let message = format!(
+                    "found the environment variable {name:?} with the value {:?}, wanted a name without = and both without NUL",
+                    value.get_ref()
+                );
+                return Err(self.error(value.span(), message));
+            }
+        }
+        let env = env.into_iter().map(|(name, value)| (name, value.into_inner())).collect();
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let dirs = dirs.into_iter().map(|(name, path)| (name, folder.join(path))).collect();
+        Ok(Surroundings { env, dirs })
     }
 
     fn exchange(

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use http_wasm_abi::Phase;
 use http_wasm_host::engine::Options;
 use http_wasm_model::Profile;
-use http_wasm_testkit::recorded::Mismatch;
+use http_wasm_testkit::recorded::{Mismatch, Surroundings};
 use http_wasm_testkit::report::{Counts, Verdict};
 use serde::Serialize;
 
@@ -200,6 +200,7 @@ impl<'a> Comparison<'a> {
             guest: guest.name.clone(),
             wasm: guest.wasm.clone(),
             config: configuration.config.clone().map(String::into_bytes),
+            surroundings: Surroundings::default(),
             log: configuration.log,
         };
         let folder = self.folder()?;

@@ -12,6 +12,7 @@ mod go;
 mod message;
 mod upstream;
 
+use http_wasm_testkit::recorded::Surroundings;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,6 +134,7 @@ impl Testbed {
                 guest: name.to_owned(),
                 wasm,
                 config: None,
+                surroundings: Surroundings::default(),
                 log: LogLevel::Warn,
             });
         }

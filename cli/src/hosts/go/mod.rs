@@ -101,6 +101,12 @@ impl GoHost {
             .arg(&deployment.wasm)
             .arg("-upstream")
             .arg(format!("http://{upstream}"));
+        for (name, value) in &deployment.surroundings.env {
+            command.arg("-env").arg(format!("{name}={value}"));
+        }
+        for (guest, host) in &deployment.surroundings.dirs {
+            command.arg("-dir").arg(format!("{guest}={}", host.display()));
+        }
         if self.calls_initialize {
             command.arg("-initialize");
         }
@@ -129,6 +135,10 @@ impl HostUnderTest for GoHost {
 
     fn describe(&self) -> String {
         format!("the Go host {}", PROGRAM.version())
+    }
+
+    fn gives_surroundings(&self) -> bool {
+        true
     }
 
     fn batch(&self) -> usize {

@@ -73,3 +73,17 @@ fn what_a_guest_prints_is_logged_line_by_line() {
 fn the_version_is_that_of_the_module_file() {
     assert_eq!(PROGRAM.version(), "v0.7.0");
 }
+
+#[test]
+fn guests_are_given_the_environment_of_their_exchanges() {
+    let folder = tempfile::tempdir().unwrap();
+    let [guest, exchanges] = fixture::WITH_ENVIRONMENT;
+    let reports = fixture::replay(
+        &GoHost::install(&fixture::tools()).unwrap(),
+        folder.path(),
+        guest,
+        exchanges,
+    )
+    .unwrap();
+    assert_eq!(reports[0].exchanges[0].verdict, Verdict::Passed);
+}

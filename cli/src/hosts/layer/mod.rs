@@ -15,8 +15,8 @@ use http_wasm_model::exchange::LogEntry;
 
 use super::driver::{Deployment, Host, HostFuture, HostUnderTest, RunningHost};
 use super::error::Error;
-use crate::http_probe;
 use crate::serve::{self, Guest, LoadOptions, Loader, Server, Upstream};
+use crate::{http_probe, replay};
 
 /// Its entry in the list of hosts.
 pub(super) const HOST: Host = Host {
@@ -74,7 +74,8 @@ impl LayerHost {
         };
         // What is compared is what a guest logs, and not how fast it is.
         let log_rate = Some(u32::MAX);
-        let engine = self.engine.clone();
+        let grants = replay::grants(&deployment.surroundings);
+        let engine = Options { grants, ..self.engine.clone() };
         let options = LoadOptions { engine, log_rate, ..LoadOptions::default() };
         let layer = Loader::new(options)?.load(&guest, observer)?;
         // An upstream that does not respond is part of the test.
@@ -90,6 +91,10 @@ impl LayerHost {
 impl HostUnderTest for LayerHost {
     fn key(&self) -> &str {
         HOST.name
+    }
+
+    fn gives_surroundings(&self) -> bool {
+        true
     }
 
     fn describe(&self) -> String {

@@ -102,3 +102,11 @@ fn a_guest_that_is_refused_at_the_start_fails_alone() {
     assert!(found.starts_with("guest: wanted that the host runs it, found "), "{found}");
     assert!(found.contains("export memory: is missing"), "{found}");
 }
+
+#[test]
+fn guests_are_given_the_environment_of_their_exchanges() {
+    let folder = tempfile::tempdir().unwrap();
+    let [guest, exchanges] = fixture::WITH_ENVIRONMENT;
+    let reports = fixture::replay(&LayerHost::default(), folder.path(), guest, exchanges).unwrap();
+    assert_eq!(reports[0].exchanges[0].verdict, Verdict::Passed);
+}

@@ -67,11 +67,10 @@ pub(super) fn manifest(guest: &str, plugin: usize) -> Value {
     })
 }
 
-/// The static configuration: ports, plugins and logs.
+/// The static configuration: ports, plugins with the settings of each, and logs.
 #[must_use]
 pub(super) fn static_config(
-    plugins: usize,
-    settings: &Map<String, Value>,
+    settings: &[Map<String, Value>],
     routes: &[Route],
     interface: SocketAddr,
 ) -> Value {
@@ -87,8 +86,10 @@ pub(super) fn static_config(
         });
         entry_points.insert(format!("entry{index}"), entry_point);
     }
-    let plugins: Map<String, Value> = (0..plugins)
-        .map(|plugin| {
+    let plugins: Map<String, Value> = settings
+        .iter()
+        .enumerate()
+        .map(|(plugin, settings)| {
             let mut entry = json!({ "moduleName": plugin_module(plugin) });
             // Traefik takes no empty ones.
             if !settings.is_empty() {
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn every_router_names_what_exists() {
         let routes = routes();
-        let fixed = static_config(1, &Map::new(), &routes, address(1003));
+        let fixed = static_config(&[Map::new()], &routes, address(1003));
         let config = dynamic_config(&routes, address(1000));
         let http = &config["http"];
         let routers = http["routers"].as_object().unwrap();

@@ -6,6 +6,7 @@ mod logs;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use http_wasm_model::exchange::LogEntry;
+use http_wasm_testkit::recorded::Surroundings;
 use serde_json::{Map, Value};
 
 use super::driver::{Deployment, Host, HostFuture, HostUnderTest, RunningHost};
@@ -76,6 +78,10 @@ impl HostUnderTest for Traefik {
         format!("Traefik {}", install::VERSION)
     }
 
+    fn gives_surroundings(&self) -> bool {
+        true
+    }
+
     fn refuses(&self, config: Option<&[u8]>) -> Option<String> {
         options(config).err()
     }
@@ -121,7 +127,14 @@ impl Traefik {
                 .map_err(|reason| Error::Rejected { guest: deployment.guest.clone(), reason })?;
             routes.push(Route { plugin, options, address });
         }
-        let fixed = config::static_config(plugins.len(), &self.settings, &routes, interface);
+        let environment = environment(deployments)?;
+        let granted = |wasm: &PathBuf| {
+            let deployment = deployments.iter().find(|deployment| deployment.wasm == *wasm);
+            let settings = deployment.map(|it| settings(&it.surroundings)).unwrap_or_default();
+            self.settings.clone().into_iter().chain(settings).collect()
+        };
+        let settings: Vec<_> = plugins.iter().map(granted).collect();
+        let fixed = config::static_config(&settings, &routes, interface);
         write(&folder.join("traefik.yml"), config::text(&fixed))?;
         let dynamic = config::dynamic_config(&routes, upstream);
         write(&folder.join(config::DYNAMIC_FILE), config::text(&dynamic))?;
@@ -135,6 +148,7 @@ impl Traefik {
         command
             .arg("--configFile=traefik.yml")
             .current_dir(folder)
+            .envs(environment)
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err);
@@ -154,6 +168,39 @@ impl RunningHost for Running {
     fn logs(&mut self, deployment: usize) -> HostFuture<'_, Option<Vec<LogEntry>>> {
         Box::pin(self.logs.of_next_exchange(deployment))
     }
+}
+
+/// The environment of all guests together; Traefik has one for all.
+fn environment(deployments: &[Deployment]) -> Result<BTreeMap<&String, &String>, Error> {
+    let mut all = BTreeMap::new();
+    for deployment in deployments {
+        for (name, value) in &deployment.surroundings.env {
+            if all.insert(name, value).is_some_and(|other| other != value) {
+                let reason = format!(
+                    "Traefik has one environment for all guests, and {name} is not the same for all; run them one by one"
+                );
+                return Err(Error::Rejected { guest: deployment.guest.clone(), reason });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// What a plugin is granted: names of variables, and folders.
+fn settings(surroundings: &Surroundings) -> Map<String, Value> {
+    let Surroundings { env, dirs } = surroundings;
+    let mut settings = Map::new();
+    if !env.is_empty() {
+        settings.insert("envs".to_owned(), env.keys().cloned().collect());
+    }
+    if !dirs.is_empty() {
+        let mount = |(guest, host): (&String, &PathBuf)| {
+            let host = std::path::absolute(host).unwrap_or_else(|_| host.clone());
+            format!("{}:{guest}:ro", host.display())
+        };
+        settings.insert("mounts".to_owned(), dirs.iter().map(mount).collect());
+    }
+    settings
 }
 
 /// The options of a plugin: an object, which the guest reads as JSON.

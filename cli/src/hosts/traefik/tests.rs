@@ -134,3 +134,17 @@ fn a_config_that_traefik_cannot_read_is_an_error_at_once() {
     assert!(text.contains("[exchange.skip]"), "{text}");
     assert!(begin.elapsed() < READY_TIMEOUT / 2, "{:?}", begin.elapsed());
 }
+
+#[test]
+fn guests_are_given_the_environment_of_their_exchanges() {
+    let folder = tempfile::tempdir().unwrap();
+    let [guest, exchanges] = fixture::WITH_ENVIRONMENT;
+    let reports = fixture::replay(
+        &Traefik::install(&fixture::tools()).unwrap(),
+        folder.path(),
+        guest,
+        exchanges,
+    )
+    .unwrap();
+    assert_eq!(reports[0].exchanges[0].verdict, Verdict::Passed);
+}

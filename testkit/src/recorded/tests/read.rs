@@ -303,3 +303,25 @@ fn every_target_that_a_host_hands_over_can_be_recorded() {
         assert!(error.contains("wanted a path that begins with a slash"), "{error}");
     }
 }
+
+#[test]
+fn surroundings_are_read_and_folders_are_beside_the_file() {
+    let text = |head: &str| format!("{head}\n[[exchange]]\nname = \"a\"\n");
+    let read = |head: &str| parse(&text(head), Path::new("some/test.toml"));
+    let file =
+        read("env = { A = \"1\", B = \"\" }\ndirs = { \"/data\" = \"x\", \"/abs\" = \"/y\" }");
+    let Surroundings { env, dirs } = file.expect("it is right").surroundings;
+    assert_eq!(
+        env.into_iter().collect::<Vec<_>>(),
+        [("A", "1"), ("B", "")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+    );
+    assert_eq!(dirs["/data"], Path::new("some").join("x"));
+    assert_eq!(dirs["/abs"], Path::new("/y"));
+    assert!(read("").expect("it is right").surroundings.is_empty());
+    for wrong in
+        ["env = { \"A=B\" = \"1\" }", "env = { \"\" = \"1\" }", "env = { A = \"\\u0000\" }"]
+    {
+        let error = read(wrong).expect_err(wrong).to_string();
+        assert!(error.contains("some/test.toml:1:"), "{error}");
+    }
+}

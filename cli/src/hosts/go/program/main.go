@@ -18,6 +18,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/http-wasm/http-wasm-host-go/api"
@@ -32,15 +33,53 @@ func main() {
 	upstream := flag.String("upstream", "", "where requests go that the guest forwards, http://host:port")
 	level := flag.Int("log-level", int(api.LogLevelDebug), "messages below this level are not logged; -1 debug to 3 none")
 	initialize := flag.Bool("initialize", false, "call _initialize after _start, as Traefik does")
+	env, dirs := pairs{}, pairs{}
+	flag.Var(&env, "env", "an environment variable of the guest, NAME=VALUE; may be repeated")
+	flag.Var(&dirs, "dir", "a folder that the guest can read, NAME=FOLDER; may be repeated")
 	listen := flag.String("listen", "127.0.0.1:0", "where to listen; port 0 lets the system choose")
 	flag.Parse()
-	if err := serve(*guest, *config, *upstream, *listen, *initialize, api.LogLevel(*level)); err != nil {
+	if err := serve(*guest, *config, *upstream, *listen, surroundings(env, dirs, *initialize), api.LogLevel(*level)); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(guestFile, configFile, upstream, listen string, initialize bool, level api.LogLevel) error {
+// pairs are names and values that are given one after the other.
+type pairs [][2]string
+
+// String implements flag.Value.
+func (p *pairs) String() string { return fmt.Sprint(*p) }
+
+// Set implements flag.Value.
+func (p *pairs) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return fmt.Errorf("found %q, wanted NAME=VALUE", text)
+	}
+	*p = append(*p, [2]string{name, value})
+	return nil
+}
+
+// surroundings are what the guest is given besides requests, and which of its functions are called first.
+func surroundings(env, dirs pairs, initialize bool) wazero.ModuleConfig {
+	module := wazero.NewModuleConfig()
+	for _, pair := range env {
+		module = module.WithEnv(pair[0], pair[1])
+	}
+	if len(dirs) > 0 {
+		folders := wazero.NewFSConfig()
+		for _, pair := range dirs {
+			folders = folders.WithReadOnlyDirMount(pair[1], pair[0])
+		}
+		module = module.WithFSConfig(folders)
+	}
+	if initialize {
+		module = module.WithStartFunctions("_start", "_initialize")
+	}
+	return module
+}
+
+func serve(guestFile, configFile, upstream, listen string, module wazero.ModuleConfig, level api.LogLevel) error {
 	ctx := context.Background()
 	target, err := url.Parse(upstream)
 	if err != nil {
@@ -54,12 +93,7 @@ func serve(guestFile, configFile, upstream, listen string, initialize bool, leve
 		return err
 	}
 	lines := &lines{out: os.Stderr, level: level}
-	module := wazero.NewModuleConfig().
-		WithStdout(printed{lines, "stdout"}).
-		WithStderr(printed{lines, "stderr"})
-	if initialize {
-		module = module.WithStartFunctions("_start", "_initialize")
-	}
+	module = module.WithStdout(printed{lines, "stdout"}).WithStderr(printed{lines, "stderr"})
 	options := []handler.Option{handler.Logger(lines), handler.ModuleConfig(module)}
 	if configFile != "" {
 		config, err := os.ReadFile(configFile)
