@@ -21,6 +21,8 @@ fn tool(folder: &Path, arguments: &[&str]) -> Command {
     std::fs::write(folder.join("guest.wasm"), wat::parse_str(GUEST).unwrap()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
     command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    // Compiled guests go there.
+    command.env("XDG_CACHE_HOME", folder).env("HOME", folder);
     command
 }
 

@@ -25,6 +25,8 @@ fn serve(folder: &Path, arguments: &[&str]) -> Command {
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
     command.current_dir(folder).args(["serve", "one.wasm", "two.wasm"]).args(arguments);
+    // Compiled guests go there.
+    command.env("XDG_CACHE_HOME", folder).env("HOME", folder);
     command.stdin(Stdio::null());
     command
 }
@@ -168,8 +170,64 @@ fn a_guests_file_needs_no_ending() {
     std::fs::rename(folder.path().join("one.wasm"), folder.path().join("guest")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-http-wasm"));
     command.current_dir(folder.path()).args(["serve", "./guest", "--echo", "--config", "said"]);
+    command.arg("--no-cache");
     let request = "GET /path HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
     let (answer, output) = send(command, request, "TERM");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(String::from_utf8(output.stderr).unwrap().contains("guest: said"));
+}
+
+/// How many compiled guests are in a cache.
+fn compiled(cache: &Path) -> usize {
+    let Ok(versions) = std::fs::read_dir(cache.join("modules")) else { return 0 };
+    versions
+        .flat_map(|version| std::fs::read_dir(version.unwrap().path()).unwrap())
+        .filter(|entry| entry.as_ref().unwrap().path().extension().is_none())
+        .count()
+}
+
+#[test]
+fn compilation_is_shown_and_its_result_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = format!("{}{GUEST}", "(func)".repeat(20_000));
+    let module = wat::parse_str(http_wasm_testkit::guest::module(&many)).unwrap();
+    let cache = folder.path().join("cargo-http-wasm/guests");
+    let run = |options: &[&str]| {
+        let mut command = serve(folder.path(), &[]);
+        std::fs::write(folder.path().join("one.wasm"), &module).unwrap();
+        command.arg("--echo").args(options);
+        let (answer, output) = send(command, "GET / HTTP/1.0\r\n\r\n", "TERM");
+        assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = run(&["--no-cache"]);
+    assert!(
+        said.contains("   Compiling one.wasm (") && said.contains("Compiled one.wasm in "),
+        "{said}"
+    );
+    assert!(!said.contains("two.wasm"), "{said}");
+    assert_eq!(compiled(&cache), 0);
+    // Of all guests, also those that are compiled in no time.
+    run(&[]);
+    assert_eq!(compiled(&cache), 2);
+    let said = run(&[]);
+    assert!(!said.contains("Compil"), "{said}");
+    assert_eq!(compiled(&cache), 2);
+    run(&["--cache", "mine"]);
+    assert_eq!(compiled(&folder.path().join("mine")), 2);
+}
+
+#[test]
+fn a_guest_that_takes_too_long_to_compile_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (option, value, wanted) in [
+        ("--max-module-size", "0", "wanted at most 0"),
+        ("--max-functions", "0", "functions, wanted at most 0"),
+        ("--max-function-size", "0", "a function of the module has"),
+    ] {
+        let output = serve(folder.path(), &["--echo", option, value]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(wanted), "{said}");
+    }
 }

@@ -10,7 +10,7 @@ use http_wasm_host::layer::{Capacity, Event, GuestLayer};
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::{Limits, Settings};
 
-use super::Error;
+use super::{Error, progress};
 
 /// A guest to load.
 #[derive(Clone, Debug)]
@@ -89,8 +89,8 @@ impl Loader {
     pub fn pool(&self, guest: &Guest) -> Result<Pool, Error> {
         let path = || guest.wasm.clone();
         let wasm = read(&guest.wasm)?;
-        let module =
-            self.engine.module(&wasm).map_err(|source| Error::Load { path: path(), source })?;
+        let module = progress::shown(&guest.wasm, wasm.len(), || self.engine.module(&wasm));
+        let module = module.map_err(|source| Error::Load { path: path(), source })?;
         let settings = Settings {
             profile: self.options.engine.profile,
             config: guest.config.clone(),

@@ -18,6 +18,7 @@ mod listen;
 mod loader;
 mod messages;
 mod options;
+mod progress;
 mod state;
 mod stream;
 #[cfg(test)]

@@ -44,6 +44,26 @@ pub enum LoadError {
         /// How long it may be, in bytes.
         limit: usize,
     },
+    /// The module has more functions than the limit.
+    #[error(
+        "the module has {found} functions, wanted at most {limit}; build it with optimisation, or raise the limit"
+    )]
+    Functions {
+        /// How many it has.
+        found: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// A function of the module is longer than the limit.
+    #[error(
+        "a function of the module has {found} bytes, wanted at most {limit}; split it, or raise the limit"
+    )]
+    FunctionTooLong {
+        /// How long the longest is, in bytes.
+        found: usize,
+        /// How long it may be, in bytes.
+        limit: usize,
+    },
     /// The engine cannot be set up on this machine.
     #[error("the WebAssembly engine cannot be set up: {0}")]
     Engine(String),

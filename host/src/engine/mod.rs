@@ -38,6 +38,7 @@ use crate::module_info::{ModuleInfo, interface_faults, printable};
 use http_wasm_model::Profile;
 
 pub use bodies::{Bodies, Piece};
+pub use cache::is_usable as is_cache_usable;
 pub use capabilities::Capabilities;
 pub use epoch::TICK;
 pub use error::LoadError;
@@ -56,6 +57,12 @@ pub struct Options {
     pub profile: Profile,
     /// The longest file that is loaded, in bytes. 16 MiB unless changed.
     pub module_limit: usize,
+    /// The most functions of a module, whose compilation takes time and memory for each. 50,000 unless
+    /// changed.
+    pub function_limit: usize,
+    /// The longest function of a module, in bytes, because the time to compile one grows faster than its
+    /// length. 512 KiB unless changed.
+    pub function_length_limit: usize,
     /// The longest configuration that a guest is given, in bytes. 1 MiB unless changed.
     pub config_limit: usize,
     /// The most bytes of memory that an instance may have. 64 MiB unless changed.
@@ -72,8 +79,8 @@ pub struct Options {
     /// in addresses and not in memory. Instances are then made in a few microseconds, and one more
     /// than that is an error. `None`, the default: each is allocated by itself.
     pub reserved_instances: Option<u32>,
-    /// A folder for compiled functions, so that a guest is compiled once. It is made if need be, and
-    /// must not be writable for others. `None`, the default: nothing is kept.
+    /// A folder for compiled guests, so that each is compiled once. It is made if need be, and must not
+    /// be writable for others. `None`, the default: nothing is kept.
     pub cache: Option<PathBuf>,
     /// What guests that import WASI are granted. Nothing unless changed.
     pub grants: Grants,
@@ -87,6 +94,8 @@ impl Default for Options {
         Self {
             profile: Profile::default(),
             module_limit: 16 << 20,
+            function_limit: 50_000,
+            function_length_limit: 512 << 10,
             config_limit: 1 << 20,
             memory_limit: 64 << 20,
             table_limit: 20_000,
@@ -113,15 +122,15 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`LoadError::Engine`], when the space or the folder for compiled functions cannot be had.
+    /// [`LoadError::Engine`], when the space or the folder for compiled guests cannot be had.
     pub fn new(options: Options) -> Result<Self, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
         let mut config = config(&options);
         if let Some(folder) = &options.cache {
-            let cache = cache::Cache::open(folder).map_err(|error| {
+            let cache = cache::open(folder).map_err(|error| {
                 LoadError::Engine(format!("no cache in {}: {error}", folder.display()))
             })?;
-            config.enable_incremental_compilation(Arc::new(cache)).map_err(failed)?;
+            config.cache(Some(cache));
         }
         let engine = wasmtime::Engine::new(&config).map_err(failed)?;
         if options.time_limit.is_some() {
@@ -144,6 +153,7 @@ impl Engine {
             return Err(LoadError::TooLong { found: wasm.len(), limit: options.module_limit });
         }
         let info = ModuleInfo::read(wasm).map_err(|error| LoadError::Invalid(error.to_string()))?;
+        check_functions(&info, options)?;
         // Before it is compiled, for an engine whose space is too small for it.
         check_memory(info.memories.first().map_or(0, |memory| memory.initial_pages), options)?;
         // An error may quote the module's own names.
@@ -249,6 +259,19 @@ fn config(options: &Options) -> Config {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pooling));
     }
     config
+}
+
+fn check_functions(info: &ModuleInfo, options: &Options) -> Result<(), LoadError> {
+    let (found, limit) = (info.bodies.len(), options.function_limit);
+    if found > limit {
+        return Err(LoadError::Functions { found, limit });
+    }
+    let longest = info.bodies.iter().map(|body| body.code.len()).max().unwrap_or(0);
+    let limit = options.function_length_limit;
+    if longest > limit {
+        return Err(LoadError::FunctionTooLong { found: longest, limit });
+    }
+    Ok(())
 }
 
 fn check_memory(pages: u64, options: &Options) -> Result<(), LoadError> {

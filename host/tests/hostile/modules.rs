@@ -78,6 +78,33 @@ async fn a_module_of_50_mb_is_refused_before_it_is_compiled() {
 }
 
 #[tokio::test]
+async fn more_functions_than_the_limit_are_refused_before_they_are_compiled() {
+    let module = |count: usize| guest(&"(func)".repeat(count), "", "(i64.const 1)", "");
+    let LoadError::Functions { found, limit } = refused(&module(200_000)) else { panic!() };
+    assert!(found > 200_000 && limit == 50_000);
+    let options = Options { function_limit: 100, ..options() };
+    let engine = Engine::new(options).unwrap();
+    for (count, is_good) in [(90, true), (110, false)] {
+        assert_eq!(engine.module(&wat::parse_str(module(count)).unwrap()).is_ok(), is_good);
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_would_be_compiled_for_minutes_is_refused() {
+    let module = |count: usize| {
+        let body = "(if (local.get 0) (then (local.set 0 (local.get 1))))".repeat(count);
+        guest(&format!("(func (param i32 i32) {body})"), "", "(i64.const 1)", "")
+    };
+    let LoadError::FunctionTooLong { found, limit } = refused(&module(100_000)) else { panic!() };
+    assert!(found > limit && limit == 512 << 10);
+    let options = Options { function_length_limit: 1_000, ..options() };
+    let engine = Engine::new(options).unwrap();
+    for (count, is_good) in [(90, true), (120, false)] {
+        assert_eq!(engine.module(&wat::parse_str(module(count)).unwrap()).is_ok(), is_good);
+    }
+}
+
+#[tokio::test]
 async fn thousands_of_exports_do_no_harm() {
     let exports: String =
         (0..5_000).map(|number| format!("(func (export \"f{number}\"))\n")).collect();

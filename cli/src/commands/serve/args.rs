@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http_wasm_abi::LogLevel;
-use http_wasm_host::engine::{Folder, Grants, Options as EngineOptions};
+use http_wasm_host::engine::{self, Folder, Grants, Options as EngineOptions};
 use http_wasm_host::layer::Capacity;
 use http_wasm_model::Profile;
 use http_wasm_model::exchange::Limits;
@@ -84,9 +84,38 @@ pub(super) struct GuestArgs {
     /// Allow guests that import WASI to read this folder, under this name
     #[arg(long, value_name = "NAME=FOLDER", value_parser = folder)]
     dir: Vec<Folder>,
-    /// Cache compiled guests in this folder
+    /// Cache compiled guests in this folder, instead of one of the user's
     #[arg(long, value_name = "FOLDER")]
     cache: Option<PathBuf>,
+    /// Compile guests at each start
+    #[arg(long, conflicts_with = "cache")]
+    no_cache: bool,
+}
+
+impl GuestArgs {
+    /// The folder for compiled guests.
+    fn cache(&self) -> Option<PathBuf> {
+        match &self.cache {
+            _ if self.no_cache => None,
+            Some(folder) => Some(folder.clone()),
+            None => default_cache(),
+        }
+    }
+}
+
+/// The user's folder for compiled guests, where there is one that can be used.
+fn default_cache() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")))
+    };
+    let cache = base?.join("cargo-http-wasm").join("guests");
+    // Whoever wants no cache there is not bothered.
+    engine::is_cache_usable(&cache).then_some(cache)
 }
 
 /// What is shown.
@@ -165,6 +194,15 @@ pub(super) struct LimitArgs {
     /// Maximum size of the headers of a message, in KiB; likewise
     #[arg(long, value_name = "KIB", default_value_t = 256)]
     max_header_size: u16,
+    /// Maximum size of a guest's file, in MiB; large guests take long to compile
+    #[arg(long, value_name = "MIB", default_value_t = 16)]
+    max_module_size: u16,
+    /// Maximum number of functions of a guest
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    max_functions: u32,
+    /// Maximum size of one function of a guest, in KiB
+    #[arg(long, value_name = "KIB", default_value_t = 512)]
+    max_function_size: u32,
     /// Maximum number of instances of each guest; further requests wait
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
     max_instances: u32,
@@ -225,7 +263,10 @@ impl Args {
                     .ok()
                     .and_then(|guests| guests.checked_mul(each.ok()?)?.checked_mul(2))
                     .filter(|&count| count <= MAX_RESERVED),
-                cache: self.guest.cache.clone(),
+                module_limit: usize::from(limits.max_module_size) << 20,
+                function_limit: limits.max_functions as usize,
+                function_length_limit: (limits.max_function_size as usize) << 10,
+                cache: self.guest.cache(),
                 grants,
                 ..EngineOptions::default()
             },
