@@ -32,6 +32,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = &dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().filter(|folder| *folder != "").unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes"))]
     let mut temporary = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -61,17 +61,19 @@ pub fn escaped_lines(text: impl Display) -> String {
 
 /// Prints the error that ends a command.
 pub fn error(what: impl Display) {
-    err(format_args!("error: {}", escaped_lines(what)));
+    err(format_args!("{}: {}", painted("error", RED), escaped_lines(what)));
 }
 
 /// Reports the start of a step: a verb, right-aligned as cargo does it, and its object.
 pub fn step(verb: &str, what: impl Display) {
-    err(format_args!("{verb:>12} {}", escaped_lines(what)));
+    let verb = format!("{verb:>12}");
+    let color = if verb.trim_start() == WARNING { YELLOW } else { GREEN };
+    err(format_args!("{} {}", painted(&verb, color), escaped_lines(what)));
 }
 
 /// Warns the user of something that does not stop the command.
 pub fn warn(what: impl Display) {
-    step("warning", what);
+    step(WARNING, what);
 }
 
 /// Echoes a command line that is about to run, with `--verbose`.
@@ -128,6 +130,21 @@ pub fn has_color(stream: &impl IsTerminal) -> bool {
         "always" => true,
         "never" => false,
         _ => variable("NO_COLOR").is_empty() && stream.is_terminal(),
+    }
+}
+
+const WARNING: &str = "warning";
+/// Bold colours, as cargo has them.
+const RED: &str = "1;31";
+const GREEN: &str = "1;32";
+const YELLOW: &str = "1;33";
+
+/// Text in a colour, where standard error has colours.
+fn painted(text: &str, color: &str) -> String {
+    if has_color(&io::stderr()) {
+        format!("\u{1b}[{color}m{text}\u{1b}[0m")
+    } else {
+        text.to_owned()
     }
 }
 

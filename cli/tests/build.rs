@@ -341,6 +341,16 @@ fn a_filter_that_does_not_compile_is_an_error_without_the_command() {
 }
 
 #[test]
+fn a_filter_that_uses_std_hears_of_the_target_that_has_it() {
+    let fixture = Fixture::new("", "", "");
+    fixture.write("filter/src/lib.rs", "pub fn log() { std::thread::yield_now(); }");
+    let error = fixture.build(&options()).unwrap_err().to_string();
+    assert!(
+        error.contains("have `target = \"wasm32-wasip1\"` in [package.metadata.http-wasm] of ")
+    );
+}
+
+#[test]
 fn what_keeps_cargo_from_the_source_is_no_finding() {
     let fixture = Fixture::new("", "", &with_buffer(16));
     let cargo_args = vec!["--locked".to_owned()];

@@ -160,3 +160,26 @@ fn a_guest_that_does_not_load_is_a_finding_in_every_command() {
         assert_eq!(code(&output), Some(2), "{arguments:?}: {}", text(&output));
     }
 }
+
+#[test]
+fn a_workspace_with_the_old_resolver_is_named_by_new_and_by_build() {
+    let temp = tempfile::tempdir().expect("a temporary folder");
+    let root = temp.path();
+    std::fs::write(root.join("Cargo.toml"), "[workspace]\nmembers = [\"filters/*\"]\n")
+        .expect("writable");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
+    std::fs::copy(lock, root.join("Cargo.lock")).expect("writable");
+    let new = tool(root, &["new", "one", "--path", "filters/one"]);
+    assert_eq!(code(&new), Some(0), "{}", text(&new));
+    let remedy = "have `resolver = \"3\"` in";
+    assert!(text(&new).contains(remedy), "{}", text(&new));
+    let build = tool(root, &["build"]);
+    assert_eq!(code(&build), Some(1), "{}", text(&build));
+    assert!(text(&build).contains(remedy), "{}", text(&build));
+    assert!(!text(&build).contains("cargo rustc"), "no command line: {}", text(&build));
+
+    let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"filters/*\"]\n";
+    std::fs::write(root.join("Cargo.toml"), manifest).expect("writable");
+    let build = tool(root, &["build"]);
+    assert_eq!(code(&build), Some(0), "{}", text(&build));
+}

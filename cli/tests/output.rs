@@ -84,3 +84,20 @@ fn serve_responds_although_nobody_reads_its_log() {
     assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
     assert_eq!(server.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn the_tools_own_lines_have_colours_where_they_are_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, variables, has_color) in [
+        (&["check", "missing.wasm"][..], &[][..], false),
+        (&["check", "missing.wasm", "--color", "always"], &[], true),
+        (&["check", "missing.wasm"], &[("CARGO_TERM_COLOR", "always")], true),
+        (&["check", "missing.wasm", "--color", "never"], &[("CARGO_TERM_COLOR", "always")], false),
+    ] {
+        let mut command = tool(folder.path(), arguments);
+        command.env_remove("CARGO_TERM_COLOR").envs(variables.iter().copied());
+        let text = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        let wanted = if has_color { "\u{1b}[1;31merror\u{1b}[0m: " } else { "error: " };
+        assert!(text.starts_with(wanted), "{arguments:?} {variables:?}: {text:?}");
+    }
+}

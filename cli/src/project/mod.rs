@@ -219,7 +219,7 @@ impl Project {
             Error::Unknown {
                 name: name.to_owned(),
                 root: self.root.clone(),
-                known: format!("known: {}", names.join(", ")),
+                known: format!("{}known: {}", did_you_mean(name, &names), names.join(", ")),
             }
         })
     }
@@ -346,6 +346,12 @@ fn read_options(name: &str, table: Option<&serde_json::Value>) -> Result<GuestOp
         max_size: raw.max_size,
         compare: raw.compare,
     })
+}
+
+fn did_you_mean(found: &str, names: &[&str]) -> String {
+    let scores = names.iter().map(|name| (strsim::jaro_winkler(found, name), name));
+    let near = scores.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+    near.map(|(_, name)| format!("did you mean `{name}`? ")).unwrap_or_default()
 }
 
 /// Whether a manifest has a profile `guest`. Cargo has reported an unreadable manifest before.

@@ -37,7 +37,7 @@ fn filters_are_cdylibs_that_depend_on_the_sdk() {
     assert_eq!(project.guest_path(auth), Path::new("/t/guests/auth.wasm"));
     assert_eq!(project.select(&[]).unwrap().len(), 2);
     let error = project.select(&["autth".to_owned()]).unwrap_err().to_string();
-    assert_eq!(error, "no filter `autth` in /w; known: auth, router");
+    assert_eq!(error, "no filter `autth` in /w; did you mean `auth`? known: auth, router");
 }
 
 #[test]

@@ -38,7 +38,8 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         functions: &["environ_get", "environ_sizes_get"],
-        hosts: "Traefik passes on the variables that `settings.envs` of the plugin names, and other hosts none",
+        hosts: "Traefik passes on the variables that `settings.envs` of the plugin names, `serve` those of `--env`, and other \
+                hosts none",
         remedy: "read the guest's configuration instead where it has to work elsewhere",
     },
     Topic {
@@ -69,7 +70,8 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         functions: &["fd_", "path_"],
-        hosts: "Traefik grants the folders that `settings.mounts` of the plugin names, and other hosts no files",
+        hosts: "Traefik grants the folders that `settings.mounts` of the plugin names, `serve` those of `--dir`, and other \
+                hosts no files",
         remedy: "read the guest's configuration instead where it has to work elsewhere",
     },
 ];
