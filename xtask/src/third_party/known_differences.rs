@@ -153,6 +153,12 @@ pub(crate) const ALL: &[KnownDifference] = &[
     )
     .in_case("*[hH][eE][aA][dD]*"),
     KnownDifference::new(
+        "logs",
+        |difference, _, _| difference.wanted.replace("info \"x-hop: 1\", ", "") == difference.found,
+        "ours removes what `connection` names before guests see it, as Traefik does; theirs after them (RFC 9110, 7.6.1)",
+    )
+    .in_case("what belongs to the connection"),
+    KnownDifference::new(
         "*.headers.trailer",
         |_, theirs, ours| announced(theirs) == announced(ours),
         "the names of announced trailers are in another case or another order, which means the same",
