@@ -11,8 +11,10 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write as _};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use http_wasm_host::module_info::printable;
 use serde::Serialize;
@@ -41,8 +43,55 @@ pub fn json(value: &impl Serialize) -> serde_json::Result<()> {
 
 /// Prints a line on standard error.
 pub fn err(line: impl Display) {
-    drop(writeln!(io::stderr().lock(), "{line}"));
+    match &*BACKGROUND.read().unwrap_or_else(PoisonError::into_inner) {
+        None => drop(writeln!(io::stderr().lock(), "{line}")),
+        Some(lines) => {
+            if lines.try_send(line.to_string()).is_err() {
+                DROPPED.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
 }
+
+/// Lets a thread of its own write standard error, until the result is dropped: a reader that does not
+/// keep up then holds up nobody. Lines that it would have to wait for are counted instead.
+#[must_use]
+pub fn in_background() -> Background {
+    let (lines, written) = sync_channel::<String>(MAX_WAITING_LINES);
+    let (done, is_done) = sync_channel::<()>(0);
+    std::thread::spawn(move || {
+        let _done = done;
+        for line in written {
+            let dropped = DROPPED.swap(0, Ordering::Relaxed);
+            let mut stderr = io::stderr().lock();
+            if dropped > 0 {
+                let why = "standard error is read too slowly";
+                let _ = writeln!(stderr, "{:>12} {dropped} lines were dropped: {why}", WARNING);
+            }
+            let _ = writeln!(stderr, "{line}");
+        }
+    });
+    *BACKGROUND.write().unwrap_or_else(PoisonError::into_inner) = Some(lines);
+    Background(is_done)
+}
+
+/// While it lives, standard error is written in the background.
+#[derive(Debug)]
+pub struct Background(Receiver<()>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        *BACKGROUND.write().unwrap_or_else(PoisonError::into_inner) = None;
+        // What waits is written, but a reader that has stopped is not waited for.
+        let _ = self.0.recv_timeout(Duration::from_secs(1));
+    }
+}
+
+/// How many lines wait for a slow reader of standard error.
+const MAX_WAITING_LINES: usize = 1_024;
+
+static BACKGROUND: RwLock<Option<SyncSender<String>>> = RwLock::new(None);
+static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// Escapes foreign text for a line of its own: control characters, line breaks among them, and what is
 /// invisible or changes the direction of text.

@@ -101,3 +101,41 @@ fn the_tools_own_lines_have_colours_where_they_are_wanted() {
         assert!(text.starts_with(wanted), "{arguments:?} {variables:?}: {text:?}");
     }
 }
+
+#[test]
+fn serve_responds_although_its_log_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = tool(folder.path(), &["serve", "guest.wasm", "--echo", "--trace"]);
+    // A pipe that is open and full after some hundred requests.
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut server = command.stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
+    drop(command);
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap();
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    let mut responses = BufReader::new(stream.try_clone().unwrap());
+    for _ in 0..3_000 {
+        (&stream).write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").unwrap();
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            responses.read_line(&mut line).expect("a response, although nobody reads the log");
+            if let Some(found) = line.strip_prefix("content-length: ") {
+                length = found.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        responses.read_exact(&mut vec![0; length]).unwrap();
+    }
+    let id = server.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+    // What is read in the end says that lines are missing.
+    let mut said = String::new();
+    BufReader::new(reader).read_to_string(&mut said).unwrap();
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+    assert!(said.contains(" lines were dropped: standard error is read too slowly"), "{said}");
+}

@@ -18,11 +18,8 @@ type Polled<E> = Poll<Option<Result<Frame<Bytes>, E>>>;
 
 /// Nothing came of a body for too long.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("nothing came of the body for {timeout:?} ({option})")]
-pub(super) struct Stalled {
-    option: &'static str,
-    timeout: Duration,
-}
+#[error("nothing came of the body for too long ({0})")]
+pub(super) struct Stalled(&'static str);
 
 /// A body as it comes, of which something has to come within a time. Trailers that are none are left out.
 #[derive(Debug)]
@@ -53,7 +50,7 @@ impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin> HttpBody for Time
         let Self { option, timeout, .. } = *self;
         let waiting = self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(waiting.as_mut().poll(context));
-        Poll::Ready(Some(Err(Stalled { option, timeout }.into())))
+        Poll::Ready(Some(Err(Stalled(option).into())))
     }
 
     fn is_end_stream(&self) -> bool {

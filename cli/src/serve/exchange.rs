@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version};
@@ -65,6 +66,9 @@ pub(super) async fn respond(
     Ok(response.map(|body| ClientBody::new(body, in_flight, on_cut)))
 }
 
+/// A guest that waits for a body gives up first, because it knows what to say then.
+const MARGIN: Duration = Duration::from_millis(250);
+
 /// The request for the guests, whose body may not stall.
 fn arriving(
     request: Request<Incoming>,
@@ -73,7 +77,7 @@ fn arriving(
 ) -> Request<Body> {
     request.map(|body| {
         let body = ArrivingBody::new(body, Arc::clone(arrival));
-        Body::stream(TimedBody::new(body, options.body_timeout, "--body-timeout"))
+        Body::stream(TimedBody::new(body, options.body_timeout + MARGIN, "--body-timeout"))
     })
 }
 

@@ -36,6 +36,8 @@ pub fn run(args: &Args, global: &GlobalArgs) -> anyhow::Result<ExitCode> {
         layers.push(layer.clone());
         watched.push((name, guest, layer));
     }
+    // What guests log must not hold up their requests.
+    let _background = ui::in_background();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::start_with(&args.listen.0, &layers, upstream, options).await?;

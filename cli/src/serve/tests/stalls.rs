@@ -53,6 +53,26 @@ async fn a_client_whose_body_stalls_gets_408() {
 }
 
 #[tokio::test]
+async fn a_client_whose_body_a_guest_waits_for_gets_408_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let wasm = folder.path().join("guest.wasm");
+    let reading = r#"
+      (func (export "_start") (drop (call $enable_features (i32.const 1))))
+      (func (export "handle_request") (result i64)
+        (drop (call $read_body (i32.const 0) (i32.const 0) (i32.const 99)))
+        (i64.const 1))"#;
+    std::fs::write(&wasm, wat::parse_str(guest::module(reading)).unwrap()).unwrap();
+    let guest = Guest { wasm, config: Vec::new(), log: LogLevel::Debug };
+    let options = LoadOptions { body_read_timeout: Some(SHORT), ..LoadOptions::default() };
+    let layer = Loader::new(options).unwrap().load(&guest, |_| {}).unwrap();
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    let server = Server::start_with(&[address], &[layer], Upstream::echo(), short()).await.unwrap();
+    let request = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000\r\n\r\nabc";
+    let (text, _) = raw(&server, request).await;
+    assert!(text.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{text}");
+}
+
+#[tokio::test]
 async fn a_slow_upload_is_not_the_upstreams_fault() {
     let options = UpstreamOptions { response_timeout: SHORT, ..UpstreamOptions::default() };
     let server = start_plain(upstream(mute().await, options)).await;
