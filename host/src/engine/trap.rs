@@ -3,6 +3,7 @@
 use wasmtime::WasmBacktrace;
 
 use super::Options;
+use crate::module_info::printable;
 use http_wasm_model::exchange::{Trap, TrapKind};
 
 /// What ended a call: a host function, the guest, or a limit.
@@ -42,7 +43,8 @@ fn place(error: &wasmtime::Error) -> String {
         .map(|frame| {
             let name = frame.func_name().map_or_else(
                 || format!("function {}", frame.func_index()),
-                |name| format!("`{name}`"),
+                // Names are the guest's own.
+                |name| format!("`{}`", printable(name)),
             );
             match frame.module_offset() {
                 Some(offset) => format!("{name} at {offset:#x}"),

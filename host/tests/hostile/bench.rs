@@ -67,11 +67,21 @@ impl Bench {
     }
 
     pub(crate) fn with(wat: &str, options: Options) -> Result<Self, Refused> {
+        let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        Self::of_with(&wasm, options)
+    }
+
+    /// The same, with a hostile guest in the binary format.
+    pub(crate) fn of(wasm: &[u8]) -> Result<Self, Refused> {
+        Self::of_with(wasm, options())
+    }
+
+    fn of_with(wasm: &[u8], options: Options) -> Result<Self, Refused> {
         let engine = Engine::new(options).unwrap();
         let good = layer(&engine, &good(), |_| {})?;
         let told = Arc::new(Mutex::new(Vec::new()));
         let to = Arc::clone(&told);
-        let hostile = layer(&engine, wat, move |event| {
+        let hostile = layer_of(&engine, wasm, move |event| {
             to.lock().unwrap().push(event.to_string());
         })?;
         Ok(Self { hostile, good, told })
@@ -116,7 +126,15 @@ pub(crate) fn layer(
     observer: impl Fn(Event<'_>) + Send + Sync + 'static,
 ) -> Result<GuestLayer, Refused> {
     let wasm = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-    let module = engine.module(&wasm)?;
+    layer_of(engine, &wasm, observer)
+}
+
+fn layer_of(
+    engine: &Engine,
+    wasm: &[u8],
+    observer: impl Fn(Event<'_>) + Send + Sync + 'static,
+) -> Result<GuestLayer, Refused> {
+    let module = engine.module(wasm)?;
     let limits = Limits { request_body: 1 << 20, response_body: 1 << 20, ..Limits::default() };
     let settings = Settings { limits, ..Settings::default() };
     let pool = Pool::new(module, settings)?;

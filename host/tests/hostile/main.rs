@@ -6,8 +6,10 @@
 mod arguments;
 mod bench;
 mod floods;
+mod instructions;
 mod loops;
 mod modules;
+mod wasi;
 
 use std::time::Duration;
 
