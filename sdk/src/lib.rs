@@ -176,12 +176,14 @@ mod headers;
 mod instance;
 mod io;
 pub mod log;
+pub mod random;
 mod request;
 mod response;
 mod runtime;
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
 pub mod testing;
 mod text;
+pub mod time;
 mod trailers;
 mod types;
 mod uri;

@@ -41,6 +41,9 @@ pub fn messages(recorded: &Recorded) -> Result<Messages, String> {
         return Err("an upstream failure inside the host cannot be caused over HTTP".to_owned());
     };
     let usual = Request::default();
+    if recorded.now.is_some() || recorded.random_seed.is_some() {
+        return Err("clock and random numbers of a live host cannot be set".to_owned());
+    }
     if request.source_addr != usual.source_addr {
         return Err(format!("the client's address cannot be chosen ({})", request.source_addr));
     }

@@ -70,6 +70,7 @@ impl Exchange {
             response,
             reads,
             config_reads,
+            random_state,
             logs,
             calls,
             problems,
@@ -91,6 +92,7 @@ impl Exchange {
         *head_request = request.method == "HEAD";
         *reads = 0;
         *config_reads = 0;
+        *random_state = None;
         let incoming = if arrives {
             let length = content_length(&request.headers);
             *sent_length = length;

@@ -14,6 +14,7 @@ mod body;
 mod body_demand;
 mod body_readers;
 mod checks;
+mod clock;
 mod finish;
 mod forward;
 mod framing;
@@ -109,6 +110,8 @@ pub struct Exchange {
     reads: usize,
     /// How often the configuration was asked for.
     config_reads: usize,
+    /// Of the last random number, once there was one.
+    random_state: Option<u64>,
     logs: instance_calls::Logs,
     calls: Vec<HostCall>,
     problems: Vec<Problem>,
@@ -148,6 +151,7 @@ impl Exchange {
             response: response_state::ResponseState::default(),
             reads: 0,
             config_reads: 0,
+            random_state: None,
             logs: instance_calls::Logs::default(),
             calls: Vec::new(),
             problems: Vec::new(),

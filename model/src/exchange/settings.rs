@@ -1,6 +1,7 @@
 //! What holds for all exchanges of an instance.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_wasm_abi::{Features, LogLevel};
 
@@ -43,7 +44,7 @@ impl Settings {
     }
 }
 
-/// Faults of a host, for tests of guests. None by default.
+/// Faults of a host, and what differs from one run to the next, for tests of guests. None by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestSettings {
     /// What `get_config` reads from its second call on in an exchange: one after the other, and then the
@@ -55,6 +56,12 @@ pub struct TestSettings {
     pub read_sizes: Vec<u32>,
     /// Features that this host does not have: they are not enabled.
     pub missing_features: Features,
+    /// What the wall clock shows during an exchange, since 1970-01-01T00:00:00Z. `None`: the time that it
+    /// is.
+    pub clock: Option<Duration>,
+    /// What the random numbers of an exchange are made of; those of two exchanges are the same. `None`: they
+    /// always differ.
+    pub random_seed: Option<u64>,
 }
 
 /// What holds for all exchanges of an instance.

@@ -29,6 +29,7 @@ mod http_handler;
 mod memory;
 mod types;
 mod uninit;
+mod wasi;
 
 /// The ABI of this guest.
 use http_handler as abi;
@@ -53,3 +54,4 @@ pub(crate) use hooks::{Forwarded, Hooks, Next};
 pub use types::{BufferTooSmall, Ctx, Level, Needs};
 pub(crate) use types::{Message, Section};
 pub(crate) use uninit::{UninitSlice, as_uninit};
+pub(crate) use wasi::{fill_random, wall_clock};

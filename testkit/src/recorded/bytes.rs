@@ -9,6 +9,7 @@ use super::ExpectHeader;
 use http_wasm_model::exchange::Headers;
 
 /// A body: `"text"`, `{ hex = "00ff" }` or `{ repeat = "abc", times = 1000 }`.
+#[derive(Clone)]
 pub(super) struct Bytes(pub(super) Vec<u8>);
 
 /// The largest body that `repeat` makes: enough for every limit worth testing, and no accident.

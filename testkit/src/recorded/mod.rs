@@ -6,6 +6,8 @@
 //! config = "for get_config"            # optional; each exchange can have its own; a text, or
 //!                                      # bytes as in a body
 //! env = { SECRET = "s3" }              # optional: environment variables of a guest that imports WASI
+//! now = 2026-01-01T00:00:00Z           # optional: what the wall clock shows; each exchange can have its own
+//! random_seed = 7                      # optional: what random numbers are made of; likewise
 //! dirs = { "/data" = "data" }          # optional: folders that it can read, relative to this file
 //!
 //! [[exchange]]
@@ -45,6 +47,7 @@
 
 mod bytes;
 mod compare;
+mod now;
 mod raw;
 mod read;
 mod run;
@@ -53,9 +56,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::scenario::Scenario;
-use http_wasm_model::exchange::{InstanceSettings, LogEntry, Request, Settings};
+use http_wasm_model::exchange::{InstanceSettings, LogEntry, Request, Settings, TestSettings};
 
 pub use compare::{Mismatch, compare, compare_wire};
 pub use read::{ReadError, parse, read};
@@ -102,6 +106,10 @@ pub struct Recorded {
     pub level: Level,
     /// What `get_config` gives; empty for none.
     pub config: Vec<u8>,
+    /// What the wall clock shows, since 1970-01-01T00:00:00Z; `None` for the time that it is.
+    pub now: Option<Duration>,
+    /// What random numbers are made of; `None` for such as always differ.
+    pub random_seed: Option<u64>,
     /// What the client sends.
     pub request: Request,
     /// How the next handler responds.
@@ -134,6 +142,11 @@ impl Recorded {
                     config: self.config.clone(),
                     record_calls: true,
                     ..settings.settings.clone()
+                },
+                test: TestSettings {
+                    clock: self.now.or(settings.test.clock),
+                    random_seed: self.random_seed.or(settings.test.random_seed),
+                    ..settings.test.clone()
                 },
                 ..settings.clone()
             },

@@ -9,11 +9,14 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use super::bytes::{Bytes, ExpectedHeaders, SentHeaders};
+use super::now::Now;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) config: Option<Bytes>,
+    pub(super) now: Option<Now>,
+    pub(super) random_seed: Option<u64>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
@@ -29,6 +32,8 @@ pub(super) struct Exchange {
     #[serde(default)]
     pub(super) level: super::Level,
     pub(super) config: Option<Bytes>,
+    pub(super) now: Option<Now>,
+    pub(super) random_seed: Option<u64>,
     #[serde(default)]
     pub(super) request: Request,
     #[serde(default)]

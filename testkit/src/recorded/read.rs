@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::bytes::{Bytes, SentHeaders};
+use super::bytes::SentHeaders;
 use super::{
     Expect, ExpectRequest, ExpectResponse, ExpectUpstream, Recorded, RecordedFile, Surroundings,
     Upstream, raw,
@@ -54,7 +54,7 @@ pub fn read(path: &Path) -> Result<RecordedFile, ReadError> {
 /// When it is not in the format.
 pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
     let source = Source::new(text, path);
-    let file: raw::File = toml::from_str(text).map_err(|error| {
+    let mut file: raw::File = toml::from_str(text).map_err(|error| {
         source.error(error.span().unwrap_or(0..0), error.message().trim_end().replace('\n', "; "))
     })?;
     if file.exchange.is_empty() {
@@ -62,7 +62,7 @@ pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
     }
     let mut names = BTreeMap::new();
     let mut exchanges = Vec::new();
-    for exchange in file.exchange {
+    for exchange in std::mem::take(&mut file.exchange) {
         let line = source.position(exchange.span().start).0;
         let exchange = exchange.into_inner();
         let name = exchange.name.get_ref();
@@ -74,7 +74,7 @@ pub fn parse(text: &str, path: &Path) -> Result<RecordedFile, ReadError> {
             );
             return Err(source.error(exchange.name.span(), message));
         }
-        exchanges.push(source.exchange(exchange, line, file.config.as_ref())?);
+        exchanges.push(source.exchange(exchange, line, &file)?);
     }
     let surroundings = source.surroundings(file.env, file.dirs)?;
     Ok(RecordedFile { path: path.to_owned(), surroundings, exchanges })
@@ -130,13 +130,19 @@ impl<'a> Source<'a> {
         &self,
         raw: raw::Exchange,
         line: usize,
-        config: Option<&Bytes>,
+        file: &raw::File,
     ) -> Result<Recorded, ReadError> {
         Ok(Recorded {
             name: raw.name.into_inner(),
             line,
             level: raw.level,
-            config: raw.config.as_ref().or(config).map(|bytes| bytes.0.clone()).unwrap_or_default(),
+            config: raw
+                .config
+                .or_else(|| file.config.clone())
+                .map(|bytes| bytes.0)
+                .unwrap_or_default(),
+            now: raw.now.or(file.now).map(|now| now.0),
+            random_seed: raw.random_seed.or(file.random_seed),
             request: self.request(raw.request)?,
             upstream: self.upstream(raw.upstream)?,
             expect: expect(raw.expect),

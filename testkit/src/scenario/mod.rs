@@ -11,6 +11,7 @@ mod session;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_wasm_abi::{Features, LogLevel};
 
@@ -222,6 +223,20 @@ impl Scenario {
     #[must_use]
     pub const fn log_threshold(mut self, level: LogLevel) -> Self {
         self.settings.settings.log_threshold = level;
+        self
+    }
+
+    /// Sets what the wall clock shows, since 1970-01-01T00:00:00Z. Unless set, the time that it is.
+    #[must_use]
+    pub fn clock(mut self, clock: Duration) -> Self {
+        self.settings.test.clock = Some(clock);
+        self
+    }
+
+    /// Sets what random numbers are made of. Unless set, they differ from run to run.
+    #[must_use]
+    pub fn random_seed(mut self, seed: u64) -> Self {
+        self.settings.test.random_seed = Some(seed);
         self
     }
 

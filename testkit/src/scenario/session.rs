@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Scenario;
-use http_wasm_model::exchange::InstanceSettings;
+use http_wasm_model::exchange::{InstanceSettings, TestSettings};
 use http_wasm_model::guest::{self, Guest, Started};
 
 use crate::Outcome;
@@ -12,7 +12,7 @@ use crate::Outcome;
 /// Runs scenarios one after the other, and keeps the instance of the guest between them.
 ///
 /// A new instance is started after a trap, and when the settings of a scenario differ from those that
-/// the instance was started with.
+/// the instance was started with, in more than what clock and random numbers show.
 pub struct Session<'a, G> {
     make: Box<dyn FnMut() -> G + 'a>,
     reuse_after_trap: bool,
@@ -51,13 +51,20 @@ impl<'a, G: Guest> Session<'a, G> {
     /// Runs a scenario. When the guest traps during its initialisation the outcome has that trap and
     /// nothing else: no host would load the guest.
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
-        let running = match self.running.take() {
-            Some(running) if running.asked == scenario.settings => running,
-            _ => match self.start(&scenario.settings) {
+        let asked = of_instance(scenario.settings.clone());
+        let mut running = match self.running.take() {
+            Some(running) if running.asked == asked => running,
+            _ => match self.start(&scenario.settings, asked) {
                 Ok(running) => running,
                 Err(outcome) => return *outcome,
             },
         };
+        let TestSettings { clock, random_seed, .. } = scenario.settings.test;
+        let test = &running.settings.test;
+        if (test.clock, test.random_seed) != (clock, random_seed) {
+            let test = &mut Arc::make_mut(&mut running.settings).test;
+            (test.clock, test.random_seed) = (clock, random_seed);
+        }
         let running = self.running.insert(running);
         let outcome = scenario.run(&mut running.guest, &running.settings);
         if outcome.trap.is_some() && !self.reuse_after_trap {
@@ -66,14 +73,16 @@ impl<'a, G: Guest> Session<'a, G> {
         outcome
     }
 
-    fn start(&mut self, asked: &InstanceSettings) -> Result<Running<G>, Box<Outcome>> {
+    fn start(
+        &mut self,
+        settings: &InstanceSettings,
+        asked: InstanceSettings,
+    ) -> Result<Running<G>, Box<Outcome>> {
         let mut guest = (self.make)();
-        let started = self.started.insert(guest::start(&mut guest, asked.clone()));
+        let started = self.started.insert(guest::start(&mut guest, settings.clone()));
         self.instances += 1;
         match &started.trap {
-            None => {
-                Ok(Running { guest, asked: asked.clone(), settings: Arc::clone(&started.settings) })
-            }
+            None => Ok(Running { guest, asked, settings: Arc::clone(&started.settings) }),
             Some(trap) => Err(Box::new(Outcome {
                 profile: asked.settings.profile,
                 upstream: None,
@@ -104,6 +113,12 @@ impl<'a, G: Guest> Session<'a, G> {
     pub fn guest(&mut self) -> Option<(&mut G, &Arc<InstanceSettings>)> {
         self.running.as_mut().map(|running| (&mut running.guest, &running.settings))
     }
+}
+
+/// The settings that an instance keeps: time goes on.
+fn of_instance(mut settings: InstanceSettings) -> InstanceSettings {
+    (settings.test.clock, settings.test.random_seed) = (None, None);
+    settings
 }
 
 impl<G> fmt::Debug for Session<'_, G> {

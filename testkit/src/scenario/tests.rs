@@ -1,6 +1,7 @@
 //! Scenarios on a guest that is written here, and what can be asked of their outcomes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use http_wasm_abi::{CtxNext, Features, Function, HeaderKind, LogLevel, Phase};
 
@@ -134,6 +135,10 @@ fn a_session_keeps_its_instance_while_the_settings_stay() {
     };
     assert_eq!(count(&mut session, &Scenario::get("/")).as_deref(), Some("1"));
     assert_eq!(count(&mut session, &Scenario::get("/other")).as_deref(), Some("2"));
+    assert_eq!(session.instances(), 1);
+    // Time goes on for an instance.
+    let later = Scenario::get("/").clock(Duration::from_secs(1)).random_seed(2);
+    assert_eq!(count(&mut session, &later).as_deref(), Some("3"));
     assert_eq!(session.instances(), 1);
     let configured = Scenario::get("/").config("a");
     assert_eq!(count(&mut session, &configured).as_deref(), Some("1"));

@@ -1,6 +1,7 @@
 //! WASI, without grants and with some.
 
 use http_wasm_abi::wasi;
+use http_wasm_model::exchange::{InstanceSettings, TestSettings};
 
 use super::*;
 
@@ -253,4 +254,28 @@ fn granted_variables_are_in_the_environment() {
     let missing = Grants::default().inherit(["HTTP_WASM_NO_SUCH_VARIABLE"]);
     let text = missing.expect_err("it is not set").to_string();
     assert!(text.contains("HTTP_WASM_NO_SUCH_VARIABLE is not set"), "{text}");
+}
+
+#[test]
+fn clock_and_random_numbers_are_what_a_test_says() {
+    // Responds with both, and leaves a place for the monotonic clock, which no test sets.
+    let text = guest_with(
+        r#"(import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+           (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))"#,
+        "(if (call $clock (i32.const 0) (i64.const 0) (i32.const 0)) (then unreachable))
+         (if (call $random (i32.const 8) (i32.const 8)) (then unreachable))
+         (call $write_body (i32.const 1) (i32.const 0) (i32.const 16))
+         (i64.const 0)",
+        "",
+    );
+    let test = TestSettings {
+        clock: Some(Duration::from_secs(1)),
+        random_seed: Some(1_234_567),
+        ..TestSettings::default()
+    };
+    let settings = InstanceSettings { test, ..InstanceSettings::default() };
+    let pool = Pool::new(load(&text), settings).expect("the guest starts");
+    let body = run(&pool).response.expect("a response").body;
+    assert_eq!(body[..8], 1_000_000_000_u64.to_le_bytes());
+    assert_eq!(body[8..], 6_457_827_717_110_365_317_u64.to_le_bytes());
 }

@@ -131,8 +131,12 @@ fn call(
             time(args[0])?;
             put(args[1], &1_u64.to_le_bytes())
         }
+        "clock_time_get" if args[0] == 0 => {
+            let now = state.exchange.wall_clock().as_nanos();
+            put(args[2], &u64::try_from(now).map_err(|_| errno::INVAL)?.to_le_bytes())
+        }
         "clock_time_get" => put(args[2], &time(args[0])?.to_le_bytes()),
-        "random_get" => random(args[0], args[1], memory),
+        "random_get" => random(args[0], args[1], memory, state),
         "fd_write" => write(args, memory, state),
         "fd_read" if args[0] == 0 => put(args[3], &[0; 4]),
         _ if name.starts_with("fd_") && args[0] <= STDERR.into() => {
@@ -157,11 +161,20 @@ fn time(clock: u64) -> Result<u64, u32> {
     u64::try_from(nanoseconds).map_err(|_| errno::INVAL)
 }
 
-fn random(ptr: u64, len: u64, memory: &mut LinearMemory<'_>) -> Result<u32, u32> {
+fn random(
+    ptr: u64,
+    len: u64,
+    memory: &mut LinearMemory<'_>,
+    state: &mut State,
+) -> Result<u32, u32> {
     let start = usize::try_from(ptr).map_err(|_| errno::FAULT)?;
     let end = usize::try_from(len).ok().and_then(|len| start.checked_add(len));
     let buffer = end.and_then(|end| memory.0.get_mut(start..end)).ok_or(errno::FAULT)?;
-    getrandom::fill(buffer).map_err(|_| errno::NOSYS)?;
+    if state.exchange.has_random_seed() {
+        state.exchange.fill_random(buffer);
+    } else {
+        getrandom::fill(buffer).map_err(|_| errno::NOSYS)?;
+    }
     Ok(errno::SUCCESS)
 }
 

@@ -28,7 +28,7 @@ pub use http_wasm_abi::export_names;
 pub(crate) use items::Items;
 pub(crate) use quirks::{Host, buffer_response};
 #[cfg(all(feature = "testing", not(target_family = "wasm")))]
-pub(crate) use simulation::Simulated;
+pub(crate) use simulation::{Simulated, with_exchange};
 
 /// Whether there is a host to log to. Natively there are threads that have none.
 #[cfg(feature = "log")]

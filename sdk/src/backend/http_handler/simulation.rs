@@ -126,6 +126,21 @@ pub(super) fn call(function: Function, args: &[u64]) -> u64 {
     }
 }
 
+/// Asks the host for something else than a function of the ABI.
+pub(crate) fn with_exchange<R: Default>(what: &str, ask: impl FnOnce(&mut Exchange) -> R) -> R {
+    if std::thread::panicking() {
+        // As in `call`.
+        return R::default();
+    }
+    match OPEN.with_borrow_mut(|open| open.as_mut().map(ask)) {
+        Some(result) => result,
+        None => panic!(
+            "{what} were asked for outside an exchange: a handler runs through the testing kit, for \
+             instance by `http_wasm_sdk::testing::replay`"
+        ),
+    }
+}
+
 /// The memory of this process as the exchange model sees it: its addresses are pointers that a
 /// wrapper of `calls` has just made from slices.
 struct Process;

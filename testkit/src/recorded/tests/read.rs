@@ -147,7 +147,7 @@ fn errors_name_the_place() {
         ),
         (
             "[[exchange]]\nname = \"a\"\nrequst = {}\n",
-            "3:1: unknown field `requst`, expected one of `name`, `level`, `config`, `request`, `upstream`, `expect`, `skip`",
+            "3:1: unknown field `requst`, expected one of `name`, `level`, `config`, `now`, `random_seed`, `request`, `upstream`, `expect`, `skip`",
         ),
         (
             "[[exchange]]\nname = \"a\"\nlevel = \"may\"\n",
@@ -324,4 +324,26 @@ fn surroundings_are_read_and_folders_are_beside_the_file() {
         let error = read(wrong).expect_err(wrong).to_string();
         assert!(error.contains("some/test.toml:1:"), "{error}");
     }
+}
+
+#[test]
+fn clock_and_random_numbers_are_those_of_the_exchange_or_of_the_file() {
+    let text = r#"
+now = "2026-01-01T00:00:00Z"
+random_seed = 7
+[[exchange]]
+name = "as in the file"
+[[exchange]]
+name = "its own"
+now = 2026-01-01T00:01:00Z
+random_seed = 8
+"#;
+    let file = parse(text, Path::new("exchanges.toml")).unwrap();
+    let found: Vec<_> = file
+        .exchanges
+        .iter()
+        .map(|recorded| recorded.scenario(&InstanceSettings::default()).settings.test)
+        .map(|test| (test.clock.unwrap().as_secs(), test.random_seed.unwrap()))
+        .collect();
+    assert_eq!(found, [(1_767_225_600, 7), (1_767_225_660, 8)]);
 }
