@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use cargo_http_wasm::serve::{self, Guest, Server, Upstream, UpstreamOptions};
 use http_wasm_abi::LogLevel;
@@ -92,7 +93,10 @@ async fn route(mut client: TcpStream, servers: Arc<HashMap<String, Server>>) {
 /// An address that nobody has now, and that no connection is given from now on: the system takes
 /// their ports from 32,768 upwards.
 fn free_address() -> String {
-    let first = 20_000 + std::process::id() % 10_000;
+    /// Tests of this process that ask at once get different ones.
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+    let first = 20_000 + (std::process::id() + 97 * asked) % 10_000;
     let mut ports = (first..32_768).chain(20_000..first);
     let free = ports.find_map(|port| {
         let port = u16::try_from(port).unwrap();

@@ -66,5 +66,41 @@ fn find_among(
 
 /// Validates a module with these features only.
 pub(super) fn validate(bytes: &[u8], features: WasmFeatures) -> Result<(), BinaryReaderError> {
+    #[cfg(test)]
+    tests::VALIDATIONS.set(tests::VALIDATIONS.get() + 1);
     Validator::new_with_features(features).validate_all(bytes).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        /// How often this thread has validated a module.
+        pub(super) static VALIDATIONS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    fn validations(text: &str) -> usize {
+        let wasm = wat::parse_str(text).unwrap();
+        VALIDATIONS.set(0);
+        NeededFeatures::find(&wasm).unwrap();
+        VALIDATIONS.get()
+    }
+
+    #[test]
+    fn what_toolchains_put_out_is_validated_once_and_up_to_what_is_not_accepted() {
+        assert_eq!(validations("(module (func))"), 1);
+        let fills = "(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)))";
+        // The first ends at the first instruction that not all hosts accept.
+        assert_eq!(validations(&format!("(module {fills})")), 2);
+    }
+
+    #[test]
+    fn what_needs_more_is_validated_a_few_times_for_each_feature() {
+        let features = WasmFeatures::all().difference(ACCEPTED).iter_names().count();
+        let found = validations("(module (func (return_call 0)))");
+        assert!(found < features, "{found} times for {features} features");
+    }
 }

@@ -176,23 +176,6 @@ fn bulk_memory_is_a_problem_for_the_hosts_that_crash() {
     }
 }
 
-#[test]
-fn a_large_guest_with_bulk_memory_is_validated_once() {
-    let adds = "(drop (i32.add (i32.const 1) (i32.const 2)))".repeat(1000);
-    let function = format!("(func (memory.fill (i32.const 0) (i32.const 0) (i32.const 8)) {adds})");
-    let wasm = guest(&function.repeat(200));
-    assert!(wasm.len() > 1_000_000, "{}", wasm.len());
-    let time = |work: &dyn Fn()| {
-        let begin = std::time::Instant::now();
-        work();
-        begin.elapsed()
-    };
-    let once = time(&|| features::validate(&wasm, wasmparser::WasmFeatures::all()).unwrap());
-    let whole = time(&|| assert!(check(&wasm, &Limits::default()).is_ok()));
-    // It is also read for its calls, and for what to say of bulk memory.
-    assert!(whole < once * 4, "{whole:?}, and one validation takes {once:?}");
-}
-
 /// A guest with bulk memory, an import of `env`, and a section `producers` of these tools.
 fn made_by(tools: &[&str]) -> Vec<u8> {
     let mut wasm = guest(
