@@ -10,7 +10,7 @@
 //! | Traefik, and a Go server with the official host unless it says otherwise | a sequence that is the same in every instance and after every start: neither secret nor unique |
 //! | hosts without WASI | the guest does not load |
 //!
-//! In tests they are made of [`Scenario::random_seed`](crate::testing::Scenario::random_seed), or else
+//! In tests they are made of `Scenario::random_seed` of the testing kit, or else
 //! differ.
 
 use crate::{Error, backend};

@@ -10,7 +10,7 @@
 //! | a Go server with the official host | a clock that begins in 2022, unless the server configures another |
 //! | hosts without WASI | the guest does not load |
 //!
-//! In tests it is what [`Scenario::clock`](crate::testing::Scenario::clock) says, or else the time.
+//! In tests it is what `Scenario::clock` of the testing kit says, or else the time.
 
 use core::time::Duration;
 
