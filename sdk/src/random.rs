@@ -33,11 +33,11 @@ use crate::{Error, backend};
 ///     Ok(())
 /// }
 ///
-/// let new = (0..1_000).filter(|&seed| {
+/// let new = (0..40).filter(|&seed| {
 ///     let scenario = testing::Scenario::get("/").random_seed(seed);
 ///     testing::run::<canary>(&scenario).upstream_header("x-version").is_some()
 /// });
-/// assert!((80..120).contains(&new.count()));
+/// assert!((1..20).contains(&new.count()));
 /// ```
 ///
 /// # Errors
