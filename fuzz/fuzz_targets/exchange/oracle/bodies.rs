@@ -98,7 +98,8 @@ impl Oracle {
                 written.extend(bytes);
             }
             _ if buffered => {
-                if !self.wrote || replaces {
+                // A reply is appended to.
+                if !self.wrote || replaces && self.phase != Phase::Request {
                     self.response.body.clear();
                 }
                 self.wrote = true;
