@@ -58,6 +58,10 @@ fn read(uri: Uri<'_>) {
             Err(error) => assert_eq!(error.needed as usize, first.bytes().count()),
         }
     }
+    if uri.path() == b"*" {
+        // That of `OPTIONS *` has no slash.
+        return;
+    }
     let path: Vec<_> = uri.segments().flat_map(|part| [b"/", part.as_bytes()].concat()).collect();
     assert_eq!(path, uri.path());
 }
