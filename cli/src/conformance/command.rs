@@ -15,7 +15,7 @@ use crate::hosts::{
 };
 use crate::ui;
 
-/// How many times in a row the program may print nothing until it is given up.
+/// After how many cases in a row for which the program prints nothing the run ends.
 const MAX_SILENT: usize = 3;
 
 /// The program.

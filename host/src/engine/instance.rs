@@ -10,12 +10,12 @@ use http_wasm_model::guest::Guest;
 use wasmtime::{AsContext, InstancePre, Store, TypedFunc, UpdateDeadline};
 
 use super::bodies::Bodies;
+use super::deadline::Deadline;
 use super::execution::{Execution, Mode};
 use super::limiter::Limiter;
 use super::state::State;
 use super::trap::trap;
 use super::wasi::files::Files;
-use super::wasi::poll::Deadline;
 use super::{Module, Options, epoch, wasi};
 
 /// A hook of a guest, with its arguments.

@@ -13,6 +13,7 @@ mod bodies;
 mod bounded;
 mod cache;
 mod capabilities;
+mod deadline;
 mod epoch;
 mod error;
 mod execution;

@@ -5,10 +5,10 @@ use http_wasm_model::exchange::Exchange;
 use wasmtime::{AsContextMut, Caller, Memory};
 
 use super::bodies::Bodies;
+use super::deadline::Deadline;
 use super::execution::Mode;
 use super::limiter::Limiter;
 use super::wasi::files::Files;
-use super::wasi::poll::Deadline;
 
 /// The data of a store.
 pub(super) struct State {

@@ -80,29 +80,8 @@ fn check_host(headers: &HeaderMap, version: Version, is_known: bool) -> Result<(
 }
 
 /// Whether a host or a port may have this byte (RFC 3986, section 3.2.2).
-const fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'-' | b'.'
-                | b'_'
-                | b'~'
-                | b'%'
-                | b'!'
-                | b'$'
-                | b'&'
-                | b'\''
-                | b'('
-                | b')'
-                | b'*'
-                | b'+'
-                | b','
-                | b';'
-                | b'='
-                | b':'
-                | b'['
-                | b']'
-        )
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }
 
 /// Whether a `%` has no two hexadecimal digits after it (RFC 3986, section 2.1).

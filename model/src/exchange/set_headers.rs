@@ -28,8 +28,8 @@ impl SetHeaders {
     }
 
     /// Adds them to those that the next handler has sent, as
-    /// [`Exchange::answer`](super::Exchange::answer) does. What is not portable about it is given to
-    /// `report`.
+    /// [`Exchange::answer`](super::Exchange::answer) does. `report` gets the
+    /// names that both have set, which hosts treat differently.
     ///
     /// # Errors
     ///

@@ -7,7 +7,8 @@
 //!                                      # bytes as in a body
 //! env = { SECRET = "s3" }              # optional: environment variables of a guest that imports WASI
 //! now = 2026-01-01T00:00:00Z           # optional: what the wall clock shows; each exchange can have its own
-//! random_seed = 7                      # optional: what random numbers are made of; likewise
+//! random_seed = 7                      # optional: what random numbers are made of; likewise. Neither can be set
+//!                                      # on a live host
 //! dirs = { "/data" = "data" }          # optional: folders that it can read, relative to this file
 //!
 //! [[exchange]]

@@ -8,6 +8,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 
+/// The file of the differences, beside those of the corpus.
+pub(super) const DIFFERENCES: &str = "differences.toml";
+
 /// A case: bytes for a server over HTTP/1, or a request for one over HTTP/2.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,7 +105,7 @@ pub(crate) fn read(folder: &Path) -> anyhow::Result<Vec<Case>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|file| {
-        file.extension().is_some_and(|it| it == "toml") && !file.ends_with(super::DIFFERENCES)
+        file.extension().is_some_and(|it| it == "toml") && !file.ends_with(DIFFERENCES)
     });
     files.sort();
     let mut cases: Vec<Case> = Vec::new();

@@ -8,6 +8,7 @@ use glob::Pattern;
 use serde::Deserialize;
 
 use super::compare::Difference;
+use super::corpus::DIFFERENCES;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,7 +47,7 @@ struct Occurred {
 impl Known {
     /// Reads the list.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
-        let file = folder.join(super::DIFFERENCES);
+        let file = folder.join(DIFFERENCES);
         let text = std::fs::read_to_string(&file)
             .with_context(|| format!("cannot read {}", file.display()))?;
         Self::of(&text).with_context(|| file.display().to_string())

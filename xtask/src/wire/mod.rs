@@ -30,9 +30,6 @@ use corpus::Case;
 use differences::Known;
 use upstream::Upstream;
 
-/// The file of the differences, beside those of the corpus.
-const DIFFERENCES: &str = "differences.toml";
-
 /// How many cases run at once, each on servers of its own.
 const PARALLEL_CASES: usize = 8;
 

@@ -52,12 +52,7 @@ async fn requests_in_flight_end_before_the_server_does() {
 async fn clients_may_speak_http_2() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(&[guest(folder.path(), "c")], Upstream::echo()).await;
-    let stream = TcpStream::connect(server.address()).await.unwrap();
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
-    tokio::spawn(connection);
+    let mut sender = http2_client(&server).await;
     // On one connection, side by side.
     let mut ask = |path: &str| {
         let uri = format!("http://h.test{path}");

@@ -49,12 +49,7 @@ async fn ask_http1(server: &Server, headers: &[(String, String)]) -> u16 {
 }
 
 async fn ask_http2(server: &Server, headers: &[(String, String)]) -> u16 {
-    let stream = TcpStream::connect(server.address()).await.unwrap();
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
-    tokio::spawn(connection);
+    let mut sender = http2_client(server).await;
     let mut request = Request::get("http://h/").body(Empty::<hyper::body::Bytes>::new()).unwrap();
     for (name, value) in headers {
         let name: http::HeaderName = name.parse().unwrap();

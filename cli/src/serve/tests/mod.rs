@@ -102,6 +102,23 @@ async fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
+/// A connection of HTTP/2.
+async fn http2_client<B>(server: &Server) -> hyper::client::conn::http2::SendRequest<B>
+where
+    B: hyper::body::Body<Data: Send, Error: std::error::Error + Send + Sync>
+        + Send
+        + Unpin
+        + 'static,
+{
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
 /// Sends these bytes, and reads until the server closes the connection or for a second after the last
 /// byte; and how it ended.
 async fn raw(server: &Server, request: &[u8]) -> (String, Ending) {

@@ -1,4 +1,4 @@
-//! Clients and upstreams that stall: none holds what others need, and each is given up after its time.
+//! Clients and upstreams that stall: none holds what others need, and each times out.
 
 use super::*;
 

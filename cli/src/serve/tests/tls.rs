@@ -123,12 +123,7 @@ async fn an_upstream_may_speak_http_2_without_tls() {
 async fn messages_of_grpc_pass_between_http_2_and_http_2() {
     let url = format!("h2c://{}", plain().await);
     let server = start_plain(Upstream::url(&url, UpstreamOptions::default()).unwrap()).await;
-    let stream = TcpStream::connect(server.address()).await.unwrap();
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-            .await
-            .unwrap();
-    tokio::spawn(connection);
+    let mut sender = http2_client(&server).await;
     let request = Request::post("http://public.test/package.Service/Method")
         .header("content-type", "application/grpc")
         .header("te", "trailers")

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use cap_std::fs::{Dir, File, FileType, Metadata, OpenOptions};
 
+use super::errno;
 use super::grants::Granted;
-use super::{MAX_IO_LEN, errno};
 use http_wasm_model::exchange::{LinearMemory, Memory};
 
+/// The most that is read or written at once; a guest that wants more calls again.
+pub(super) const MAX_IO_LEN: u32 = 1 << 20;
 /// The number of the first granted folder.
 const FIRST: u64 = 3;
 /// The most that a guest has open at once.

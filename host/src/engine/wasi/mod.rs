@@ -18,6 +18,7 @@ use wasmtime::{Caller, FuncType, Linker, Val, ValType};
 
 use super::state::{State, with_memory};
 use crate::module_info::ModuleInfo;
+use files::MAX_IO_LEN;
 use http_wasm_model::exchange::{LinearMemory, Memory, Trap};
 
 pub use grants::{EnvironmentError, Folder, Grants};
@@ -31,8 +32,6 @@ const POLL: &str = "poll_oneoff";
 /// The most arguments that a function of WASI has.
 const MAX_ARGS: usize = 9;
 const STDERR: u32 = 2;
-/// The most that is read or written at once; a guest that wants more calls again.
-const MAX_IO_LEN: u32 = 1 << 20;
 /// A line longer than this is logged in pieces, so that a guest cannot fill the host's memory.
 const LONGEST_LINE: usize = 64 << 10;
 
@@ -132,7 +131,7 @@ fn call(
             put(args[1], &1_u64.to_le_bytes())
         }
         "clock_time_get" if args[0] == 0 => {
-            let now = state.exchange.wall_clock().as_nanos();
+            let now = state.exchange.wall_clock().ok_or(errno::INVAL)?.as_nanos();
             put(args[2], &u64::try_from(now).map_err(|_| errno::INVAL)?.to_le_bytes())
         }
         "clock_time_get" => put(args[2], &time(args[0])?.to_le_bytes()),

@@ -22,38 +22,6 @@ const ABSOLUTE: u16 = 1;
 /// Longer than any guest runs.
 const FOREVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
-/// When the hook that runs has to be done, as far as it sleeps; one that only computes is interrupted by
-/// ticks.
-#[derive(Debug, Default)]
-pub(in crate::engine) struct Deadline {
-    /// Whether there is a limit.
-    pub(in crate::engine) is_limited: bool,
-    /// Known once the hook has slept, so that no other one has to look at a clock.
-    at: Option<Instant>,
-}
-
-impl Deadline {
-    pub(in crate::engine) fn new(is_limited: bool) -> Self {
-        Self { is_limited, at: None }
-    }
-
-    /// Another hook begins.
-    #[inline]
-    pub(in crate::engine) fn reset(&mut self) {
-        self.at = None;
-    }
-
-    /// Whether other waiting has to be added with [`Self::postpone`].
-    pub(in crate::engine) fn is_known(&self) -> bool {
-        self.at.is_some()
-    }
-
-    /// Allows the hook this much more, because it has waited for something that does not count.
-    pub(in crate::engine) fn postpone(&mut self, by: Duration) {
-        self.at = self.at.and_then(|at| at.checked_add(by));
-    }
-}
-
 /// What `poll_oneoff` does.
 pub(super) async fn poll_oneoff(
     caller: &mut Caller<'_, State>,
